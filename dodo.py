@@ -1,0 +1,20 @@
+"""The front door: what `doit` builds here, and how. `doit list --all` shows every task."""
+
+from tasks.command_line import database_path, default_tasks
+from tasks.endpoints import task_endpoints
+from tasks.freshness import SliceChecker
+from tasks.reporter import Reporter
+from tasks.sheet import task_sheet
+
+DOIT_CONFIG = {
+    "default_tasks": default_tasks(),
+    "num_process": 4,
+    "par_type": "thread",
+    "continue": True,
+    "reporter": Reporter,
+    "check_file_uptodate": SliceChecker,
+    "backend": "whole-file",
+    "dep_file": database_path(),
+}
+
+__all__ = ["DOIT_CONFIG", "task_endpoints", "task_sheet"]

@@ -1,0 +1,246 @@
+"""Building one frame: what is there, what to do about it, and doing it.
+
+doit's database decides which frames are looked at; what is paid for is decided here, from the
+request key, the frame on disk and the take store.
+"""
+
+import contextlib
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import Image
+
+from tasks import engine as engines
+from tasks import frame
+from tasks.character import Character
+from tasks.engine import Choice, Engine, EngineFailure
+from tasks.files import set_aside
+from tasks.frame import Existing, Provenance, State
+from tasks.graph import FIT, Node, read_graph, request_for
+from tasks.picture import BadAnswer, PictureCache, pixels_digest, read_answer
+from tasks.project import Project, read_character
+from tasks.request import InputPicture, Request, digest_of
+from tasks.store import Take, TakeRecord, TakeStore
+
+
+class Step(Enum):
+    """What is done for a frame that doit found out of date."""
+
+    DRAW = "drawn"
+    RESTORE = "restored"
+    """made from a take that is in the store"""
+    FIT = "fitted"
+    """the artist's portrait itself"""
+    ADOPT = "adopted"
+    """there already, and right"""
+    KEEP_BY_HAND = "kept by hand"
+    KEEP_FINAL = "kept final"
+    """a paid picture, where only a draft could take its place"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was done for a frame."""
+
+    step: Step
+    notes: tuple[str, ...] = ()
+
+
+def decide(
+    existing: Existing, key: str, stored: TakeRecord | None, *, paid: bool, new_take: bool
+) -> Step:
+    """What to do for a frame whose request has `key`, the newest take of which is `stored`.
+
+    Never draws what is there or was paid for, unless a new take is asked for; never puts a draft
+    over a final, nor anything over an artist's work.
+    """
+    if new_take:
+        return Step.DRAW
+    if existing.state is State.BY_HAND:
+        return Step.KEEP_BY_HAND
+    origin = existing.provenance if existing.state is State.OURS else None
+    newest = stored is None or (origin is not None and stored.id == origin.take)
+    if origin and origin.request_key == key and newest:
+        return Step.ADOPT
+    if origin and not origin.is_draft and not paid:
+        return Step.KEEP_FINAL
+    return Step.RESTORE if stored else Step.DRAW
+
+
+class Builder:
+    """Builds the frames of one project. Called from several threads at once."""
+
+    def __init__(
+        self, project: Project, character: Character, choice: Choice, engine: Engine
+    ) -> None:
+        self._project = project
+        self._character = character
+        self._choice = choice
+        self._engine = engine
+        self._store: TakeStore = project.store
+        self._pictures = PictureCache()
+
+    def forecast(self, node: Node, *, new_take: bool) -> Step:
+        """What `build` will do, without doing it, from the frame's metadata alone.
+
+        A frame whose input is still to be drawn is counted as to draw. Work by hand shows only in
+        the pixels, which are not read here: such a frame may be kept where this says otherwise.
+        """
+        if node.role == FIT:
+            return Step.FIT
+        if not Path(node.source).is_file():
+            return Step.DRAW
+        key = self._request(node).key
+        existing = frame.glance_at(self._target(node))
+        return decide(
+            existing, key, self._stored(key), paid=self._choice.facts.paid, new_take=new_take
+        )
+
+    def build(self, node: Node, *, new_take: bool) -> Outcome:
+        """Bring a frame up to date, at the least cost. Raises `Mistake` where that fails."""
+        existing = frame.look_at(self._target(node))
+        if node.role == FIT:
+            return self._fit(node, existing, new_take=new_take)
+        request = self._request(node)
+        stored = self._stored(request.key)
+        paid = self._choice.facts.paid
+        step = decide(existing, request.key, stored, paid=paid, new_take=new_take)
+        if step is Step.DRAW:
+            return self._draw(node, request, existing, new_take=new_take)
+        if step is Step.RESTORE and not self._restore(node, request, existing):
+            return self._draw(node, request, existing, new_take=False)
+        return Outcome(step)
+
+    def _target(self, node: Node) -> Path:
+        return self._project.target(node.expression, node.pose)
+
+    def _stored(self, key: str) -> TakeRecord | None:
+        return self._store.latest(key) if self._choice.facts.paid else None
+
+    def _request(self, node: Node) -> Request:
+        """The request, with the digests of the pictures that it shows."""
+        return request_for(self._character, self._choice.name, node, (self._input(node),))
+
+    def _input(self, node: Node) -> InputPicture:
+        """The picture that a frame is made from."""
+        path = Path(node.source)
+        fit_to = None if self._choice.facts.from_base else self._character.generation.size_px
+        if path.parent == self._project.frames:
+            digest = frame.source_digest(path)
+        else:
+            digest = self._pictures.get(path, fit_to).digest
+        return InputPicture(
+            digest,
+            load=lambda: self._pictures.get(path, fit_to).image,
+            load_png=lambda: self._pictures.get(path, fit_to).png(),
+        )
+
+    def _fit(self, node: Node, existing: Existing, *, new_take: bool) -> Outcome:
+        """The artist's portrait as a frame."""
+        picture = self._pictures.get(Path(node.source), self._character.generation.size_px)
+        key = digest_of(["fit", picture.digest])
+        step = decide(existing, key, None, paid=True, new_take=new_take)
+        if step is not Step.DRAW:
+            return Outcome(step)
+        provenance = Provenance(key, take="", engine=frame.BASE, pixels=picture.digest)
+        self._replace(node, existing, picture.png(), picture.image, provenance)
+        return Outcome(Step.FIT)
+
+    def _draw(
+        self, node: Node, request: Request, existing: Existing, *, new_take: bool
+    ) -> Outcome:
+        """Ask the engine, unless somebody else's answer to the same request arrives meanwhile."""
+        if not self._choice.facts.paid:
+            take = self._engine.draw(request)
+            image = read_answer(take.picture, request.size_px)
+            self._finish(node, request, existing, take.picture, image, take.id)
+            return Outcome(Step.DRAW, take.notes)
+        with self._store.reserved(request.key):
+            if not new_take and self._restore(node, request, existing):
+                return Outcome(Step.RESTORE)
+            take = self._ask(request)
+            # Into the store first: whatever happens from here on, it was paid for and is there.
+            record = self._store.add(request, take)
+            image = self._checked(request, record)
+        self._finish(node, request, existing, take.picture, image, record.id)
+        return Outcome(Step.DRAW, take.notes)
+
+    def _ask(self, request: Request) -> Take:
+        try:
+            return self._engine.draw(request)
+        except EngineFailure as failure:
+            if not failure.answer:
+                raise
+            path = self._store.reject(request.key, failure.answer, str(failure))
+            raise EngineFailure(f"{failure}; what came instead is kept in {path}") from failure
+
+    def _restore(self, node: Node, request: Request, existing: Existing) -> bool:
+        """Make the frame from the newest sound take of its request; False where there is none."""
+        while record := self._stored(request.key):
+            with contextlib.suppress(BadAnswer):
+                image = self._checked(request, record)
+                picture = self._store.picture(request.key, record)
+                self._finish(node, request, existing, picture, image, record.id)
+                return True
+        return False
+
+    def _checked(self, request: Request, record: TakeRecord) -> Image.Image:
+        """A take's pixels. One that is no usable picture leaves the store. Raises `BadAnswer`."""
+        try:
+            return read_answer(self._store.picture(request.key, record), request.size_px)
+        except BadAnswer as error:
+            path = self._store.withdraw(request, record, str(error))
+            raise BadAnswer(f"{error}; it is kept in {path}") from error
+
+    def _finish(  # noqa: PLR0913 - a frame is made of just these
+        self,
+        node: Node,
+        request: Request,
+        existing: Existing,
+        picture: bytes,
+        image: Image.Image,
+        take_id: str,
+    ) -> None:
+        """From a take to the frame."""
+        provenance = Provenance(
+            request_key=request.key,
+            take=take_id,
+            engine=request.engine,
+            pixels=pixels_digest(image),
+            model=request.model,
+            prompt=request.prompt,
+        )
+        self._replace(node, existing, picture, image, provenance)
+
+    def _replace(
+        self,
+        node: Node,
+        existing: Existing,
+        picture: bytes,
+        image: Image.Image,
+        provenance: Provenance,
+    ) -> None:
+        """Put the new frame in its place; what would be lost by that is moved aside first."""
+        if self._is_only_copy(existing):
+            set_aside(self._target(node))
+        frame.write(self._target(node), frame.compose(picture, image, provenance))
+
+    def _is_only_copy(self, existing: Existing) -> bool:
+        """Whether what lies there cannot be had again: by hand, damaged, or paid for elsewhere."""
+        if existing.state is State.MISSING:
+            return False
+        origin = existing.provenance
+        if existing.state is not State.OURS or origin is None:
+            return True
+        return not origin.is_draft and not self._store.has(origin.request_key, origin.take)
+
+
+@lru_cache(maxsize=2)
+def builder_of(project: Project) -> Builder:
+    """The one builder of a project: one engine, one client, one cache of portraits."""
+    character = read_character(project)
+    choice = read_graph(project).engine
+    engine = engines.load(choice.name, character.generation.max_retries)
+    return Builder(project, character, choice, engine)

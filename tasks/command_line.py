@@ -1,0 +1,44 @@
+"""The project that this doit command is about: its variables, and its mistakes in doit's terms."""
+
+from functools import lru_cache
+
+from doit import doit_cmd
+from doit.exceptions import InvalidDodoFile
+
+from tasks.errors import Mistake
+from tasks.graph import Graph, read_graph
+from tasks.project import Project, open_project
+
+
+@lru_cache(maxsize=1)
+def current_project() -> Project:
+    """The project of this command. Raises `InvalidDodoFile`, which doit shows without a traceback.
+
+    doit offers variables one by one; all of them are needed, so that a mistyped one is an error.
+    """
+    try:
+        return open_project(dict(doit_cmd._CMDLINE_VARS or {}))  # noqa: SLF001
+    except Mistake as error:
+        raise InvalidDodoFile(str(error)) from error
+
+
+@lru_cache(maxsize=1)
+def current_graph() -> Graph:
+    """The frames of this command's project. Raises `InvalidDodoFile`."""
+    try:
+        return read_graph(current_project())
+    except Mistake as error:
+        raise InvalidDodoFile(str(error)) from error
+
+
+def default_tasks() -> list[str]:
+    """What `doit` alone builds: the frames at the poses that are drawn, and the sheet of them."""
+    graph = current_graph()
+    if graph.drawn_poses == graph.poses:
+        return ["endpoints", "sheet"]
+    return [*(f"endpoints:*__{pose}" for pose in graph.drawn_poses), "sheet"]
+
+
+def database_path() -> str:
+    """doit's database: beside the config, so that no two characters share one."""
+    return str(current_project().folder / ".doit.db.json")

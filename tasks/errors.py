@@ -1,0 +1,8 @@
+"""The one base class for what the person at the terminal can mend."""
+
+
+class Mistake(Exception):
+    """Something that the person at the terminal can mend: its text says what, where and how.
+
+    It is shown as it is, without a traceback. Anything else that is raised is a bug.
+    """

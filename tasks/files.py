@@ -1,0 +1,57 @@
+"""Writing files whole or not at all, and moving aside what must not be lost."""
+
+import contextlib
+import os
+import threading
+from pathlib import Path
+
+
+def write_whole(path: Path, data: bytes, *, flush_to_disk: bool = False) -> None:
+    """Write `data` at `path`: a reader, or a power cut, meets the old file or the new one.
+
+    `flush_to_disk` also waits until the disk has it: for what cannot be made again for free.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            if flush_to_disk:
+                file.flush()
+                os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            part.unlink()
+    if flush_to_disk:
+        _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the new name itself last; systems that cannot open a folder have no need of it."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def set_aside(path: Path) -> Path:
+    """Move a file into `set_aside/` beside it, under a name that nothing there has; that path."""
+    folder = path.parent / "set_aside"
+    folder.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        target = folder / f"{path.stem}.{number}{path.suffix}"
+        try:
+            # A link fails where the name is taken, so two processes never move onto one another.
+            os.link(path, target)
+        except FileExistsError:
+            number += 1
+            continue
+        except OSError:  # a file system without links
+            path.replace(target)
+            return target
+        path.unlink(missing_ok=True)
+        return target

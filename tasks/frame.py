@@ -1,0 +1,190 @@
+"""A frame: one finished picture on disk, which says itself where it came from.
+
+Its PNG metadata names the request and the take that it was made from, and the digest of its
+pixels as they were written: what no longer matches was worked on by hand since.
+"""
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from enum import Enum
+from pathlib import Path
+
+from PIL import Image
+
+from tasks.errors import Mistake
+from tasks.files import write_whole
+from tasks.picture import pixels_digest, png_bytes
+
+BASE = "base"
+"""the engine's name in frames that are an artist's portrait, fitted to the size"""
+
+_PNG_START = b"\x89PNG\r\n\x1a\n"
+# What decides how pixels look stays; texts, times and signatures of the take are the take's own.
+_KEPT_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"IDAT", b"IEND"}
+_SOURCE_TYPES = {
+    "openai": "trainedAlgorithmicMedia",
+    "puppet": "algorithmicallyEnhanced",
+}
+_UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+_XMP = (
+    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description rdf:about=""'
+    ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
+    ' Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/{}"/>'
+    '</rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a frame came from. Every field is a text chunk of that name in its PNG."""
+
+    request_key: str
+    take: str
+    engine: str
+    pixels: str
+    """digest of the pixels as they were written"""
+    model: str = ""
+    prompt: str = ""
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it cost nothing and can be made again at any time."""
+        return self.engine in {"puppet", BASE}
+
+
+class State(Enum):
+    """What lies at a frame's path."""
+
+    MISSING = "missing"
+    OURS = "ours"
+    """drawn by this program and untouched since"""
+    BY_HAND = "by hand"
+    """drawn elsewhere, or worked on since"""
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """What lies at a frame's path, and where it came from."""
+
+    state: State
+    provenance: Provenance | None = None
+    pixels: str = ""
+
+
+def look_at(path: Path) -> Existing:
+    """What lies at `path`. Decodes the whole picture: a changed pixel is an artist's work."""
+    try:
+        with Image.open(path) as image:
+            image.load()
+            texts = getattr(image, "text", {})
+            pixels = pixels_digest(image)
+    except FileNotFoundError:
+        return Existing(State.MISSING)
+    except _UNREADABLE:
+        return Existing(State.UNREADABLE)
+    provenance = _provenance(texts)
+    ours = provenance is not None and provenance.pixels == pixels
+    return Existing(State.OURS if ours else State.BY_HAND, provenance, pixels)
+
+
+def glance_at(path: Path) -> Existing:
+    """What lies at `path` by its metadata alone: quick, and blind to what was done by hand."""
+    try:
+        with Image.open(path) as image:
+            provenance = _provenance(getattr(image, "text", {}))
+    except FileNotFoundError:
+        return Existing(State.MISSING)
+    except _UNREADABLE:
+        return Existing(State.UNREADABLE)
+    return Existing(State.OURS if provenance else State.BY_HAND, provenance)
+
+
+def source_digest(path: Path) -> str:
+    """What names the frame at `path` as an input: its take, or its pixels where it has none.
+
+    The take rather than the file: when a take is finished differently, what was drawn from it
+    need not be drawn, and paid for, again. Raises `Mistake` where there is no readable frame.
+    """
+    existing = look_at(path)
+    if existing.state in {State.MISSING, State.UNREADABLE}:
+        raise Mistake(f"{path} is {existing.state.value}; it is what this frame is drawn from")
+    if existing.state is State.OURS and existing.provenance and existing.provenance.take:
+        return f"take:{existing.provenance.take}"
+    return existing.pixels
+
+
+def compose(picture: bytes, image: Image.Image, provenance: Provenance) -> bytes:
+    """A frame's file: the take's pixels with their provenance.
+
+    `image` is `picture` decoded. A PNG of 8-bit colour is taken over chunk by chunk, without
+    packing its pixels again, which would take longer than all the rest of a frame's work.
+    """
+    plain = _is_plain(picture)
+    chunks = list(_chunks(picture if plain else png_bytes(image)))
+    kept = [chunk for chunk in chunks if chunk[0] in _KEPT_CHUNKS]
+    return b"".join([_PNG_START, _chunk(*kept[0]), *_text_chunks(provenance), *_packed(kept[1:])])
+
+
+def write(path: Path, data: bytes) -> None:
+    """Put a frame in its place, whole or not at all."""
+    write_whole(path, data)
+
+
+def _provenance(texts: dict[str, str]) -> Provenance | None:
+    known = {name: texts.get(_keyword(name)) for name in (field.name for field in fields(Provenance))}
+    if not known["request_key"] or not known["pixels"]:
+        return None
+    return Provenance(**{name: value or "" for name, value in known.items()})
+
+
+def _keyword(field_name: str) -> str:
+    """A PNG keyword as people read it: `Request key`."""
+    return field_name.replace("_", " ").capitalize()
+
+
+def _text_chunks(provenance: Provenance) -> Iterator[bytes]:
+    for field in fields(Provenance):
+        value = getattr(provenance, field.name)
+        if value:
+            yield _international_text(_keyword(field.name), value)
+    source_type = _SOURCE_TYPES.get(provenance.engine)
+    if source_type:
+        yield _international_text("XML:com.adobe.xmp", _XMP.format(source_type))
+
+
+def _international_text(keyword: str, text: str) -> bytes:
+    """An iTXt chunk, uncompressed (PNG specification, 11.3.3.4)."""
+    return _chunk(b"iTXt", keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode("utf-8"))
+
+
+def _is_plain(picture: bytes) -> bool:
+    """Whether these are the bytes of a still PNG with 8 bits a channel, in colour."""
+    if not picture.startswith(_PNG_START):
+        return False
+    depth, colour = picture[24], picture[25]
+    with Image.open(io.BytesIO(picture)) as image:
+        still = getattr(image, "n_frames", 1) == 1 and not image.getexif()
+    return depth == 8 and colour in {2, 6} and still
+
+
+def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = len(_PNG_START)
+    while at < len(png):
+        (length,) = struct.unpack(">I", png[at : at + 4])
+        yield png[at + 4 : at + 8], png[at + 8 : at + 8 + length]
+        at += length + 12
+
+
+def _packed(chunks: list[tuple[bytes, bytes]]) -> Iterator[bytes]:
+    return (_chunk(*chunk) for chunk in chunks)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -1,0 +1,47 @@
+"""Ids that are file names: which are safe on every system, and which name was probably meant."""
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+MAX_LENGTH = 64
+_SAFE = re.compile(r"\w(?:[\w.-]*\w)?")
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
+
+
+def id_problem(name: str) -> str | None:
+    """Why `name` cannot be part of a file's name, with what is allowed; None where it can.
+
+    `__` parts expression and pose in a frame's name, so that neither holds it, begins or ends
+    with `_`: `a_` + `b` and `a` + `_b` would be one file.
+    """
+    problems = (
+        (not name, "it is empty"),
+        (len(name) > MAX_LENGTH, f"it has {len(name)} characters, {MAX_LENGTH} at the most"),
+        ("__" in name, "it holds __, which parts expression and pose in file names"),
+        (".." in name, "it holds .."),
+        (name[:1] in {".", "-", "_"}, "it begins with a dot, a dash or an underscore"),
+        (name[-1:] in {".", "-", "_"}, "it ends with a dot, a dash or an underscore"),
+        (bool(_DEVICES.fullmatch(name)), "Windows keeps that name for a device"),
+        (not _SAFE.fullmatch(name), "letters, digits, _, - and . are allowed"),
+    )
+    return next((text for wrong, text in problems if wrong), None)
+
+
+def same_file(name: str) -> str:
+    """What two names have in common where a file system may take them for one."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The one of `names` that was probably meant by `name`, or None."""
+    by_folded = {candidate.casefold(): candidate for candidate in names}
+    close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
+    return by_folded[close[0]] if close else None
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """`; did you mean "smile_soft"?`, or nothing where no name is near."""
+    close = nearest(name, names)
+    return f'; did you mean "{close}"?' if close else ""

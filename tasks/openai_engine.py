@@ -1,0 +1,191 @@
+"""The OpenAI images edit endpoint, or any that speaks its language, as an engine.
+
+The only module that knows the SDK. Key and endpoint come from the SDK's own environment
+variables (OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, ...).
+"""
+
+import base64
+import binascii
+import json
+import os
+import random
+import re
+import threading
+import time
+from typing import Any
+
+import httpx2
+import openai
+from openai import OpenAI
+from openai.types import ImagesResponse
+
+from tasks.engine import EngineFailure
+from tasks.request import Request
+from tasks.store import Take
+
+TIMEOUT_S = 600.0
+"""how long the server may be silent; a large picture at high quality takes minutes"""
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 120.0
+_SAID_AT_MOST = 300
+
+
+class OpenAIEngine:
+    """Draws by `images.edit`. Every call that the server answers may cost money."""
+
+    def __init__(self, max_retries: int) -> None:
+        self._max_retries = max_retries
+        self._client: OpenAI | None = None
+        self._lock = threading.Lock()
+
+    def draw(self, request: Request) -> Take:
+        """One call; sent again only where the server said that it drew nothing.
+
+        A time-out or a cut-off is not sent again: the picture may have been drawn and billed.
+        """
+        wait_s = _FIRST_WAIT_S
+        for left in range(self._max_retries, -1, -1):
+            try:
+                return self._call(request)
+            except openai.OpenAIError as error:
+                if not left or not _drew_nothing(error):
+                    raise EngineFailure(_one_line(explain(error))) from error
+                time.sleep(_wait_s(error, wait_s))
+                wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+        raise AssertionError("the last round returns or raises")
+
+    def _call(self, request: Request) -> Take:
+        width, height = request.size_px
+        started = time.monotonic()
+        answer = self._connected().images.with_raw_response.edit(
+            image=[
+                (f"picture_{number}.png", picture.load_png(), "image/png")
+                for number, picture in enumerate(request.pictures, 1)
+            ],
+            prompt=request.prompt,
+            model=request.model,
+            size=f"{width}x{height}",
+            **request.parameters,  # type: ignore[arg-type]
+        )
+        latency_s = round(time.monotonic() - started, 3)
+        body = answer.content
+        try:
+            return _take(answer.parse(), latency_s, answer.headers.get("x-request-id", ""))
+        except (_Unusable, json.JSONDecodeError, ValueError, AttributeError, TypeError) as error:
+            why = str(error) if isinstance(error, _Unusable) else "it is not the JSON that it should be"
+            raise EngineFailure(f"the answer has no picture: {why}", body) from error
+
+    def _connected(self) -> OpenAI:
+        with self._lock:
+            if self._client is None:
+                # One policy for sending again, here: the SDK's own would also repeat calls that
+                # timed out, and pay for them twice.
+                self._client = OpenAI(max_retries=0, timeout=TIMEOUT_S)
+            return self._client
+
+
+class _Unusable(Exception):
+    """What is wrong with the body of an answer."""
+
+
+def open_engine(max_retries: int) -> OpenAIEngine:
+    """An engine whose client is made at its first call."""
+    return OpenAIEngine(max_retries)
+
+
+def explain(error: openai.OpenAIError) -> str:
+    """What went wrong and what to do, in words for the person at the terminal."""
+    if isinstance(error, openai.APITimeoutError):
+        return (
+            f"the endpoint was silent for {TIMEOUT_S:.0f} s; the picture may have been billed, so it"
+            " was not asked for again: run doit again to try once more"
+        )
+    if isinstance(error, openai.APIConnectionError):
+        return _explain_connection(error)
+    if isinstance(error, openai.APIStatusError):
+        return _explain_status(error)
+    return f"{error}; see the README on OPENAI_API_KEY"
+
+
+def _explain_connection(error: openai.APIConnectionError) -> str:
+    host = error.request.url.host if error.request else "the endpoint"
+    if isinstance(error.__cause__, httpx2.ConnectError):
+        return f"cannot reach {host}: check the network, or OPENAI_BASE_URL"
+    return (
+        f"the connection to {host} broke off ({error.__cause__ or error}); the picture may have been"
+        " billed, so it was not asked for again: run doit again to try once more"
+    )
+
+
+def _explain_status(error: openai.APIStatusError) -> str:
+    said = _said(error)
+    code = str(error.code or "")
+    if code == "moderation_blocked":
+        return f"refused by the endpoint's content rules: change the words in the config ({said})"
+    if code in {"insufficient_quota", "billing_hard_limit_reached"}:
+        return f"the account has no credit left: add some, then run doit again ({said})"
+    texts = {
+        401: "the endpoint does not take the key: check OPENAI_API_KEY",
+        403: "the account may not use this model or endpoint",
+        404: "the endpoint does not know this model or address: check model, and OPENAI_BASE_URL",
+        429: "the account's rate limit is reached: run doit again later, or with a smaller -n",
+    }
+    text = texts.get(error.status_code)
+    if text is None:
+        refused = 400 <= error.status_code < 500
+        text = "the endpoint refuses the request" if refused else "the endpoint is in trouble"
+    return f"{text} ({error.status_code}: {said})"
+
+
+def _said(error: openai.APIStatusError) -> str:
+    """The server's own words: the message of its JSON, else the beginning of what it sent."""
+    body = error.body
+    message = body.get("message") if isinstance(body, dict) else None
+    return str(message or error.message)
+
+
+def _one_line(text: str) -> str:
+    """One line without secrets: servers echo keys, or parts of them, in their messages."""
+    key = os.environ.get("OPENAI_API_KEY", "").strip()
+    if key:
+        text = text.replace(key, "[key]")
+    text = re.sub(r"\b(?:sk|pk|key)-[\w*.-]{4,}", "[key]", re.sub(r"<[^>]*>", " ", text))
+    text = " ".join(text.split())
+    return text if len(text) <= _SAID_AT_MOST else f"{text[: _SAID_AT_MOST - 3]}..."
+
+
+def _drew_nothing(error: openai.OpenAIError) -> bool:
+    """Whether the server certainly drew nothing and may do so when asked again."""
+    if isinstance(error, openai.APITimeoutError):
+        return False
+    if isinstance(error, openai.APIConnectionError):
+        return isinstance(error.__cause__, httpx2.ConnectError)
+    if not isinstance(error, openai.APIStatusError):
+        return False
+    if error.code in {"insufficient_quota", "billing_hard_limit_reached"}:
+        return False
+    return error.status_code in {408, 409, 429} or error.status_code >= 500
+
+
+def _wait_s(error: openai.OpenAIError, backoff_s: float) -> float:
+    """How long to wait: what the server asked for, else a growing time with some chance in it."""
+    if isinstance(error, openai.APIStatusError):
+        headers = error.response.headers
+        for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+            try:
+                return min(max(float(headers.get(name, "")) * unit_s, 0.0), _LONGEST_WAIT_S)
+            except ValueError:
+                continue
+    return backoff_s * random.uniform(0.5, 1.0)  # noqa: S311 - no secret depends on it
+
+
+def _take(response: ImagesResponse, latency_s: float, answer_id: str) -> Take:
+    data = response.data or []
+    encoded = data[0].b64_json if data else None
+    if not encoded:
+        raise _Unusable("it holds no image data")
+    try:
+        picture = base64.b64decode(encoded, validate=True)
+    except binascii.Error as error:
+        raise _Unusable(f"its image data is not base64 ({error})") from error
+    usage: dict[str, Any] = response.usage.model_dump(mode="json") if response.usage else {}
+    return Take(picture, latency_s=latency_s, usage=usage, answer_id=answer_id)

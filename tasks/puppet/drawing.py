@@ -1,0 +1,180 @@
+"""One frame: the weights turned into fields, the fields into pixels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tasks.face import Face, Head
+from tasks.puppet.anatomy import SIDES, Axes
+from tasks.puppet.eyelids import Lidded, Lids, lids
+from tasks.puppet.lips import Lips, Parted, lips, parting
+from tasks.puppet.mouth import interior, opening
+from tasks.puppet.palette import Palette
+from tasks.puppet.raster import (
+    Box,
+    Floats,
+    Mask,
+    Pixels,
+    around,
+    sample,
+    smooth,
+    unpremultiply,
+)
+from tasks.puppet.rig import Rig, rig
+from tasks.puppet.tissue import Way
+from tasks.puppet.turn import Turn
+
+Cut = tuple[slice, slice]
+"""the rows and columns of a part of a window"""
+
+
+def draw(
+    portrait: Pixels, face: Face, weights: Mapping[str, float], head: Head, size: tuple[int, int]
+) -> Pixels:
+    """See `tasks.puppet.render`."""
+    ready = rig(portrait, face, size)
+    turned, neutral = ready.pose(head)
+    frame = neutral.copy()
+    asked = {name: min(max(float(weight), 0.0), 1.0) for name, weight in weights.items()}
+    expression = Expression.of(ready, {name: weight for name, weight in asked.items() if weight})
+    if expression is not None:
+        expression.onto(frame, ready, turned)
+    return frame
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """What the weights do to one face."""
+
+    way: Way
+    lips: Lips | None
+    lids: tuple[Lids, ...]
+    box: Box
+    """of the straight picture: all that changes"""
+
+    @classmethod
+    def of(cls, ready: Rig, weights: Mapping[str, float]) -> "Expression | None":
+        """The expression of these weights; None when they change nothing."""
+        face, way = ready.anatomy, ready.tissue.way(weights)
+        parted = parting(face, weights)
+        mouth = lips(face, way, parted) if parted else None
+        found = [lids(ready.sockets[side], side, weights) for side in SIDES]
+        eyes = tuple(one for one in found if one)
+        boxes = [box for box in [ready.tissue.box(weights)] if box]
+        boxes += [_pictured(mouth.axes, mouth.box())] if mouth else []
+        boxes += [_pictured(one.socket.shape.axes, one.box()) for one in eyes]
+        return cls(way, mouth, eyes, around(boxes)) if boxes else None
+
+    def onto(self, frame: Pixels, ready: Rig, turned: Turn) -> None:
+        """Draw the expression over the neutral face of a pose."""
+        part = turned.covers(self.box, ready.size)
+        if part is None:
+            return
+        left, top, right, bottom = part
+        from_x, from_y = turned.back(*part)
+        x, y = from_x.copy(), from_y.copy()
+        mouth = self._part_lips(x, y)
+        dx, dy = self.way.at(x, y)
+        x -= dx
+        y -= dy
+        eyes = self._move_lids(x, y)
+        colours = sample(ready.premultiplied, x, y)
+        changed = (x != from_x) | (y != from_y)
+        for eye in eyes:
+            eye.paint(colours, changed, ready.palette)
+        if mouth is not None and self.lips is not None:
+            cut, parted = mouth
+            _paint_mouth(colours[cut], changed[cut], self.lips, parted, ready.palette)
+        below = frame[top:bottom, left:right]
+        np.copyto(below, unpremultiply(colours), where=changed[..., None])
+
+    def _part_lips(self, x: Floats, y: Floats) -> tuple[Cut, Parted] | None:
+        if self.lips is None:
+            return None
+        cut = _cut(self.lips.axes, self.lips.box(), x, y)
+        if cut is None:
+            return None
+        parted = self.lips.part(x[cut], y[cut])
+        x[cut], y[cut] = parted.x, parted.y
+        return cut, parted
+
+    def _move_lids(self, x: Floats, y: Floats) -> "list[Eye]":
+        eyes: list[Eye] = []
+        for one in self.lids:
+            cut = _cut(one.socket.shape.axes, one.box(), x, y)
+            if cut is None:
+                continue
+            ball = one.eyeball(x[cut], y[cut])
+            lidded = one.move(x[cut], y[cut])
+            x[cut], y[cut] = lidded.x, lidded.y
+            eyes.append(Eye(cut, one, lidded, ball))
+        return eyes
+
+
+@dataclass(frozen=True, slots=True)
+class Eye:
+    """One eye of a frame, ready to be painted."""
+
+    cut: Cut
+    lids: Lids
+    lidded: Lidded
+    ball: tuple[Floats, Floats]
+
+    def paint(self, colours: Pixels, changed: Mask, paints: Palette) -> None:
+        """Paint the eyeball between the lids, then the line of the lashes."""
+        lidded, eye = self.lidded, self.lids.socket.shape
+        gap = np.minimum(lidded.below_upper, lidded.above_lower)
+        soft = np.float32(max(1.2, 0.03 * eye.height))
+        share = (smooth(gap / soft) * (np.abs(lidded.s) < 1))[..., None]
+        below = colours[self.cut].astype(np.float32)
+        ball = self.lids.socket.ball.at(*self.ball, self.lids.stirred)
+        mixed = below + share * (ball - below)
+        lash = self._lash()[..., None] * mixed[..., 3:] / 255
+        ink = np.append(paints.ink, 255).astype(np.float32)
+        mixed = mixed + lash * (ink - mixed)
+        colours[self.cut] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
+        changed[self.cut] |= (share[..., 0] > 0) | (lash[..., 0] > 0)
+
+    def _lash(self) -> Floats:
+        """The line where the lids meet, as far as they are shut."""
+        lidded, eye = self.lidded, self.lids.socket.shape
+        shut = smooth(np.float32(min(max(self.lids.upper, 0.0), 1.0)))
+        thick = np.maximum(1.0, 0.06 * eye.height * (1 - lidded.s**2))
+        line = smooth(1.5 - np.abs(lidded.below_upper) / thick)
+        return shut * line * smooth((1 - np.abs(lidded.s)) * 4) * np.float32(0.8)
+
+
+def _paint_mouth(
+    colours: Pixels, changed: Mask, mouth: Lips, parted: Parted, paints: Palette
+) -> None:
+    share = opening(mouth, parted)[..., None]
+    below = colours.astype(np.float32)
+    inside = interior(mouth, parted, paints) * (below[..., 3:] / 255)
+    mixed = below[..., :3] + share * (inside - below[..., :3])
+    colours[..., :3] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
+    changed |= share[..., 0] > 0
+
+
+def _pictured(axes: Axes, box: Box) -> Box:
+    """The box in the picture that holds a box along some axes."""
+    left, top, right, bottom = box
+    corners = [axes.picture((x, y)) for x in (left, right) for y in (top, bottom)]
+    return around((x, y, x, y) for x, y in corners)
+
+
+def _cut(axes: Axes, box: Box, x: Floats, y: Floats) -> Cut | None:
+    """The rows and columns that hold every pixel whose place lies in a box along some axes."""
+    step = 4
+    along, across = axes.locals(x[::step, ::step], y[::step, ::step])
+    left, top, right, bottom = box
+    slack = 2 * step
+    inside = (along > left - slack) & (along < right + slack)
+    inside &= (across > top - slack) & (across < bottom + slack)
+    rows, columns = np.nonzero(inside)
+    if not rows.size:
+        return None
+    return (
+        slice(int(rows.min()) * step, (int(rows.max()) + 1) * step),
+        slice(int(columns.min()) * step, (int(columns.max()) + 1) * step),
+    )

@@ -1,0 +1,121 @@
+"""The eyelids: their edges, how far they have gone, and the skin that they carry along.
+
+A lid's edge is carried whole, with its lashes; behind it the skin stretches, as far as the brow
+or the cheek. What lies between the edges is the eyeball's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tasks.face import Point
+from tasks.puppet.anatomy import EyeShape
+from tasks.puppet.raster import Box, Floats, smooth
+from tasks.puppet.socket import Slack, Socket
+
+MOVERS = (
+    *("eyeBlink", "eyeWide", "eyeSquint"),
+    *("eyeLookUp", "eyeLookDown", "eyeLookIn", "eyeLookOut"),
+)
+"""the weights (less their side) that move an eye's lids or iris"""
+
+MEET = 0.8
+"""where the lids meet: this share of the way from the upper edge to the lower"""
+
+
+@dataclass(frozen=True, slots=True)
+class Lids:
+    """One eye of one frame."""
+
+    socket: Socket
+    upper: float
+    """how far the upper lid has gone: 0 at rest, 1 where the lids meet, below 0 raised"""
+    lower: float
+    """how far the lower lid has gone, likewise"""
+    look: Point
+    """how far the iris has gone, in pixels along the eye's axes"""
+
+    def move(self, x: Floats, y: Floats) -> "Lidded":
+        """Look up where each pixel (x, y) of the moved lids lies in the resting ones."""
+        eye, socket = self.socket.shape, self.socket
+        along, v = eye.axes.locals(x, y)
+        s = along / np.float32(eye.half)
+        top, bottom = socket.edges.at(s)
+        tall = np.maximum(bottom - top, 0)
+        fallen = np.maximum(tall * np.float32(MEET * self.upper), -socket.above.most_raised)
+        risen = tall * np.float32((1 - MEET) * self.lower)
+        risen = np.maximum(risen, -socket.below.most_raised)
+        below_upper, above_lower = v - top - fallen, bottom - risen - v
+        upper = top - _behind(socket.above, -below_upper, fallen)
+        lower = bottom + _behind(socket.below, -above_lower, risen)
+        way = np.where(below_upper < above_lower, upper, lower) - v
+        dx, dy = eye.axes.turn(np.zeros_like(v), way)
+        return Lidded(x + dx, y + dy, s, v, below_upper, above_lower)
+
+    def eyeball(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Look up where each pixel (x, y) of the moved eyeball lies in the resting one."""
+        eye, (across, down) = self.socket.shape, self.look
+        along, v = eye.axes.locals(x, y)
+        radius = np.float32(eye.iris_radius)
+        far = np.hypot(along - (eye.iris[0] + across), v - (eye.iris[1] + down)) / radius
+        # the iris keeps its shape; the white about it gives way
+        with_iris = 1 - np.float32(0.6) * smooth((far - 1.15) / 1.6)
+        dx, dy = eye.axes.turn(across * with_iris, down * with_iris)
+        return x - dx, y - dy
+
+    @property
+    def stirred(self) -> float:
+        """How far the eyeball shows what the portrait hides, 0..1."""
+        looked = max(abs(self.look[0]), abs(self.look[1])) / self.socket.shape.iris_radius
+        return min(4 * max(looked, -self.upper, -self.lower), 1.0)
+
+    def box(self) -> Box:
+        """Left, top, right, bottom along the eye's axes of all that moves."""
+        eye, socket = self.socket.shape, self.socket
+        top = eye.upper[1] - socket.above.reach - 2
+        return -eye.half, top, eye.half, eye.lower[1] + socket.below.reach + 2
+
+
+@dataclass(frozen=True, slots=True)
+class Lidded:
+    """What `Lids.move` finds for each pixel."""
+
+    x: Floats
+    y: Floats
+    s: Floats
+    """along the eye, -1 and 1 at its corners"""
+    v: Floats
+    below_upper: Floats
+    """how far below the upper lid's edge, in pixels"""
+    above_lower: Floats
+    """how far above the lower lid's edge, in pixels"""
+
+
+def _behind(skin: Slack, depth: Floats, way: Floats) -> Floats:
+    """The resting depth behind a lid's edge; before the edge (below 0) all goes along with it."""
+    return np.where(depth < 0, depth, skin.behind(depth, way))
+
+
+def lids(socket: Socket, side: str, weights: Mapping[str, float]) -> Lids | None:
+    """The lids and the look that the weights ask of one eye; None when they leave it alone."""
+    pull = {name: weights.get(f"{name}{side}", 0.0) for name in MOVERS}
+    if not any(pull.values()):
+        return None
+    blink, squint, down = pull["eyeBlink"], pull["eyeSquint"], pull["eyeLookDown"]
+    raised = 0.34 * pull["eyeWide"] + 0.12 * pull["eyeLookUp"]
+    lowered = 1 - (1 - blink) * (1 - 0.3 * squint) * (1 - 0.3 * down)
+    widened = 0.7 * pull["eyeWide"] + 0.3 * down
+    lifted = 1 - (1 - blink) * (1 - squint)
+    return Lids(
+        socket=socket,
+        upper=lowered - raised * (1 - blink),
+        lower=lifted - widened * (1 - lifted),
+        look=_look(socket.shape, pull),
+    )
+
+
+def _look(eye: EyeShape, pull: Mapping[str, float]) -> Point:
+    across = eye.inwards * (pull["eyeLookIn"] - pull["eyeLookOut"])
+    down = pull["eyeLookDown"] - pull["eyeLookUp"]
+    return across * min(0.8 * eye.iris_radius, 0.5 * eye.half), down * 0.3 * eye.height

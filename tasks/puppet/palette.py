@@ -1,0 +1,74 @@
+"""The colours that a portrait lends to what it does not show: mouth, teeth, lashes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tasks.puppet.anatomy import Anatomy, EyeShape
+from tasks.puppet.raster import Floats, Pixels
+
+Colour = Floats
+"""(3,) RGB, 0..255"""
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """What `mouth` and `eyelids` paint with."""
+
+    skin: Colour
+    ink: Colour
+    """the darkest line about the eyes and the brows"""
+    throat: Colour
+    tongue: Colour
+    teeth: Colour
+
+
+def palette(picture: Pixels, face: Anatomy) -> Palette:
+    """Pick the colours from the face's own skin, lips, eyes and lines."""
+    mouth, unit = face.mouth, face.unit
+    skin = _typical(_around(picture, face, (0.0, 0.62 * unit), 0.1 * unit))
+    lip_y = mouth.centre[1] + 0.5 * mouth.lower
+    lip = _typical(_around(picture, face, (mouth.centre[0], lip_y), max(0.4 * mouth.lower, 1.0)))
+    ink = np.min([_darkest(picture, face, eye) for eye in face.eyes.values()], axis=0)
+    white = np.max([_white(picture, face, eye) for eye in face.eyes.values()], axis=0)
+    warm = 0.55 * lip + 0.45 * skin * np.array([0.95, 0.6, 0.58], np.float32)
+    throat = np.maximum(0.33 * warm * np.array([1.0, 0.72, 0.74], np.float32), 0.7 * ink)
+    return Palette(
+        skin=skin,
+        ink=ink,
+        throat=throat.astype(np.float32),
+        tongue=(0.8 * warm).astype(np.float32),
+        teeth=(0.5 * white + 0.5 * np.array([250, 246, 236])).astype(np.float32),
+    )
+
+
+def _around(picture: Pixels, face: Anatomy, at: tuple[float, float], radius: float) -> Floats:
+    """The colours (n, 3) of the opaque pixels in a square about a point of the face's axes."""
+    x, y = face.axes.picture(at)
+    left, top = max(int(x - radius), 0), max(int(y - radius), 0)
+    found = picture[top : int(y + radius) + 1, left : int(x + radius) + 1].reshape(-1, 4)
+    found = found[found[:, 3] > 200]
+    return found[:, :3].astype(np.float32) if len(found) else np.full((1, 3), 128, np.float32)
+
+
+def _typical(colours: Floats) -> Colour:
+    return np.median(colours, axis=0).astype(np.float32)
+
+
+def _darkest(picture: Pixels, face: Anatomy, eye: EyeShape) -> Colour:
+    """The colour of the darkest twentieth about an eye: lashes, pupil."""
+    colours = _about_eye(picture, face, eye)
+    order = np.argsort(colours.sum(axis=1), kind="stable")
+    return colours[order[: max(len(order) // 20, 1)]].mean(axis=0)
+
+
+def _white(picture: Pixels, face: Anatomy, eye: EyeShape) -> Colour:
+    """The colour of the brightest tenth within an eye."""
+    colours = _about_eye(picture, face, eye, part=0.7)
+    order = np.argsort(colours.sum(axis=1), kind="stable")
+    return colours[order[-max(len(order) // 10, 1) :]].mean(axis=0)
+
+
+def _about_eye(picture: Pixels, face: Anatomy, eye: EyeShape, part: float = 1.0) -> Floats:
+    middle = face.axes.local(eye.axes.picture((0.0, (eye.upper[1] + eye.lower[1]) / 2)))
+    return _around(picture, face, middle, max(part * eye.half, 1.0))

@@ -1,0 +1,126 @@
+"""Pixels: fitting a portrait to a size, and sampling it where a field of coordinates says.
+
+Coordinates are those of pixel centres: (0, 0) is the middle of the top left pixel. Colours are
+kept with premultiplied alpha wherever they are mixed, so that no colour hidden under a
+transparent pixel shines through at an edge.
+"""
+
+from collections.abc import Iterable
+from math import ceil, floor
+from typing import Any, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Pixels = NDArray[np.uint8]
+"""(height, width, 4) RGBA"""
+Floats = NDArray[np.floating[Any]]
+"""float32, as a rule: mypy cannot follow that a Python float leaves it so"""
+Mask = NDArray[np.bool_]
+Box = tuple[float, float, float, float]
+"""left, top, right, bottom"""
+Window = tuple[int, int, int, int]
+"""a box of whole pixels within a picture; right and bottom are the first beyond it"""
+
+OPAQUE = 255
+
+
+def fit(portrait: Pixels, size: tuple[int, int]) -> Pixels:
+    """The whole portrait, centred in `size` (width, height), the margin transparent.
+
+    A portrait that has the size already is given back as it is.
+    """
+    width, height = size
+    left, top, wide, high = placement(portrait, size)
+    if (wide, high) == portrait.shape[1::-1]:
+        scaled = portrait
+    else:
+        # "RGBa" is Pillow's premultiplied mode
+        image = Image.fromarray(portrait, "RGBA").convert("RGBa")
+        scaled = np.asarray(image.resize((wide, high), Image.Resampling.LANCZOS).convert("RGBA"))
+    if (wide, high) == size:
+        return scaled
+    canvas = np.zeros((height, width, 4), np.uint8)
+    canvas[top : top + high, left : left + wide] = scaled
+    return canvas
+
+
+def placement(portrait: Pixels, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Where `fit` puts the portrait: left, top, width, height, in pixels."""
+    height, width = portrait.shape[:2]
+    scale = min(size[0] / width, size[1] / height)
+    wide, high = max(1, round(width * scale)), max(1, round(height * scale))
+    return (size[0] - wide) // 2, (size[1] - high) // 2, wide, high
+
+
+def premultiply(picture: Pixels) -> Pixels:
+    """Colours times alpha; the same array when there is nothing to do."""
+    alpha = picture[..., 3:]
+    if alpha.min() == OPAQUE:
+        return picture
+    colours = (picture[..., :3].astype(np.uint16) * alpha + OPAQUE // 2) // OPAQUE
+    return np.concatenate([colours.astype(np.uint8), alpha], axis=2)
+
+
+def unpremultiply(picture: Pixels) -> Pixels:
+    """Colours over alpha; transparent pixels become transparent black."""
+    alpha = picture[..., 3:]
+    if alpha.min() == OPAQUE:
+        return picture
+    straight = picture.copy()
+    rows, columns = np.nonzero((alpha[..., 0] > 0) & (alpha[..., 0] < OPAQUE))
+    edge = picture[rows, columns].astype(np.float32)
+    colours = np.minimum(edge[:, :3] * (OPAQUE / edge[:, 3:]) + 0.5, OPAQUE)
+    straight[rows, columns, :3] = colours.astype(np.uint8)
+    straight[alpha[..., 0] == 0] = 0
+    return straight
+
+
+def sample(premultiplied: Pixels, x: Floats, y: Floats) -> Pixels:
+    """The picture's colours at (x, y), by bicubic interpolation; beyond an edge, the edge's own."""
+    found = cv2.remap(premultiplied, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    found = cast(Pixels, found)
+    # bicubic weights overshoot beside a sharp edge: no colour may exceed its alpha
+    return found if found[..., 3].min() == OPAQUE else np.minimum(found, found[..., 3:])
+
+
+def look_up(grid: Floats, x: Floats, y: Floats) -> Floats:
+    """The values of a smooth, coarse field at (x, y) in its own cells; 0 beyond its edge."""
+    found = cv2.remap(grid, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    return cast(Floats, found)
+
+
+def enlarged(grid: Floats, times: int) -> Floats:
+    """A smooth field on a grid that is so many times as fine.
+
+    Its value i lies at (i + 0.5) / times - 0.5 of the coarse grid's cells.
+    """
+    if times == 1:
+        return grid
+    return cast(Floats, cv2.resize(grid, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC))
+
+
+def blurred(values: Floats, sigma: float) -> Floats:
+    """A Gaussian blur; `sigma` in pixels."""
+    return cast(Floats, cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE))
+
+
+def smooth(values: Floats) -> Floats:
+    """0 below 0, 1 above 1, and between them a curve without a corner (smoothstep)."""
+    inside = np.clip(values, 0, 1)
+    return inside * inside * (3 - 2 * inside)
+
+
+def window(box: Box, size: tuple[int, int]) -> Window | None:
+    """The pixels of a picture of `size` (width, height) that a box touches; None if none."""
+    left, top = max(floor(box[0]), 0), max(floor(box[1]), 0)
+    right, bottom = min(ceil(box[2]) + 1, size[0]), min(ceil(box[3]) + 1, size[1])
+    return (left, top, right, bottom) if left < right and top < bottom else None
+
+
+def around(boxes: Iterable[Box]) -> Box:
+    """The smallest box that holds all of these."""
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return min(left), min(top), max(right), max(bottom)

@@ -1,0 +1,50 @@
+"""A portrait made ready to move: all that is the same in every frame of it."""
+
+from hashlib import sha256
+
+from tasks.face import Face, Head
+from tasks.puppet.anatomy import SIDES, Anatomy, anatomy
+from tasks.puppet.memo import Memo
+from tasks.puppet.palette import Palette, palette
+from tasks.puppet.raster import Pixels, fit, premultiply, sample, unpremultiply
+from tasks.puppet.socket import Socket, socket
+from tasks.puppet.tissue import Tissue
+from tasks.puppet.turn import Turn, turn
+
+
+class Rig:
+    """One portrait at one size. Immutable but for its memo of poses; safe to share."""
+
+    def __init__(self, portrait: Pixels, face: Face, size: tuple[int, int]) -> None:
+        self.size = size
+        self.picture = fit(portrait, size)
+        self.premultiplied = premultiply(self.picture)
+        self.anatomy: Anatomy = anatomy(face, portrait, size)
+        self.tissue = Tissue(self.anatomy)
+        self.palette: Palette = palette(self.picture, self.anatomy)
+        self.sockets: dict[str, Socket] = {
+            side: socket(self.picture, self.premultiplied, self.anatomy, side) for side in SIDES
+        }
+        self._poses: Memo[tuple[Turn, Pixels]] = Memo(_POSES)
+
+    def pose(self, head: Head) -> tuple[Turn, Pixels]:
+        """The field of a turned head, and the neutral face drawn with it."""
+        return self._poses.get(head, lambda: self._turned(head))
+
+    def _turned(self, head: Head) -> tuple[Turn, Pixels]:
+        turned = turn(self.anatomy, head, self.size)
+        if turned.grid is None:
+            return turned, self.picture
+        x, y = turned.back(0, 0, *self.size)
+        return turned, unpremultiply(sample(self.premultiplied, x, y))
+
+
+_POSES = 6
+_RIGS: Memo[Rig] = Memo(2)
+
+
+def rig(portrait: Pixels, face: Face, size: tuple[int, int]) -> Rig:
+    """The rig of a portrait: made once, and kept while the last few portraits are in use."""
+    digest = sha256(portrait.data if portrait.flags.c_contiguous else portrait.tobytes()).digest()
+    key = (digest, portrait.shape, face, size)
+    return _RIGS.get(key, lambda: Rig(portrait, face, size))

@@ -1,0 +1,111 @@
+"""One eye's socket: what every frame of the eye needs and none changes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tasks.puppet.anatomy import Anatomy, EyeShape
+from tasks.puppet.eyeball import Eyeball, eyeball
+from tasks.puppet.lid_edge import LidEdges, lid_edges
+from tasks.puppet.raster import Floats, Pixels, blurred, look_up
+
+DEPTHS = 64
+FALLS = 24
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slack:
+    """How the skin behind a lid's edge gives way when the edge is pulled.
+
+    Plain skin gives way; what has a line (lashes, a crease, the brow) is carried whole, as in a
+    real lid, where the skin that shuts the eye unfolds from under the crease.
+    """
+
+    reach: float
+    """how far behind the edge anything moves, in pixels"""
+    furthest: float
+    """the longest way that `behind` knows, in pixels; its shortest is -reach"""
+    table: Floats
+    """(FALLS, DEPTHS): resting depth, by the edge's way and the depth behind the moved edge"""
+
+    def behind(self, depth: Floats, way: Floats) -> Floats:
+        """The resting depth of what is at `depth` behind an edge that has gone `way`; pixels."""
+        least = self.most_raised
+        rows = (way + least) * np.float32((FALLS - 1) / (self.furthest + least))
+        room = self.reach + way
+        columns = np.clip(depth / np.maximum(room, 1e-3), 0, 1) * np.float32(DEPTHS - 1)
+        found = look_up(self.table, columns, rows)
+        return np.where(depth < room, found, depth)
+
+    @property
+    def most_raised(self) -> float:
+        """How far the edge may be pulled back before the skin behind it would fold."""
+        return 0.4 * self.reach
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Socket:
+    """An eye, measured once."""
+
+    shape: EyeShape
+    edges: LidEdges
+    above: Slack
+    """the upper lid's skin"""
+    below: Slack
+    ball: Eyeball
+    lashes: float
+    """how dark the upper lid's edge is already: 0 as the skin, 1 as ink"""
+
+
+def socket(picture: Pixels, premultiplied: Pixels, face: Anatomy, side: str) -> Socket:
+    """Measure one eye of a portrait."""
+    shape = face.eyes[side]
+    edges = lid_edges(picture, shape)
+    colours = picture[..., :3].astype(np.float32)
+    brow = shape.axes.local(face.axes.picture(face.brows[side].middle))
+    above = max(0.9 * (shape.upper[1] - brow[1]), 0.4 * shape.height)
+    below = max(0.8 * shape.height, 0.5 * shape.half)
+    upper = _behind(colours, shape, edges.upper, -above)
+    lower = _behind(colours, shape, edges.lower, below)
+    return Socket(
+        shape=shape,
+        edges=edges,
+        above=_slack(upper, above, shape.height),
+        below=_slack(lower, below, 0.5 * shape.height),
+        ball=eyeball(premultiplied, shape, edges),
+        lashes=_darkness(upper),
+    )
+
+
+def _behind(colours: Floats, eye: EyeShape, edge: Floats, reach: float) -> Floats:
+    """The colours (depths, columns, 3) from a lid's edge to its skin's end."""
+    middle = np.abs(np.linspace(-1, 1, len(edge))) < 0.75
+    s = np.linspace(-1, 1, len(edge), dtype=np.float32)[middle]
+    depths = np.linspace(0, reach, DEPTHS, dtype=np.float32)[:, None]
+    across = edge[middle] + depths
+    dx, dy = eye.axes.turn(np.broadcast_to(s * np.float32(eye.half), across.shape), across)
+    x, y = (dx + eye.axes.x).astype(np.float32), (dy + eye.axes.y).astype(np.float32)
+    return look_up(colours, x, y)
+
+
+def _slack(behind: Floats, reach: float, furthest: float) -> Slack:
+    busy = np.abs(np.diff(behind, axis=0, prepend=behind[:1])).mean(axis=(1, 2))
+    busy = blurred(busy[:, None].astype(np.float32), 1.5)[:, 0]
+    gives = 1 / (0.1 * float(busy.max()) + 1.0 + busy)
+    gives = np.clip(gives / gives.mean(), 0.15, 2.0)
+    given = np.concatenate([[0.0], np.cumsum((gives[1:] + gives[:-1]) / 2)])
+    given = given / given[-1]
+    rest = np.linspace(0, reach, DEPTHS)
+    ways = np.linspace(-0.4 * reach, furthest, FALLS)
+    table = [
+        np.interp(np.linspace(0, reach + way, DEPTHS), rest + way * given, rest) for way in ways
+    ]
+    return Slack(reach, furthest, np.array(table, np.float32))
+
+
+def _darkness(behind: Floats) -> float:
+    """How dark the first tenth behind the edge is, between the skin (0) and black (1)."""
+    shade = behind.sum(axis=2)
+    edge = shade[: DEPTHS // 8].min(axis=0).mean()
+    skin = np.median(shade[DEPTHS // 4 :])
+    return float(np.clip(1.0 - edge / max(float(skin), 1.0), 0, 1))

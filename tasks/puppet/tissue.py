@@ -1,0 +1,131 @@
+"""The soft tissue as one smooth field: all the bumps of all the weights, added and kept calm.
+
+The field is computed on a coarse grid over the face. It says for each place of the *moved* face
+how far its tissue has come, so that the picture is sampled at `place - way`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+
+from tasks.face import Point
+from tasks.puppet.anatomy import Anatomy
+from tasks.puppet.muscles import Bump, muscles
+from tasks.puppet.raster import Floats, enlarged, look_up
+
+CALM = 0.86
+"""the steepest that a field may be: at 1 the tissue would fold over itself"""
+CELLS = 40
+"""grid cells to the distance from the eyes to the mouth"""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How far the tissue has come, over a part of the picture."""
+
+    left: float
+    top: float
+    cell: float
+    """the distance between the values, in pixels"""
+    grid: Floats
+    """(rows, columns, 2): dx, dy in pixels"""
+
+    def at(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """The way (dx, dy) at (x, y) of the picture; 0 outside the grid."""
+        cell = np.float32(self.cell)
+        found = look_up(self.grid, (x - self.left) / cell, (y - self.top) / cell)
+        return found[..., 0], found[..., 1]
+
+    def moved(self, points: Floats) -> Floats:
+        """Where points (n, 2) of the resting face go: the places whose way began there."""
+        there = points.copy()
+        for _ in range(_STEPS):
+            dx, dy = self.at(there[:, :1].copy(), there[:, 1:].copy())
+            there += _STRIDE * (points + np.concatenate([dx, dy], axis=1) - there)
+        return there
+
+
+_STEPS, _STRIDE = 40, 0.4
+"""damped fixed-point iteration: a pinch is too steep for the plain one"""
+
+
+class Tissue:
+    """The field of each weight at 1, ready to be added up."""
+
+    def __init__(self, face: Anatomy) -> None:
+        table = muscles(face)
+        self._cell = max(1.0, face.unit / CELLS)
+        left, top, right, bottom = _extent(face, table)
+        self._left, self._top = left, top
+        columns = ceil((right - left) / self._cell) + 1
+        rows = ceil((bottom - top) / self._cell) + 1
+        y, x = np.mgrid[0:rows, 0:columns].astype(np.float32) * np.float32(self._cell)
+        spots = face.axes.locals(x + np.float32(left), y + np.float32(top))
+        self._fields = {name: _field(face, bumps, *spots) for name, bumps in table.items() if bumps}
+        self._still = np.zeros((rows, columns, 2), np.float32)
+
+    def way(self, weights: Mapping[str, float]) -> Way:
+        """The field of all weights together."""
+        total = self._still.copy()
+        for name, field in self._fields.items():
+            if weights.get(name):
+                total += np.float32(weights[name]) * field
+        fine = max(round(self._cell), 1)
+        shift = self._cell * (0.5 / fine - 0.5)
+        grid = enlarged(_calmed(total, self._cell), fine)
+        return Way(self._left + shift, self._top + shift, self._cell / fine, grid)
+
+    def box(self, weights: Mapping[str, float]) -> tuple[float, float, float, float] | None:
+        """Left, top, right, bottom in the picture of all that the weights move."""
+        used = [field for name, field in self._fields.items() if weights.get(name)]
+        if not used:
+            return None
+        rows, columns = np.nonzero(np.any([field.any(axis=2) for field in used], axis=0))
+        near, far = -_MARGIN, _MARGIN
+        left, right = columns.min() + near, columns.max() + far
+        top, bottom = rows.min() + near, rows.max() + far
+        cell = self._cell
+        return (
+            self._left + cell * float(left),
+            self._top + cell * float(top),
+            self._left + cell * float(right),
+            self._top + cell * float(bottom),
+        )
+
+
+_MARGIN = 3
+"""cells: the enlarged field reaches two cells beyond the coarse one"""
+
+
+def _extent(face: Anatomy, table: Mapping[str, tuple[Bump, ...]]) -> tuple[float, ...]:
+    """Left, top, right, bottom in the picture of all that any bump reaches."""
+    corners: list[Point] = []
+    for bump in (bump for bumps in table.values() for bump in bumps):
+        x, y = bump.at[0] + bump.move[0], bump.at[1] + bump.move[1]
+        left, right, up, down = bump.reach
+        corners += [(x - left, y - up), (x + right, y - up), (x - left, y + down)]
+        corners += [(x + right, y + down)]
+    across, along = zip(*(face.axes.picture(corner) for corner in corners), strict=True)
+    return min(across) - 2, min(along) - 2, max(across) + 2, max(along) + 2
+
+
+def _field(face: Anatomy, bumps: tuple[Bump, ...], x: Floats, y: Floats) -> Floats:
+    pushes = [bump.push(x, y) for bump in bumps]
+    dx = np.sum([push[0] for push in pushes], axis=0, dtype=np.float32)
+    dy = np.sum([push[1] for push in pushes], axis=0, dtype=np.float32)
+    return np.stack(face.axes.turn(dx, dy), axis=-1).astype(np.float32)
+
+
+def _calmed(way: Floats, cell: float) -> Floats:
+    """The field, scaled down as a whole when it is so steep somewhere that it might fold.
+
+    Sampling at `place - way` is one-to-one where the symmetric part of the way's gradient stays
+    below 1 (the sampled place then moves on, in every direction, as the place does).
+    """
+    dx_y, dx_x = np.gradient(way[..., 0], cell)
+    dy_y, dy_x = np.gradient(way[..., 1], cell)
+    mean, shear = (dx_x + dy_y) / 2, (dx_y + dy_x) / 2
+    steepest = float((mean + np.hypot((dx_x - dy_y) / 2, shear)).max())
+    return way * np.float32(CALM / steepest) if steepest > CALM else way

@@ -1,0 +1,234 @@
+"""What a run says: one line a frame, a progress bar in a terminal, the sum at the end."""
+
+import contextlib
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from doit.exceptions import BaseFail, TaskFailed, UnmetDependency
+from doit.task import Task
+
+from tasks.command_line import current_graph, current_project
+from tasks.errors import Mistake
+from tasks.graph import Node
+from tasks.run import RunFacts
+
+if TYPE_CHECKING:
+    from tasks.build import Step
+    from tasks.progress import Bar
+
+_DRAWN, _RESTORED, _FITTED = "drawn", "restored", "fitted"
+_KEPT_BY_HAND, _KEPT_FINAL = "kept by hand", "kept final"
+_NO_FACTS = RunFacts(0, (), (), frozenset())
+
+
+class Reporter:
+    """doit's reporter for this project. Called from the main thread and from all workers."""
+
+    desc = "one line a frame, with a progress bar in a terminal"
+
+    def __init__(self, outstream: Any, options: dict[str, Any]) -> None:
+        self._out = outstream
+        self._facts: RunFacts = options.get("facts", _NO_FACTS)
+        self._frames = [task for task in self._facts.pending if _node(task)]
+        self._reused = sum(1 for task in self._facts.settled if _node(task))
+        self._steps: Counter[str] = Counter()
+        self._failed = 0
+        self._notes: dict[str, None] = {}
+        self._errors: list[str] = []
+        self._bar: Bar | None = None
+        self._lock = threading.Lock()
+
+    def initialize(self, _tasks: dict[str, Task], _selected: list[str]) -> None:
+        """Say which engine draws, and how much."""
+        if not self._frames and not self._reused:
+            return
+        choice = current_graph().engine
+        self._line(f"[i] Engine: {choice.name} ({choice.why})")
+        to_draw = self._to_draw()
+        if to_draw:
+            what = _counted(to_draw, "expression" if self._one_pose() else "frame")
+            workers = _counted(max(1, self._facts.workers), "worker")
+            self._line(f"[i] Generating {what} with {workers}...")
+        if self._frames and self._out.isatty():
+            from tasks.progress import Bar  # noqa: PLC0415 - rich, for terminals only
+
+            self._bar = Bar(self._out, len(self._frames))
+
+    def get_status(self, task: Task) -> None:
+        """Nothing to say before it is known what happens."""
+
+    def execute_task(self, task: Task) -> None:
+        """A task begins; called from a worker."""
+
+    def add_success(self, task: Task) -> None:
+        """A task is done."""
+        node = _node(task)
+        if node:
+            self._steps[task.values["step"]] += 1
+            self._say_done(node, task)
+            self._advance()
+
+    def add_failure(self, task: Task, fail: BaseFail) -> None:
+        """A task failed, or what it needs did."""
+        self._line(f"[!] Failed {self._label(task)}: {self._reason(task, fail)}")
+        if _node(task):
+            self._failed += 1
+            self._advance()
+
+    def skip_uptodate(self, task: Task) -> None:
+        """A task that waited for another turned out to be up to date."""
+        if _node(task):
+            self._reused += 1
+            self._advance()
+
+    def skip_ignore(self, task: Task) -> None:
+        """A task that `doit ignore` switched off."""
+        self._line(f"[i] Ignored {self._label(task)} (doit forget {task.name} ends that)")
+        if _node(task):
+            self._frames.remove(task)
+            self._advance()
+
+    def cleanup_error(self, exception: BaseFail) -> None:
+        """A teardown failed."""
+        self._line(f"[!] {exception.get_msg()}")
+
+    def runtime_error(self, msg: str) -> None:
+        """doit itself gave up."""
+        self._errors.append(msg)
+
+    def teardown_task(self, task: Task) -> None:
+        """Nothing here has a teardown."""
+
+    def complete_run(self) -> None:
+        """The sum of the run, and where to look."""
+        if self._bar:
+            self._bar.close()
+            self._bar = None
+        for line in [*self._notes, *self._kept_lines(), *(f"[!] {text}" for text in self._errors)]:
+            self._line(line)
+        if self._frames or self._reused:
+            self._line(f"[i] Done. {self._sum()}")
+            if self._failed:
+                self._line("[i] The next run tries the failed ones again, and only those.")
+        self._say_sheet()
+
+    def _to_draw(self) -> int:
+        """How many frames will be asked of the engine."""
+        if not self._frames:
+            return 0
+        from tasks.build import Step, builder_of  # noqa: PLC0415 - Pillow, only when needed
+
+        def step(task: Task) -> "Step":
+            with contextlib.suppress(Mistake):
+                forced = task.name in self._facts.forced
+                return builder_of(current_project()).forecast(_node_of(task), new_take=forced)
+            return Step.DRAW
+
+        return sum(1 for task in self._frames if step(task) is Step.DRAW)
+
+    def _say_done(self, node: Node, task: Task) -> None:
+        target, step = task.targets[0], task.values["step"]
+        label = self._label(task)
+        for note in task.values["notes"]:
+            self._notes.setdefault(f"[i] {note}")
+        if step == _DRAWN:
+            self._line(f"[✓] {node.expression} -> {target}")
+        elif step == _RESTORED:
+            self._line(f"[=] {node.expression} -> {target} (from the take store)")
+        elif step == _FITTED:
+            self._line(f"[=] {node.expression} -> {target} (the base image)")
+        elif step == _KEPT_BY_HAND:
+            self._line(
+                f"[=] Kept {label}: {target} was made or changed by hand;"
+                f" to draw it anew: doit -a {task.name}"
+            )
+
+    def _kept_lines(self) -> Iterator[str]:
+        finals = self._steps[_KEPT_FINAL]
+        if finals:
+            yield (
+                f"[i] Kept {_counted(finals, 'final')} that only drafts could replace:"
+                f" set OPENAI_API_KEY to redraw what changed"
+            )
+
+    def _sum(self) -> str:
+        kept = self._steps[_KEPT_BY_HAND] + self._steps[_KEPT_FINAL]
+        done = self._steps.total()
+        reused = self._reused + done - self._steps[_DRAWN] - kept
+        left = len(self._frames) - done - self._failed
+        counts = {"Reused": reused, "Kept": kept, "Not attempted": self._left(left)}
+        shown = [f"{name}: {count}" for name, count in counts.items() if count > 0]
+        return ", ".join(
+            [f"Success: {self._steps[_DRAWN]}", f"Failed: {self._failed}", *shown]
+        )
+
+    def _left(self, left: int) -> int:
+        """Pending frames that nothing was said of, less those that turned out up to date."""
+        waited = self._reused - sum(1 for task in self._facts.settled if _node(task))
+        return left - waited
+
+    def _say_sheet(self) -> None:
+        tasks = [*self._facts.pending, *self._facts.settled]
+        sheet = current_project().sheet
+        if any(task.name == "sheet" for task in tasks) and sheet.is_file():
+            self._line(f"[i] Contact sheet: {sheet}")
+
+    def _reason(self, task: Task, fail: BaseFail) -> str:
+        """One line for what a person can mend; all there is for a bug."""
+        if isinstance(fail, UnmetDependency):
+            names = ", ".join(name.partition(":")[2] or name for name in fail.message.split())
+            return f"{names}, which it is drawn from, is not there"
+        if isinstance(fail, TaskFailed) or not fail.traceback:
+            return " ".join(str(fail.message).split())
+        return f"this is a bug in the program, in {task.name}\n{fail.get_msg()}"
+
+    def _label(self, task: Task) -> str:
+        node = _node(task)
+        if node is None:
+            return str(task.name)
+        return node.expression if self._one_pose() else node.name
+
+    def _one_pose(self) -> bool:
+        """Whether this run is about one pose, so that the expression's name says it all."""
+        tasks: Iterable[Task] = (*self._facts.pending, *self._facts.settled)
+        return len({node.pose for node in map(_node, tasks) if node}) <= 1
+
+    def _advance(self) -> None:
+        if self._bar:
+            self._bar.advance(failed=self._failed)
+
+    def _line(self, text: str) -> None:
+        with self._lock:
+            if self._bar:
+                self._bar.print(text)
+                return
+            self._out.write(_printable(text, getattr(self._out, "encoding", None)) + "\n")
+            self._out.flush()
+
+
+def _node(task: Task) -> Node | None:
+    """The frame that a task draws; None for any other task."""
+    node = (task.meta or {}).get("node")
+    return node if isinstance(node, Node) else None
+
+
+def _node_of(task: Task) -> Node:
+    node = _node(task)
+    assert node is not None  # noqa: S101 - only ever asked of frames' tasks
+    return node
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _printable(text: str, encoding: str | None) -> str:
+    """`text` as a terminal or a pipe of that encoding can take it."""
+    try:
+        text.encode(encoding or "utf-8")
+    except UnicodeEncodeError:
+        plain = text.replace("✓", "ok").encode(encoding or "ascii", "backslashreplace")
+        return plain.decode(encoding or "ascii")
+    return text

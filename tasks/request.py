@@ -1,0 +1,103 @@
+"""A request: everything that decides what an engine is asked. Its digest is the request key.
+
+Two frames with one request key are one picture: it is drawn, and paid for, once.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tasks.face import Face, Head
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_VERSION = 1
+
+
+def canonical_json(value: Any) -> bytes:
+    """One spelling of plain data: sorted keys, no space, UTF-8."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode("utf-8", "surrogatepass")
+
+
+def digest_of(value: Any) -> str:
+    """SHA-256 of plain data in its canonical spelling, as 64 hex digits."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+@dataclass(frozen=True)
+class InputPicture:
+    """A picture that a request shows to its engine.
+
+    `digest` names what it shows: its pixels, or the take that it was made from. `load` and
+    `load_png` fetch it (RGBA; PNG bytes); a request that is answered from the store needs neither.
+    """
+
+    digest: str
+    load: "Callable[[], Image]" = field(repr=False, compare=False)
+    load_png: Callable[[], bytes] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Rig:
+    """What the puppet is given instead of words."""
+
+    weights: Mapping[str, float]
+    """ARKit blend-shape names, 0..1"""
+    head: Head
+    face: Face
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one engine is asked for one picture."""
+
+    engine: str
+    size_px: tuple[int, int]
+    """width and height"""
+    pictures: tuple[InputPicture, ...]
+    prompt: str = ""
+    model: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """what else the endpoint is sent, by its own names: quality, background, ..."""
+    rig: Rig | None = None
+
+    @cached_property
+    def key(self) -> str:
+        """The request key: SHA-256 over all that decides the answer, input pictures included."""
+        return digest_of(self.content())
+
+    def content(self) -> dict[str, Any]:
+        """The request as plain data, as the store keeps it beside its takes."""
+        return {
+            **self.asked(),
+            "pictures": [picture.digest for picture in self.pictures],
+        }
+
+    def asked(self) -> dict[str, Any]:
+        """All but the pictures: what can be known before any of them is there."""
+        return {
+            "version": _VERSION,
+            "engine": self.engine,
+            "model": self.model,
+            "size_px": list(self.size_px),
+            "prompt": self.prompt,
+            "parameters": dict(self.parameters),
+            "rig": rig_content(self.rig),
+        }
+
+
+def rig_content(rig: Rig | None) -> dict[str, Any] | None:
+    """A rig as plain data."""
+    if rig is None:
+        return None
+    from dataclasses import asdict  # noqa: PLC0415
+
+    # A weight of 0 is no weight: spelling it out changes nothing.
+    weights = {name: weight for name, weight in rig.weights.items() if weight}
+    return {"weights": weights, "head": asdict(rig.head), "face": asdict(rig.face)}

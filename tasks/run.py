@@ -1,0 +1,209 @@
+"""`doit run`, with what a build that costs money needs beyond doit's own.
+
+- `-a` asks for a new take of what is named, and of nothing else; doit's own runs all below it too.
+- Only what is out of date goes through the dispatcher, so that a no-op run stays quick.
+- What a failure must not stop (the contact sheet) runs all the same.
+- Ctrl-C lets the calls in flight come home: they are billed whether anybody waits or not.
+"""
+
+import contextlib
+import fnmatch
+import signal
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from doit.action import PythonAction
+from doit.cmd_run import Run as DoitRun
+from doit.control import TaskControl
+from doit.exceptions import InvalidCommand
+from doit.runner import MThreadRunner, Runner
+from doit.task import Stream, Task
+
+from tasks.ids import nearest
+from tasks.pending import Pending
+
+MAX_WORKERS = 64
+NEW_TAKE = "new_take"
+"""the option of a frame's task that asks for a new take"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What a run is going to do, for its reporter."""
+
+    workers: int
+    pending: tuple[Task, ...]
+    settled: tuple[Task, ...]
+    forced: frozenset[str]
+    """names of the tasks that run because of `-a`"""
+
+
+class _DespiteFailures:
+    """Lets a task that says so run although what it depends on failed; it is told which did."""
+
+    def select_task(self, node: Any, tasks_dict: Mapping[str, Task]) -> bool:
+        task = node.task
+        if node.bad_deps and (task.meta or {}).get("despite_failures"):
+            task.meta["failed"] = [bad.task.name for bad in node.bad_deps]
+            node.bad_deps = []
+        return bool(super().select_task(node, tasks_dict))  # type: ignore[misc]
+
+
+class _SerialRunner(_DespiteFailures, Runner):  # type: ignore[misc]
+    pass
+
+
+class _ThreadRunner(_DespiteFailures, MThreadRunner):  # type: ignore[misc]
+    pass
+
+
+class Run(DoitRun):  # type: ignore[misc]
+    """Stands in for doit's own `run`: `[tool.doit.plugins.command]` in pyproject.toml."""
+
+    name = "run"
+
+    def _execute(  # noqa: PLR0913, PLR0917 - doit passes its options by these names
+        self,
+        outfile: Any,
+        verbosity: int | None = None,
+        always: bool = False,
+        continue_: bool = False,
+        reporter: Any = "console",
+        num_process: int = 0,
+        par_type: str = "thread",
+        single: bool = False,
+        auto_delayed_regex: bool = False,
+        force_verbosity: bool = False,
+        failure_verbosity: int = 0,
+        pdb: bool = False,
+    ) -> int:
+        _check_workers(num_process, par_type)
+        PythonAction.pm_pdb = pdb
+        self.control = TaskControl(self.task_list, auto_delayed_regex=auto_delayed_regex)
+        self._select(single=single)
+        forced = _force(self.control, self.control.selected_tasks) if always else frozenset[str]()
+        facts = self._look(num_process, forced)
+        stream = Stream(verbosity, force_verbosity)
+        with _output(outfile) as outstream:
+            self.outstream = outstream
+            reporter_obj = self._reporter(reporter, outstream, failure_verbosity, facts)
+            arguments = [self.dep_manager, reporter_obj, continue_, False, stream]
+            runner = (
+                _ThreadRunner(*arguments, num_process) if num_process else _SerialRunner(*arguments)
+            )
+            with _gentle_interrupt(runner):
+                return int(runner.run_all(self.control.task_dispatcher()))
+
+    def _select(self, *, single: bool) -> None:
+        """Find the tasks that are meant; say which were probably meant by a wrong name."""
+        try:
+            self.control.process(self.sel_tasks)
+        except InvalidCommand as error:
+            raise InvalidCommand(_not_found(error.not_found, self.control)) from error
+        for pattern in self.sel_tasks or ():
+            if "*" in pattern and not fnmatch.filter(self.control.tasks, pattern):
+                raise InvalidCommand(_not_found(pattern, self.control))
+        for name in members(self.control, self.control.selected_tasks) if single else ():
+            self.control.tasks[name].task_dep = []
+
+    def _look(self, workers: int, forced: frozenset[str]) -> RunFacts:
+        """Check what is out of date, and leave only that for the dispatcher."""
+        pending = Pending(self.control.tasks, self.dep_manager)
+        selected = pending.names(self.control.selected_tasks)
+        pending.trim(selected)
+        self.control.selected_tasks = selected
+        return RunFacts(workers, tuple(pending.all_pending()), tuple(pending.settled()), forced)
+
+    def _reporter(
+        self, reporter: Any, outstream: Any, failure_verbosity: int, facts: RunFacts
+    ) -> Any:
+        chosen = self.reporters[reporter] if isinstance(reporter, str) else reporter
+        if not isinstance(chosen, type):
+            return chosen
+        return chosen(outstream, {"failure_verbosity": failure_verbosity, "facts": facts})
+
+
+def _check_workers(workers: int, par_type: str) -> None:
+    if not 0 <= workers <= MAX_WORKERS:
+        raise InvalidCommand(f"-n {workers}: from 0 to {MAX_WORKERS} workers are allowed")
+    if workers and par_type != "thread":
+        raise InvalidCommand(
+            f"-P {par_type}: frames are drawn in threads, which share one client and one set of"
+            " portraits; leave -P out"
+        )
+
+
+def _not_found(wanted: str, control: TaskControl) -> str:
+    """That nothing has the name `wanted`, and the nearest that is there."""
+    near = nearest(wanted, [*control.tasks, *control.targets])
+    meant = f'; did you mean "{near}"?' if near else ""
+    return f'there is no task, target or command "{wanted}"{meant} ("doit list --all" shows all)'
+
+
+def members(control: TaskControl, names: Iterable[str]) -> list[str]:
+    """The named tasks, groups replaced by what is in them."""
+    found: list[str] = []
+    for name in names:
+        task = control.tasks[name]
+        inside = [dep for dep in task.task_dep if control.tasks[dep].subtask_of == name]
+        found.extend(inside if task.has_subtask else [name])
+    return found
+
+
+def _force(control: TaskControl, selected: Iterable[str]) -> frozenset[str]:
+    """Have the selected tasks run whatever their state; frames among them get a new take."""
+    names = members(control, selected)
+    for name in names:
+        task = control.tasks[name]
+        task.uptodate.append((False, [], {}))
+        if any(param["name"] == NEW_TAKE for param in task.params):
+            task.cfg_values = {NEW_TAKE: True}
+            if task.options is not None:  # doit parsed its options when it was selected
+                task.options[NEW_TAKE] = True
+    return frozenset(names)
+
+
+@contextlib.contextmanager
+def _output(outfile: Any) -> Iterator[Any]:
+    """Where the reporter writes: a stream as it is, or a file by its name."""
+    if not isinstance(outfile, str):
+        yield outfile
+        return
+    with open(outfile, "w", encoding="utf-8") as stream:  # noqa: PTH123 - doit gives a str
+        yield stream
+
+
+@contextlib.contextmanager
+def _gentle_interrupt(runner: Runner) -> Iterator[None]:
+    """On the first Ctrl-C (or SIGTERM) start nothing more and wait; on the second leave at once."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if runner._stop_running:  # noqa: SLF001 - doit has no other way to ask a runner to stop
+            raise KeyboardInterrupt
+        runner._stop_running = True  # noqa: SLF001
+        runner.final_result = 1
+        sys.stderr.write(
+            "\n[!] Stopping: waiting for the pictures that are being drawn, since they are paid"
+            " for; press Ctrl-C again to leave at once and lose them.\n"
+        )
+        del number
+
+    try:
+        before = {number: signal.signal(number, stop) for number in _signals()}
+    except ValueError:  # not in the main thread: whoever runs doit there handles signals
+        before = {}
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.stderr.write("[!] Left at once: pictures that were being drawn are lost.\n")
+        raise SystemExit(130) from None
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _signals() -> tuple[signal.Signals, ...]:
+    return (signal.SIGINT, signal.SIGTERM)

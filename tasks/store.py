@@ -1,0 +1,168 @@
+"""The take store: every answer that an engine ever gave, bit for bit, under its request key.
+
+    .takes/3f/3fa9…e1.json             the request, and what is known of each of its takes
+    .takes/3f/3fa9…e1.<12 hex>.png     a take, named by the digest of its bytes
+    .takes/rejected/…                  answers that were no usable picture, with the reason
+    .takes/locks/…                     one lock a request that is being drawn; may be deleted
+
+A take is named by its content, so that copying one store into another merges them: no file of
+one means something else in the other. A take whose JSON went missing is found by its name.
+"""
+
+import contextlib
+import datetime
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from tasks.files import write_whole
+from tasks.request import Request
+
+FOLDER = ".takes"
+_TAKE_DIGITS = 12
+_SUFFIXES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp"}
+
+
+@dataclass(frozen=True)
+class Take:
+    """One answer of an engine to one request, as it came."""
+
+    picture: bytes = field(repr=False)
+    """the file as the engine gave it: png, webp or jpeg"""
+    latency_s: float | None = None
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    """tokens as the endpoint counted them; empty where it did not"""
+    answer_id: str = ""
+    """the endpoint's own name for the call, for its support"""
+    notes: tuple[str, ...] = ()
+    """what the engine could not do as asked, for the person at the terminal"""
+
+    @property
+    def id(self) -> str:
+        """The take's name: the first 12 hex digits of its SHA-256."""
+        return hashlib.sha256(self.picture).hexdigest()[:_TAKE_DIGITS]
+
+
+@dataclass(frozen=True)
+class TakeRecord:
+    """What the store knows of one take."""
+
+    id: str
+    file: str
+    drawn_at: str
+    """UTC, ISO 8601"""
+    latency_s: float | None = None
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    answer_id: str = ""
+
+
+class TakeStore:
+    """The takes below one folder. Safe for several threads and processes at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @contextlib.contextmanager
+    def reserved(self, key: str) -> Iterator[None]:
+        """Hold the request: whoever else wants to draw it waits, and then finds its take."""
+        locks = self.folder / "locks"
+        locks.mkdir(parents=True, exist_ok=True)
+        with FileLock(locks / f"{key[:32]}.lock"):
+            yield
+
+    def records(self, key: str) -> tuple[TakeRecord, ...]:
+        """The takes of a request, the earliest first."""
+        known = {record.file: record for record in self._listed(key)}
+        for file in self._folder(key).glob(f"{key}.*"):
+            if file.suffix in _SUFFIXES.values() and file.name not in known:
+                known[file.name] = _found(file)
+        present = [r for r in known.values() if (self._folder(key) / r.file).is_file()]
+        return tuple(sorted(present, key=lambda record: (record.drawn_at, record.id)))
+
+    def latest(self, key: str) -> TakeRecord | None:
+        """The newest take of a request, or None."""
+        records = self.records(key)
+        return records[-1] if records else None
+
+    def has(self, key: str, take_id: str) -> bool:
+        """Whether that take of that request is here."""
+        return any(record.id == take_id for record in self.records(key))
+
+    def picture(self, key: str, record: TakeRecord) -> bytes:
+        """A take's bytes, as the engine gave them."""
+        return (self._folder(key) / record.file).read_bytes()
+
+    def add(self, request: Request, take: Take) -> TakeRecord:
+        """Keep a take: the picture first, on disk, then what is known of it."""
+        record = TakeRecord(
+            id=take.id,
+            file=f"{request.key}.{take.id}{_suffix(take.picture)}",
+            drawn_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
+            latency_s=take.latency_s,
+            usage=take.usage,
+            answer_id=take.answer_id,
+        )
+        write_whole(self._folder(request.key) / record.file, take.picture, flush_to_disk=True)
+        others = [other for other in self._listed(request.key) if other.file != record.file]
+        self._write_list(request, [*others, record])
+        return record
+
+    def reject(self, key: str, answer: bytes, why: str) -> Path:
+        """Keep an answer that cannot be used, for inspection; the path of it."""
+        name = f"{key[:16]}.{hashlib.sha256(answer).hexdigest()[:_TAKE_DIGITS]}"
+        path = self.folder / "rejected" / f"{name}{_suffix(answer)}"
+        write_whole(path, answer, flush_to_disk=True)
+        write_whole(path.with_name(f"{name}.txt"), f"{why}\nrequest {key}\n".encode())
+        return path
+
+    def withdraw(self, request: Request, record: TakeRecord, why: str) -> Path:
+        """Move a take that turned out to be no usable picture out of the way; its new path."""
+        file = self._folder(request.key) / record.file
+        path = self.reject(request.key, file.read_bytes(), why)
+        file.unlink()
+        others = [other for other in self._listed(request.key) if other.file != record.file]
+        self._write_list(request, others)
+        return path
+
+    def _folder(self, key: str) -> Path:
+        return self.folder / key[:2]
+
+    def _list_path(self, key: str) -> Path:
+        return self._folder(key) / f"{key}.json"
+
+    def _listed(self, key: str) -> list[TakeRecord]:
+        """The takes that the request's JSON names; none where it is missing or damaged."""
+        try:
+            listed = json.loads(self._list_path(key).read_bytes())["takes"]
+            return [TakeRecord(**entry) for entry in listed]
+        except (FileNotFoundError, ValueError, TypeError, KeyError):
+            return []
+
+    def _write_list(self, request: Request, records: list[TakeRecord]) -> None:
+        document = {
+            "key": request.key,
+            "request": request.content(),
+            "takes": [asdict(record) for record in records],
+        }
+        text = json.dumps(document, indent=1, ensure_ascii=False)
+        write_whole(self._list_path(request.key), text.encode(), flush_to_disk=True)
+
+
+def _suffix(picture: bytes) -> str:
+    """The file's ending by its first bytes, whatever it was called."""
+    return next((end for start, end in _SUFFIXES.items() if picture.startswith(start)), ".bin")
+
+
+def _found(file: Path) -> TakeRecord:
+    """A take that no JSON names: a copied file, or one whose process ended in that instant."""
+    drawn = datetime.datetime.fromtimestamp(file.stat().st_mtime, datetime.UTC)
+    return TakeRecord(
+        id=file.stem.rsplit(".", 1)[-1],
+        file=file.name,
+        drawn_at=drawn.isoformat(timespec="milliseconds"),
+    )

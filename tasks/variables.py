@@ -1,0 +1,91 @@
+"""The variables that a command line may set: `doit size=1024x1024 pose=all`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from tasks.errors import Mistake
+from tasks.ids import did_you_mean
+
+ALL_POSES = "all"
+_YES_NO = {"yes": True, "true": True, "on": True, "1": True}
+_YES_NO |= {"no": False, "false": False, "off": False, "0": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A value given on the command line in place of the config's."""
+
+    variable: str
+    """as it was typed: `size=1024x1024`"""
+    path: tuple[str, ...]
+    """where in the config it goes"""
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """What the command line said, checked and parsed; the defaults are what `doit` alone does."""
+
+    config: Path = Path("expressions.json")
+    pose: str = ""
+    """the pose that `doit` alone draws; empty: the config's default pose; `all`: every one"""
+    outdir: Path | None = None
+    """where frames go; None: frames/endpoints beside the config"""
+    base_image: str = ""
+    """the portrait of the pose that is drawn; empty: the config's"""
+    overrides: tuple[Override, ...] = ()
+    """values of the config's `generation` given instead of the file's"""
+    given: tuple[tuple[str, str], ...] = ()
+    """what was typed, by name"""
+
+
+def _yes_no(name: str, text: str) -> bool:
+    if text.lower() not in _YES_NO:
+        raise Mistake(f'{name}={text}: "{text}" is neither yes nor no')
+    return _YES_NO[text.lower()]
+
+
+def _text(_name: str, text: str) -> str:
+    return text
+
+
+_GENERATION: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
+    {
+        "engine": _text,
+        "model": _text,
+        "size": _text,
+        "quality": _text,
+        "background": _text,
+        "include_neutral": _yes_no,
+    }
+)
+NAMES: tuple[str, ...] = ("config", "base_image", "pose", "outdir", *_GENERATION)
+
+
+def read(given: Mapping[str, str]) -> Variables:
+    """The variables of a command line. Raises `Mistake` that names every one that is wrong."""
+    problems = [
+        f"{name}={value}: there is no variable {name}{did_you_mean(name, NAMES)}"
+        for name, value in given.items()
+        if name not in NAMES
+    ]
+    problems += [
+        f"{name}= has no value" for name, value in given.items() if name in NAMES and not value
+    ]
+    if problems:
+        raise Mistake("\n".join([*problems, f"The variables are {', '.join(NAMES)}."]))
+    return Variables(
+        config=Path(given.get("config", "expressions.json")),
+        pose=given.get("pose", ""),
+        outdir=Path(given["outdir"]) if "outdir" in given else None,
+        base_image=given.get("base_image", ""),
+        overrides=tuple(
+            Override(f"{name}={given[name]}", ("generation", name), parse(name, given[name]))
+            for name, parse in _GENERATION.items()
+            if name in given
+        ),
+        given=tuple(sorted(given.items())),
+    )
