@@ -15,14 +15,17 @@ from PIL import Image
 from tasks import engine as engines
 from tasks import frame
 from tasks.character import Character
+from tasks.character_project import read_character
+from tasks.digest import digest_of
 from tasks.engine import Choice, Engine, EngineFailure
 from tasks.files import set_aside
 from tasks.frame import Existing, Provenance, State
-from tasks.graph import FIT, Node, read_graph, request_for
+from tasks.graph import FIT, Node, read_graph
 from tasks.picture import BadAnswer, PictureCache, pixels_digest, read_answer
-from tasks.project import Project, read_character
-from tasks.request import InputPicture, Request, digest_of
-from tasks.store import Take, TakeRecord, TakeStore
+from tasks.plan import request_for
+from tasks.project import Project
+from tasks.request import InputPicture, Request
+from tasks.store import Take, TakeRecord, TakeStore, take_id
 
 
 class Step(Enum):
@@ -69,6 +72,14 @@ def decide(
     return Step.RESTORE if stored else Step.DRAW
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a frame goes, and what lies there."""
+
+    path: Path
+    existing: Existing
+
+
 class Builder:
     """Builds the frames of one project. Called from several threads at once."""
 
@@ -79,7 +90,7 @@ class Builder:
         self._character = character
         self._choice = choice
         self._engine = engine
-        self._store: TakeStore = project.store
+        self._store = TakeStore(project.store)
         self._pictures = PictureCache()
 
     def forecast(self, node: Node, *, new_take: bool) -> Step:
@@ -100,17 +111,18 @@ class Builder:
 
     def build(self, node: Node, *, new_take: bool) -> Outcome:
         """Bring a frame up to date, at the least cost. Raises `Mistake` where that fails."""
-        existing = frame.look_at(self._target(node))
+        path = self._target(node)
+        place = _Place(path, frame.look_at(path))
         if node.role == FIT:
-            return self._fit(node, existing, new_take=new_take)
+            return self._fit(node, place, new_take=new_take)
         request = self._request(node)
         stored = self._stored(request.key)
         paid = self._choice.facts.paid
-        step = decide(existing, request.key, stored, paid=paid, new_take=new_take)
+        step = decide(place.existing, request.key, stored, paid=paid, new_take=new_take)
         if step is Step.DRAW:
-            return self._draw(node, request, existing, new_take=new_take)
-        if step is Step.RESTORE and not self._restore(node, request, existing):
-            return self._draw(node, request, existing, new_take=False)
+            return self._draw(place, request, new_take=new_take)
+        if step is Step.RESTORE and not self._restore(place, request):
+            return self._draw(place, request, new_take=False)
         return Outcome(step)
 
     def _target(self, node: Node) -> Path:
@@ -137,34 +149,32 @@ class Builder:
             load_png=lambda: self._pictures.get(path, fit_to).png(),
         )
 
-    def _fit(self, node: Node, existing: Existing, *, new_take: bool) -> Outcome:
+    def _fit(self, node: Node, place: _Place, *, new_take: bool) -> Outcome:
         """The artist's portrait as a frame."""
         picture = self._pictures.get(Path(node.source), self._character.generation.size_px)
         key = digest_of(["fit", picture.digest])
-        step = decide(existing, key, None, paid=True, new_take=new_take)
+        step = decide(place.existing, key, None, paid=True, new_take=new_take)
         if step is not Step.DRAW:
             return Outcome(step)
         provenance = Provenance(key, take="", engine=frame.BASE, pixels=picture.digest)
-        self._replace(node, existing, picture.png(), picture.image, provenance)
+        self._replace(place, frame.compose(picture.png(), picture.image, provenance))
         return Outcome(Step.FIT)
 
-    def _draw(
-        self, node: Node, request: Request, existing: Existing, *, new_take: bool
-    ) -> Outcome:
+    def _draw(self, place: _Place, request: Request, *, new_take: bool) -> Outcome:
         """Ask the engine, unless somebody else's answer to the same request arrives meanwhile."""
         if not self._choice.facts.paid:
             take = self._engine.draw(request)
             image = read_answer(take.picture, request.size_px)
-            self._finish(node, request, existing, take.picture, image, take.id)
+            self._finish(place, request, take.picture, image)
             return Outcome(Step.DRAW, take.notes)
         with self._store.reserved(request.key):
-            if not new_take and self._restore(node, request, existing):
+            if not new_take and self._restore(place, request):
                 return Outcome(Step.RESTORE)
             take = self._ask(request)
             # Into the store first: whatever happens from here on, it was paid for and is there.
             record = self._store.add(request, take)
             image = self._checked(request, record)
-        self._finish(node, request, existing, take.picture, image, record.id)
+        self._finish(place, request, take.picture, image)
         return Outcome(Step.DRAW, take.notes)
 
     def _ask(self, request: Request) -> Take:
@@ -176,13 +186,13 @@ class Builder:
             path = self._store.reject(request.key, failure.answer, str(failure))
             raise EngineFailure(f"{failure}; what came instead is kept in {path}") from failure
 
-    def _restore(self, node: Node, request: Request, existing: Existing) -> bool:
+    def _restore(self, place: _Place, request: Request) -> bool:
         """Make the frame from the newest sound take of its request; False where there is none."""
         while record := self._stored(request.key):
             with contextlib.suppress(BadAnswer):
                 image = self._checked(request, record)
                 picture = self._store.picture(request.key, record)
-                self._finish(node, request, existing, picture, image, record.id)
+                self._finish(place, request, picture, image)
                 return True
         return False
 
@@ -194,38 +204,23 @@ class Builder:
             path = self._store.withdraw(request, record, str(error))
             raise BadAnswer(f"{error}; it is kept in {path}") from error
 
-    def _finish(  # noqa: PLR0913 - a frame is made of just these
-        self,
-        node: Node,
-        request: Request,
-        existing: Existing,
-        picture: bytes,
-        image: Image.Image,
-        take_id: str,
-    ) -> None:
-        """From a take to the frame."""
+    def _finish(self, place: _Place, request: Request, picture: bytes, image: Image.Image) -> None:
+        """From a take, whose bytes are `picture` and whose pixels are `image`, to the frame."""
         provenance = Provenance(
             request_key=request.key,
-            take=take_id,
+            take=take_id(picture),
             engine=request.engine,
             pixels=pixels_digest(image),
             model=request.model,
             prompt=request.prompt,
         )
-        self._replace(node, existing, picture, image, provenance)
+        self._replace(place, frame.compose(picture, image, provenance))
 
-    def _replace(
-        self,
-        node: Node,
-        existing: Existing,
-        picture: bytes,
-        image: Image.Image,
-        provenance: Provenance,
-    ) -> None:
+    def _replace(self, place: _Place, data: bytes) -> None:
         """Put the new frame in its place; what would be lost by that is moved aside first."""
-        if self._is_only_copy(existing):
-            set_aside(self._target(node))
-        frame.write(self._target(node), frame.compose(picture, image, provenance))
+        if self._is_only_copy(place.existing):
+            set_aside(place.path)
+        frame.write(place.path, data)
 
     def _is_only_copy(self, existing: Existing) -> bool:
         """Whether what lies there cannot be had again: by hand, damaged, or paid for elsewhere."""

@@ -17,7 +17,7 @@ NEUTRAL = "neutral"
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """How frames are drawn. The defaults of the config's `generation` live here and nowhere else."""
+    """How frames are drawn. The defaults of the config's `generation` live here, nowhere else."""
 
     engine: str = "auto"
     model: str = DEFAULT_MODEL
@@ -53,7 +53,7 @@ class Pose:
 
     id: str
     words: str = ""
-    head: Head = Head()
+    head: Head = field(default_factory=Head)
     base_image: str | None = None
     """the artist's own neutral portrait at this pose, if there is one"""
 

@@ -33,12 +33,10 @@ class _Source:
         """Each finding as one line, in the text's order."""
         places = {found.path: found for found in json_text.walk(self.text)}
         lines = [(self._offset(finding, places), self._line(finding)) for finding in self.findings]
-        return [
-            f"{self._place(offset)}{line}" for offset, line in sorted(dict.fromkeys(lines))
-        ]
+        return [f"{self._place(offset)}{line}" for offset, line in sorted(dict.fromkeys(lines))]
 
     def _offset(self, finding: Finding, places: Mapping[json_text.Path, json_text.Found]) -> int:
-        """Where a finding stands: its own place, or that of what it is missing from; -1: no place."""
+        """Where a finding stands: its own place, or that of what it is missing from; else -1."""
         path = finding.path
         if any(override.path == path for override in self.overrides):
             return -1
@@ -121,7 +119,7 @@ def _parse_document(source: _Source) -> Any:
 
 
 def _duplicate_findings(text: str) -> Iterator[Finding]:
-    """One finding for each key that stands twice in one object; the rest is checked with the last."""
+    """One finding for each key that stands twice in one object; the last is what is checked."""
     seen: dict[json_text.Path, int] = {}
     for found in json_text.walk(text):
         if found.key is None:
@@ -164,9 +162,7 @@ def _character(model: ConfigModel) -> Character:
     )
 
 
-def _axis(
-    axis: str, form: list[str] | Mapping[str, str | AxisValueModel]
-) -> dict[str, AxisValue]:
+def _axis(axis: str, form: list[str] | Mapping[str, str | AxisValueModel]) -> dict[str, AxisValue]:
     named = form if isinstance(form, Mapping) else dict.fromkeys(form, "")
     return {name: _axis_value(axis, name, value) for name, value in named.items()}
 

@@ -275,10 +275,14 @@ def _face_findings(path: Path, node: Any) -> Iterator[Finding]:
         entries = node.items() if isinstance(node, dict) else enumerate(node)
         for key, below in entries:
             yield from _face_findings((*path, key), below)
-    elif isinstance(node, (int, float)) and not isinstance(node, bool):
-        if math.isfinite(node) and not 0 <= node <= 1:
-            text = f"{node:g} must lie in 0..1, a part of the portrait's width or height"
-            yield Finding(path, text)
+    elif _is_number(node) and not 0 <= node <= 1:
+        text = f"{node:g} must lie in 0..1, a part of the portrait's width or height"
+        yield Finding(path, text)
+
+
+def _is_number(value: Any) -> bool:
+    """A finite number; what is none, pydantic finds."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _generation_findings(generation: Mapping[str, Any], official: bool) -> Iterator[Finding]:
@@ -293,14 +297,18 @@ def _generation_findings(generation: Mapping[str, Any], official: bool) -> Itera
         problems = {
             "model": models.retired_problem(model),
             "size": models.size_problem(model, size) if size else None,
-            "quality": models.quality_problem(model, quality) if quality in models.QUALITIES else None,
+            "quality": models.quality_problem(model, quality)
+            if quality in models.QUALITIES
+            else None,
         }
         for key, problem in problems.items():
             if problem:
                 yield Finding(("generation", key), f'"{said[key]}" is refused: {problem}')
 
 
-def validated(document: Any, *, official_endpoint: bool) -> tuple[ConfigModel | None, list[Finding]]:
+def validated(
+    document: Any, *, official_endpoint: bool
+) -> tuple[ConfigModel | None, list[Finding]]:
     """The config as pydantic checked it (None where its form is wrong), and all that is wrong."""
     model, findings = None, []
     try:

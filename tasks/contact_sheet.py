@@ -168,9 +168,7 @@ def _paint_labels(
             draw.text((x, y - 18), _shortened(pose, layout.cell[0], font), _FAINT, font)
 
 
-def _shortened(
-    text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont
-) -> str:
+def _shortened(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
     """`text` cut to a width in pixels."""
     while len(text) > 1 and font.getlength(text) > width:
         text = text[:-2] + "…" if text.endswith("…") else text[:-1] + "…"

@@ -7,11 +7,13 @@ import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from tasks.errors import Mistake
-from tasks.request import Request
-from tasks.store import Take
+
+if TYPE_CHECKING:
+    from tasks.request import Request
+    from tasks.store import Take
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 ENDPOINT_VARIABLE = "OPENAI_BASE_URL"
@@ -20,7 +22,7 @@ ENDPOINT_VARIABLE = "OPENAI_BASE_URL"
 class Engine(Protocol):
     """Draws requests. Called from several threads at once."""
 
-    def draw(self, request: Request) -> Take:
+    def draw(self, request: "Request") -> "Take":
         """One new answer to `request`.
 
         Raises `EngineFailure` where there is none, with a text for the person at the terminal.

@@ -1,7 +1,7 @@
 """The one base class for what the person at the terminal can mend."""
 
 
-class Mistake(Exception):
+class Mistake(Exception):  # noqa: N818 - it is the person's, and is shown as such
     """Something that the person at the terminal can mend: its text says what, where and how.
 
     It is shown as it is, without a traceback. Anything else that is raised is a bug.

@@ -138,7 +138,9 @@ def write(path: Path, data: bytes) -> None:
 
 
 def _provenance(texts: dict[str, str]) -> Provenance | None:
-    known = {name: texts.get(_keyword(name)) for name in (field.name for field in fields(Provenance))}
+    known = {
+        name: texts.get(_keyword(name)) for name in (field.name for field in fields(Provenance))
+    }
     if not known["request_key"] or not known["pixels"]:
         return None
     return Provenance(**{name: value or "" for name, value in known.items()})

@@ -1,27 +1,22 @@
 """The graph: which frames there are, what each is drawn from, and what of the config it reads.
 
-Planning reads the config and nothing else. Its result is kept beside doit's database under the
-digest of all that it was made from, so that a run that has nothing to draw need not parse.
+`tasks.plan` makes it from the config. It is kept beside doit's database, under the digest of all
+that it was made from, so that a run that has nothing to draw need not even parse the config.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from tasks.character import NEUTRAL, Character, Expression, Pose
-from tasks.engine import ENGINES, Choice
+from tasks.digest import digest_of
+from tasks.engine import Choice
 from tasks.errors import Mistake
 from tasks.files import write_whole
 from tasks.ids import nearest
-from tasks.models import facts_of
-from tasks.project import Project, engine_choice, read_character
-from tasks.prompt import extreme_prompt, tilt_prompt
-from tasks.request import InputPicture, Request, Rig, digest_of
-from tasks.variables import ALL_POSES
+from tasks.project import Project
 
 FIT, EXTREME, TILT, RIG = "fit", "extreme", "tilt", "rig"
 """what is done for a frame: take the artist's portrait; draw another expression; draw the neutral
@@ -66,119 +61,12 @@ def read_graph(project: Project) -> Graph:
     cache = project.folder / CACHE_FILE
     graph = _cached(cache, key)
     if graph is None:
-        graph = plan(project, read_character(project))
+        from tasks.plan import plan  # noqa: PLC0415 - a quarter of the time of a run without it
+
+        graph = plan(project)
         _keep(cache, key, graph)
     _check_sources(project, graph)
     return graph
-
-
-def plan(project: Project, character: Character) -> Graph:
-    """The graph of a character. Pure: it reads no file but what `project` already holds."""
-    choice = engine_choice(project, character)
-    nodes = tuple(
-        _node(project, character, choice.name, expression, pose)
-        for pose in character.poses
-        for expression in _expressions_at(character, choice, pose)
-    )
-    wanted = project.variables.pose or character.default_pose
-    poses = tuple(character.poses)
-    return Graph(choice, poses, poses if wanted == ALL_POSES else (wanted,), nodes)
-
-
-def request_for(
-    character: Character, engine: str, node: Node, pictures: tuple[InputPicture, ...] = ()
-) -> Request:
-    """What `engine` is asked for the frame `node`, shown `pictures`."""
-    return _request(
-        character,
-        engine,
-        node.role,
-        character.expression(node.expression),
-        character.poses[node.pose],
-        pictures,
-    )
-
-
-def image_prompt(project: Project, character: Character, node: Node) -> str:
-    """What an image model would be told for a frame, whichever engine this run uses.
-
-    Empty where nothing is drawn, since the frame is the artist's own portrait.
-    """
-    role, source = _role(project, character, "openai", node.expression, node.pose)
-    if role == FIT:
-        return ""
-    return request_for(character, "openai", replace(node, role=role, source=source)).prompt
-
-
-def _expressions_at(character: Character, choice: Choice, pose: str) -> Iterator[str]:
-    """The neutral first: at a pose without a picture of its own, all others are drawn from it."""
-    needed = not choice.facts.from_base and character.base_image_of(pose) is None
-    if NEUTRAL in character.expressions or needed:
-        yield NEUTRAL
-    yield from (name for name in character.expressions if name != NEUTRAL)
-
-
-def _node(project: Project, character: Character, engine: str, name: str, pose: str) -> Node:
-    role, source = _role(project, character, engine, name, pose)
-    expression = character.expression(name)
-    asked = (
-        {"size_px": list(character.generation.size_px)}
-        if role == FIT
-        else _request(character, engine, role, expression, character.poses[pose], ()).asked()
-    )
-    target = str(project.target(name, pose))
-    part = {"target": target, "role": role, "source": source, "asked": asked}
-    return Node(name, pose, role, source, digest_of(part))
-
-
-def _role(
-    project: Project, character: Character, engine: str, name: str, pose: str
-) -> tuple[str, str]:
-    """What is done for a frame, and from which picture."""
-    own = character.base_image_of(pose)
-    base = str(project.input_path(character.base_image))
-    include_neutral = character.generation.include_neutral
-    if name == NEUTRAL and own and not include_neutral:
-        return FIT, str(project.input_path(own))
-    if ENGINES[engine].from_base:
-        return RIG, base
-    if own:
-        return EXTREME, str(project.input_path(own))
-    if name == NEUTRAL:
-        return TILT, base
-    return EXTREME, str(project.target(NEUTRAL, pose))
-
-
-def _request(
-    character: Character,
-    engine: str,
-    role: str,
-    expression: Expression,
-    pose: Pose,
-    pictures: tuple[InputPicture, ...],
-) -> Request:
-    generation = character.generation
-    if role == RIG:
-        return Request(
-            engine,
-            generation.size_px,
-            pictures,
-            parameters={"version": str(ENGINES[engine].version)},
-            rig=Rig(expression.blendshapes, pose.head, character.face),
-        )
-    compose = tilt_prompt if role == TILT else extreme_prompt
-    parameters = {"quality": generation.quality, "background": generation.background}
-    facts = facts_of(generation.model)
-    if facts and facts.high_fidelity:
-        parameters["input_fidelity"] = "high"
-    return Request(
-        engine,
-        generation.size_px,
-        pictures,
-        prompt=compose(character, pose, expression),
-        model=generation.model,
-        parameters=parameters,
-    )
 
 
 def _check_sources(project: Project, graph: Graph) -> None:

@@ -1,6 +1,5 @@
 """Ids that are file names: which are safe on every system, and which name was probably meant."""
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -36,6 +35,8 @@ def same_file(name: str) -> str:
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """The one of `names` that was probably meant by `name`, or None."""
+    import difflib  # noqa: PLC0415 - only once something is wrong
+
     by_folded = {candidate.casefold(): candidate for candidate in names}
     close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[close[0]] if close else None

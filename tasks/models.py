@@ -81,7 +81,7 @@ def parse_size(size: str) -> tuple[int, int] | None:
 
 
 def size_problem(model: str, size: tuple[int, int]) -> str | None:
-    """Why `model` refuses pictures of `size` (pixels), with what it takes; None where it takes it."""
+    """Why `model` refuses pictures of `size` (pixels); None where it takes them."""
     facts = facts_of(model)
     if facts is None or f"{size[0]}x{size[1]}" in FIXED_SIZES:
         return None

@@ -6,7 +6,6 @@ variables (OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, ...).
 
 import base64
 import binascii
-import json
 import os
 import random
 import re
@@ -55,6 +54,7 @@ class OpenAIEngine:
 
     def _call(self, request: Request) -> Take:
         width, height = request.size_px
+        parameters: dict[str, Any] = dict(request.parameters)
         started = time.monotonic()
         answer = self._connected().images.with_raw_response.edit(
             image=[
@@ -64,14 +64,14 @@ class OpenAIEngine:
             prompt=request.prompt,
             model=request.model,
             size=f"{width}x{height}",
-            **request.parameters,  # type: ignore[arg-type]
+            **parameters,
         )
         latency_s = round(time.monotonic() - started, 3)
         body = answer.content
         try:
             return _take(answer.parse(), latency_s, answer.headers.get("x-request-id", ""))
-        except (_Unusable, json.JSONDecodeError, ValueError, AttributeError, TypeError) as error:
-            why = str(error) if isinstance(error, _Unusable) else "it is not the JSON that it should be"
+        except (ValueError, AttributeError, TypeError) as error:
+            why = str(error) if isinstance(error, _UnusableError) else "it is no picture's JSON"
             raise EngineFailure(f"the answer has no picture: {why}", body) from error
 
     def _connected(self) -> OpenAI:
@@ -83,7 +83,7 @@ class OpenAIEngine:
             return self._client
 
 
-class _Unusable(Exception):
+class _UnusableError(ValueError):
     """What is wrong with the body of an answer."""
 
 
@@ -96,8 +96,8 @@ def explain(error: openai.OpenAIError) -> str:
     """What went wrong and what to do, in words for the person at the terminal."""
     if isinstance(error, openai.APITimeoutError):
         return (
-            f"the endpoint was silent for {TIMEOUT_S:.0f} s; the picture may have been billed, so it"
-            " was not asked for again: run doit again to try once more"
+            f"the endpoint was silent for {TIMEOUT_S:.0f} s; the picture may have been billed, so"
+            " it was not asked for again: run doit again to try once more"
         )
     if isinstance(error, openai.APIConnectionError):
         return _explain_connection(error)
@@ -111,8 +111,8 @@ def _explain_connection(error: openai.APIConnectionError) -> str:
     if isinstance(error.__cause__, httpx2.ConnectError):
         return f"cannot reach {host}: check the network, or OPENAI_BASE_URL"
     return (
-        f"the connection to {host} broke off ({error.__cause__ or error}); the picture may have been"
-        " billed, so it was not asked for again: run doit again to try once more"
+        f"the connection to {host} broke off ({error.__cause__ or error}); the picture may have"
+        " been billed, so it was not asked for again: run doit again to try once more"
     )
 
 
@@ -182,10 +182,10 @@ def _take(response: ImagesResponse, latency_s: float, answer_id: str) -> Take:
     data = response.data or []
     encoded = data[0].b64_json if data else None
     if not encoded:
-        raise _Unusable("it holds no image data")
+        raise _UnusableError("it holds no image data")
     try:
         picture = base64.b64decode(encoded, validate=True)
     except binascii.Error as error:
-        raise _Unusable(f"its image data is not base64 ({error})") from error
+        raise _UnusableError(f"its image data is not base64 ({error})") from error
     usage: dict[str, Any] = response.usage.model_dump(mode="json") if response.usage else {}
     return Take(picture, latency_s=latency_s, usage=usage, answer_id=answer_id)

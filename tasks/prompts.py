@@ -5,8 +5,7 @@ from doit.control import TaskControl
 from doit.exceptions import InvalidCommand
 
 from tasks.command_line import current_project
-from tasks.graph import Node, image_prompt
-from tasks.project import read_character
+from tasks.graph import Node
 from tasks.run import members
 
 
@@ -31,6 +30,10 @@ class Prompts(DoitCmdBase):  # type: ignore[misc]
 
 
 def _prompt(node: Node) -> str:
+    # The config is read here, and not whenever doit asks which commands there are.
+    from tasks.character_project import read_character  # noqa: PLC0415
+    from tasks.plan import image_prompt  # noqa: PLC0415
+
     project = current_project()
     character = read_character(project)
     return image_prompt(project, character, node) or "(the base image itself; nothing is drawn)"

@@ -160,9 +160,7 @@ class Reporter:
         left = len(self._frames) - done - self._failed
         counts = {"Reused": reused, "Kept": kept, "Not attempted": self._left(left)}
         shown = [f"{name}: {count}" for name, count in counts.items() if count > 0]
-        return ", ".join(
-            [f"Success: {self._steps[_DRAWN]}", f"Failed: {self._failed}", *shown]
-        )
+        return ", ".join([f"Success: {self._steps[_DRAWN]}", f"Failed: {self._failed}", *shown])
 
     def _left(self, left: int) -> int:
         """Pending frames that nothing was said of, less those that turned out up to date."""

@@ -3,31 +3,18 @@
 Two frames with one request key are one picture: it is drawn, and paid for, once.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tasks.digest import digest_of
 from tasks.face import Face, Head
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 _VERSION = 1
-
-
-def canonical_json(value: Any) -> bytes:
-    """One spelling of plain data: sorted keys, no space, UTF-8."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode("utf-8", "surrogatepass")
-
-
-def digest_of(value: Any) -> str:
-    """SHA-256 of plain data in its canonical spelling, as 64 hex digits."""
-    return hashlib.sha256(canonical_json(value)).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -96,8 +83,6 @@ def rig_content(rig: Rig | None) -> dict[str, Any] | None:
     """A rig as plain data."""
     if rig is None:
         return None
-    from dataclasses import asdict  # noqa: PLC0415
-
     # A weight of 0 is no weight: spelling it out changes nothing.
     weights = {name: weight for name, weight in rig.weights.items() if weight}
     return {"weights": weights, "head": asdict(rig.head), "face": asdict(rig.face)}

@@ -1,15 +1,14 @@
 """The contact sheet: every frame in one labelled picture, expressions down and poses across."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tasks.command_line import current_graph, current_project
+from tasks.digest import digest_of
 from tasks.freshness import ConfigSlice, LooseFile
 from tasks.graph import Graph, Node
 from tasks.project import Project
-from tasks.request import digest_of
 
 
 def task_sheet() -> Iterator[dict[str, Any]]:
@@ -38,7 +37,7 @@ def same_frames(task: Any, values: dict[str, Any], paths: list[str]) -> bool:
     """Whether the frames at the poses that this run does not draw are those of the last sheet."""
     states = []
     for path in paths:
-        status = os.stat(path)
+        status = Path(path).stat()
         states.append([path, status.st_mtime_ns, status.st_size])
     seen = digest_of(states)
     task.value_savers.append(lambda: {"seen": seen})
@@ -66,8 +65,8 @@ def _target(project: Project, node: Node) -> str:
 
 
 def _shown(project: Project, graph: Graph) -> list[Node]:
-    """The frames on the sheet: all of the poses that `doit` draws, of others those that are there."""
-    there = set(os.listdir(project.frames)) if project.frames.is_dir() else set[str]()
+    """The frames on the sheet: all at the poses that `doit` draws, else those that are there."""
+    there = {path.name for path in project.frames.glob("*.png")}
     return [
         node
         for node in graph.nodes

@@ -18,14 +18,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from tasks.files import write_whole
 from tasks.request import Request
 
-FOLDER = ".takes"
 _TAKE_DIGITS = 12
 _SUFFIXES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp"}
+
+
+def take_id(picture: bytes) -> str:
+    """A take's name: the first 12 hex digits of its bytes' SHA-256."""
+    return hashlib.sha256(picture).hexdigest()[:_TAKE_DIGITS]
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,6 @@ class Take:
     """the endpoint's own name for the call, for its support"""
     notes: tuple[str, ...] = ()
     """what the engine could not do as asked, for the person at the terminal"""
-
-    @property
-    def id(self) -> str:
-        """The take's name: the first 12 hex digits of its SHA-256."""
-        return hashlib.sha256(self.picture).hexdigest()[:_TAKE_DIGITS]
 
 
 @dataclass(frozen=True)
@@ -70,6 +67,9 @@ class TakeStore:
     @contextlib.contextmanager
     def reserved(self, key: str) -> Iterator[None]:
         """Hold the request: whoever else wants to draw it waits, and then finds its take."""
+        # Imported by runs that draw, not by those that only look what is out of date.
+        from filelock import FileLock  # noqa: PLC0415
+
         locks = self.folder / "locks"
         locks.mkdir(parents=True, exist_ok=True)
         with FileLock(locks / f"{key[:32]}.lock"):
@@ -99,9 +99,10 @@ class TakeStore:
 
     def add(self, request: Request, take: Take) -> TakeRecord:
         """Keep a take: the picture first, on disk, then what is known of it."""
+        name = take_id(take.picture)
         record = TakeRecord(
-            id=take.id,
-            file=f"{request.key}.{take.id}{_suffix(take.picture)}",
+            id=name,
+            file=f"{request.key}.{name}{_suffix(take.picture)}",
             drawn_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
             latency_s=take.latency_s,
             usage=take.usage,
@@ -114,7 +115,7 @@ class TakeStore:
 
     def reject(self, key: str, answer: bytes, why: str) -> Path:
         """Keep an answer that cannot be used, for inspection; the path of it."""
-        name = f"{key[:16]}.{hashlib.sha256(answer).hexdigest()[:_TAKE_DIGITS]}"
+        name = f"{key[:16]}.{take_id(answer)}"
         path = self.folder / "rejected" / f"{name}{_suffix(answer)}"
         write_whole(path, answer, flush_to_disk=True)
         write_whole(path.with_name(f"{name}.txt"), f"{why}\nrequest {key}\n".encode())

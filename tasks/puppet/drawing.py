@@ -82,7 +82,7 @@ class Expression:
         colours = sample(ready.premultiplied, x, y)
         changed = (x != from_x) | (y != from_y)
         for eye in eyes:
-            eye.paint(colours, changed, ready.palette)
+            eye.paint(colours, changed)
         if mouth is not None and self.lips is not None:
             cut, parted = mouth
             _paint_mouth(colours[cut], changed[cut], self.lips, parted, ready.palette)
@@ -121,7 +121,7 @@ class Eye:
     lidded: Lidded
     ball: tuple[Floats, Floats]
 
-    def paint(self, colours: Pixels, changed: Mask, paints: Palette) -> None:
+    def paint(self, colours: Pixels, changed: Mask) -> None:
         """Paint the eyeball between the lids, then the line of the lashes."""
         lidded, eye = self.lidded, self.lids.socket.shape
         gap = np.minimum(lidded.below_upper, lidded.above_lower)
@@ -129,9 +129,12 @@ class Eye:
         share = (smooth(gap / soft) * (np.abs(lidded.s) < 1))[..., None]
         below = colours[self.cut].astype(np.float32)
         ball = self.lids.socket.ball.at(*self.ball, self.lids.stirred)
+        # the painted-over shadow of the upper lid, where that is now
+        shadow = smooth(1 - lidded.below_upper / np.float32(0.25 * eye.height))
+        ball[..., :3] *= (1 - np.float32(0.22 * self.lids.stirred) * shadow)[..., None]
         mixed = below + share * (ball - below)
         lash = self._lash()[..., None] * mixed[..., 3:] / 255
-        ink = np.append(paints.ink, 255).astype(np.float32)
+        ink = np.append(self.lids.socket.lashes, 255).astype(np.float32)
         mixed = mixed + lash * (ink - mixed)
         colours[self.cut] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
         changed[self.cut] |= (share[..., 0] > 0) | (lash[..., 0] > 0)
@@ -139,10 +142,10 @@ class Eye:
     def _lash(self) -> Floats:
         """The line where the lids meet, as far as they are shut."""
         lidded, eye = self.lidded, self.lids.socket.shape
-        shut = smooth(np.float32(min(max(self.lids.upper, 0.0), 1.0)))
+        shut = (1 - self.lids.socket.lashed) * min(max(self.lids.upper, 0.0), 1.0) ** 2
         thick = np.maximum(1.0, 0.06 * eye.height * (1 - lidded.s**2))
         line = smooth(1.5 - np.abs(lidded.below_upper) / thick)
-        return shut * line * smooth((1 - np.abs(lidded.s)) * 4) * np.float32(0.8)
+        return shut * line * smooth((1 - np.abs(lidded.s)) * 4) * np.float32(0.9)
 
 
 def _paint_mouth(

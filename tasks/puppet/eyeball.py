@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tasks.puppet.anatomy import EyeShape
 from tasks.puppet.lid_edge import LidEdges
@@ -40,10 +41,12 @@ def eyeball(picture: Pixels, eye: EyeShape, edges: LidEdges) -> Eyeball:
     upper, lower = edges.at(s)
     tall = eye.height
     seen = (v >= upper) & (v <= lower) & (np.abs(s) < 1)
-    well = (v > upper + EDGE * tall) & (v < lower - 0.6 * EDGE * tall) & (np.abs(s) < CORNER)
     far = np.hypot(along - eye.iris[0], v - eye.iris[1]) / np.float32(eye.iris_radius)
-    hidden = _continued(patch, well, far, eye)
-    weight = _faded(well, 0.04 * tall)[..., None]
+    edge = np.where(far < 1, np.float32(0.15 * EDGE * tall), np.float32(EDGE * tall))
+    well = (v > upper + edge) & (v < lower - edge) & (np.abs(s) < CORNER)
+    well &= ~_shaded(patch, well & (far > WHITE))
+    hidden = _continued(patch, well, far, v, eye)
+    weight = _faded(well, 0.02 * tall)[..., None]
     clean = hidden + weight * (patch - hidden)
     plain = np.where(seen[..., None], patch, hidden)
     return Eyeball(left, top, _bytes(plain), _bytes(clean))
@@ -51,6 +54,14 @@ def eyeball(picture: Pixels, eye: EyeShape, edges: LidEdges) -> Eyeball:
 
 EDGE, CORNER = 0.12, 0.93
 """how much of the eye at a lid's edge, and up to which part of its width, the lid shades"""
+
+
+def _shaded(patch: Floats, white: Mask) -> Mask:
+    """Where the white is dimmed by a lid's shadow or a pink corner."""
+    light = patch[..., :3].sum(axis=2)
+    if white.sum() < FEWEST:
+        return np.zeros_like(white)
+    return white & (light < DIM * float(np.quantile(light[white], 0.9)))
 
 
 def _box(picture: Pixels, eye: EyeShape) -> tuple[int, int, int, int]:
@@ -72,27 +83,33 @@ def _faded(mask: Mask, sigma: float) -> Floats:
     return smooth(blurred(mask.astype(np.float32), max(sigma, 0.6)) * 2 - 1)
 
 
+DIM = 0.9
+"""of the white's own brightness: what is darker is in shadow"""
 IRIS, WHITE = 1.05, 1.12
 """where the iris has surely ended and the white surely begun, in radii of the iris"""
+FAINTEST = 0.05
+"""the least weight of a ring of the iris that is known"""
 FEWEST = 12
 """pixels: with less white than this the eye has none, and its own colour stands in"""
 
 
-def _continued(patch: Floats, known: Mask, far: Floats, eye: EyeShape) -> Floats:
+def _continued(patch: Floats, known: Mask, far: Floats, v: Floats, eye: EyeShape) -> Floats:
     """The patch with all that is not known filled in: the white, and the iris's whole disc."""
     white = known & (far > WHITE)
     if white.sum() < FEWEST:
         white = known
-    filled = _spread(patch, white, 0.2 * eye.height)
-    iris = _round(patch, known & (far < IRIS), far)
+    # shadows and pink corners are darker than the white itself: they count for little
+    light = patch[..., :3].sum(axis=2)
+    bright = (light / max(float(light[white].max()), 1.0)) ** 8
+    filled = _spread(patch, white * bright, 0.6 * eye.height)
+    iris = _round(patch, (known & (far < IRIS)) * _high(v, eye), far)
     disc = smooth((1.06 - far) * eye.iris_radius / 2 + 0.5)[..., None]
     return filled + disc * (iris - filled)
 
 
-def _spread(patch: Floats, known: Mask, sigma: float) -> Floats:
-    """Known colours, blurred out ever further over what is unknown (normalised convolution)."""
-    weight = known.astype(np.float32)
-    total, amount = np.zeros_like(patch), np.full(weight.shape, 1e-6, np.float32)
+def _spread(patch: Floats, weight: Floats, sigma: float) -> Floats:
+    """Colours, by their weight, blurred out ever further (normalised convolution)."""
+    total, amount = np.zeros_like(patch), np.full(weight.shape, 1e-9, np.float32)
     share = np.float32(1)
     for step in range(5):
         wide = max(sigma, 0.8) * 2**step
@@ -102,26 +119,41 @@ def _spread(patch: Floats, known: Mask, sigma: float) -> Floats:
     return total / amount[..., None]
 
 
-def _round(patch: Floats, known: Mask, far: Floats) -> Floats:
+def _high(v: Floats, eye: EyeShape) -> Floats:
+    """What the upper lid hides of an iris is most like the upper half of the rest."""
+    return smooth((eye.iris[1] - v) / np.float32(1.6 * eye.iris_radius) + 0.5) ** 2 + 1e-3
+
+
+def _round(patch: Floats, weight: Floats, far: Floats) -> Floats:
     """The iris's rings, each filled in from those of its pixels that are known."""
-    rings = np.clip((far * 24).astype(np.int32), 0, 27)
-    weight = known.astype(np.float32).ravel()
-    count = np.bincount(rings.ravel(), weight, 28)
-    mean = np.stack(
-        [np.bincount(rings.ravel(), weight * patch[..., c].ravel(), 28) for c in range(4)], axis=1
-    )
-    filled = count >= 1
-    if not filled.any():
-        return patch
-    mean[filled] /= count[filled, None]
-    steps = np.arange(28)
-    profile = np.stack(
-        [np.interp(steps, steps[filled], mean[filled, c]) for c in range(4)], axis=1
-    ).astype(np.float32)
-    at = np.clip(far * 24 - 0.5, 0, 26.999)
+    rings = np.minimum((far * RINGS).astype(np.int32), LAST_RING)
+    profile = _rings(patch, weight, rings)
+    # once more without the highlights, which belong to one place of their ring only
+    glare = (patch - profile[rings])[..., :3].sum(axis=2) > GLARE
+    profile = _rings(patch, np.where(glare, np.float32(0), weight), rings)
+    at = np.clip(far * RINGS - 0.5, 0, LAST_RING - 1e-3)
     low = at.astype(np.int32)
     part = (at - low)[..., None]
     return profile[low] * (1 - part) + profile[low + 1] * part
+
+
+RINGS = 24
+"""to the radius of the iris"""
+LAST_RING = 27
+GLARE = 60
+"""how much brighter than its ring a highlight is; red, green and blue together"""
+
+
+def _rings(patch: Floats, weight: Floats, rings: NDArray[np.int32]) -> Floats:
+    """The mean colour (LAST_RING + 1, 4) of each ring; unknown ones are drawn from the next."""
+    flat, size = rings.ravel(), LAST_RING + 1
+    count = np.bincount(flat, weight.ravel(), size)
+    sums = [np.bincount(flat, (weight * patch[..., c]).ravel(), size) for c in range(4)]
+    known = np.flatnonzero(count >= FAINTEST)
+    if not known.size:
+        return np.full((size, 4), patch.mean(axis=(0, 1)), np.float32)
+    means = [np.interp(np.arange(size), known, total[known] / count[known]) for total in sums]
+    return np.stack(means, axis=1).astype(np.float32)
 
 
 def _bytes(colours: Floats) -> Pixels:

@@ -43,12 +43,13 @@ class Lids:
         s = along / np.float32(eye.half)
         top, bottom = socket.edges.at(s)
         tall = np.maximum(bottom - top, 0)
-        fallen = np.maximum(tall * np.float32(MEET * self.upper), -socket.above.most_raised)
-        risen = tall * np.float32((1 - MEET) * self.lower)
-        risen = np.maximum(risen, -socket.below.most_raised)
+        fallen = _travel(tall, MEET * self.upper, eye.height, socket.above)
+        risen = _travel(tall, (1 - MEET) * self.lower, eye.height, socket.below)
         below_upper, above_lower = v - top - fallen, bottom - risen - v
         upper = top - _behind(socket.above, -below_upper, fallen)
         lower = bottom + _behind(socket.below, -above_lower, risen)
+        upper -= _rim(0.03 * eye.height * min(2 * abs(self.upper), 1.0), -below_upper)
+        lower += _rim(0.03 * eye.height * min(2 * abs(self.lower), 1.0), -above_lower)
         way = np.where(below_upper < above_lower, upper, lower) - v
         dx, dy = eye.axes.turn(np.zeros_like(v), way)
         return Lidded(x + dx, y + dy, s, v, below_upper, above_lower)
@@ -92,9 +93,26 @@ class Lidded:
     """how far above the lower lid's edge, in pixels"""
 
 
+def _travel(tall: Floats, share: float, height: float, skin: Slack) -> Floats:
+    """How far an edge goes at each place: a share of the opening there; below 0 it opens up."""
+    if share >= 0:
+        return tall * np.float32(share)
+    # an edge that is pulled back goes almost as far at its ends: a round eye, not a pointed one
+    broad = tall * (2 - np.minimum(tall / np.float32(height), 1))
+    return np.maximum(broad * np.float32(share), -skin.most_raised)
+
+
 def _behind(skin: Slack, depth: Floats, way: Floats) -> Floats:
     """The resting depth behind a lid's edge; before the edge (below 0) all goes along with it."""
     return np.where(depth < 0, depth, skin.behind(depth, way))
+
+
+def _rim(wide: float, depth: Floats) -> Floats:
+    """How much further back to look at an edge that is drawn softly.
+
+    None of the eye that was beside the edge may go along with it.
+    """
+    return np.float32(wide) * smooth(1 - depth / np.float32(4 * wide + 1))
 
 
 def lids(socket: Socket, side: str, weights: Mapping[str, float]) -> Lids | None:

@@ -33,6 +33,8 @@ class Parting:
     """the upper lip by itself: at the picture's left and right"""
     lower: tuple[float, float]
     """the lower lip by itself"""
+    teeth: float
+    """how much of the teeth is not behind rounded lips, 0..1"""
 
     @property
     def widest(self) -> float:
@@ -83,8 +85,9 @@ class Lips:
         deep = self.chin + parting.chin_drop
         lip = parting.lip_drop + (parting.chin_drop - parting.lip_drop) * smooth(below / deep)
         lip = lip * (1 - smooth((below - deep) / max(self.floor - deep, 1.0)))
-        wide = self.half + (self.jaw_half - self.half) * smooth(below / (1.3 * deep))
-        jaw = lip * arch(along / wide)
+        deeper = smooth(below / (1.3 * deep))
+        wide = self.half + (self.jaw_half - self.half) * deeper
+        jaw = lip * _bell(along / wide, arch(along / wide), deeper)
         own = arch(s) * _between(parting.lower, s)
         reach = self.thickness[1] + 0.5 * self.chin
         return jaw + own * (1 - smooth((below - own - jaw) / reach))
@@ -126,6 +129,12 @@ def arch(s: Floats) -> Floats:
     return np.maximum(1 - np.abs(s) ** np.float32(2.3), 0) ** np.float32(1.15)
 
 
+def _bell(s: Floats, parted: Floats, deeper: Floats) -> Floats:
+    """From the outline of the parting to the softer one of the jaw."""
+    soft = np.maximum(1 - s * s, 0) ** np.float32(1.7)
+    return parted + deeper * (soft - parted)
+
+
 def _between(ends: tuple[float, float], s: Floats) -> Floats:
     """From the value at the picture's left to that at its right, over the middle of the mouth."""
     return ends[0] + (ends[1] - ends[0]) * smooth(s * np.float32(0.7) + np.float32(0.5))
@@ -145,9 +154,10 @@ def parting(face: Anatomy, weights: Mapping[str, float]) -> Parting | None:
 
     return Parting(
         lip_drop=still * jaw * min(0.55 * drop, 1.5 * half),
-        chin_drop=jaw * 0.32 * drop,
+        chin_drop=jaw * 0.27 * drop,
         upper=ends("mouthUpperUp", 0.1 * half * jaw + 0.2 * half * funnel),
         lower=ends("mouthLowerDown", 0.2 * half * funnel),
+        teeth=(1 - 0.9 * funnel) * (1 - 0.9 * weights.get("mouthPucker", 0.0)),
     )
 
 
@@ -169,7 +179,7 @@ def lips(face: Anatomy, way: Way, parted: Parting) -> Lips:
         chin=chin,
         floor=max(face.pivot[1] - mouth.centre[1], chin + 2 * parted.chin_drop),
         nose=max(mouth.centre[1] - face.nose[1], 1.2 * mouth.upper),
-        jaw_half=max(min(0.85 * face.half_width, 2.4 * mouth.half), 1.1 * half),
+        jaw_half=max(face.half_width, 1.1 * half),
         thickness=(mouth.upper, mouth.lower),
     )
 

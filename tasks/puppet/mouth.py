@@ -24,12 +24,16 @@ def interior(lips: Lips, parted: Parted, palette: Palette) -> Floats:
     tongue = _tongue(lips, parted, soft)[..., None]
     colour = colour + tongue * (palette.tongue - colour)
     side = np.float32(1.0) - np.float32(0.45) * s * s
-    upper_edge = half * (0.17 - 0.1 * s * s)
-    lower_edge = np.maximum(jaw - 0.05 * half, upper_edge + 0.02 * half) + 0.1 * half * s * s
+    upper_edge = half * (0.15 - 0.1 * s * s)
+    lower_edge = np.maximum(jaw + 0.02 * half, upper_edge + 0.03 * half) + 0.08 * half * s * s
     upper = smooth((upper_edge - v) / soft + 0.5)
     lower = smooth((v - lower_edge) / soft + 0.5)
     shade = 0.72 + 0.28 * smooth(parted.below_upper / (0.16 * half))
-    rows = np.maximum(upper, 0.85 * lower) * smooth((1 - np.abs(s)) * 5)
+    rows = (
+        np.maximum(upper, 0.85 * lower)
+        * smooth((1 - np.abs(s)) * 5)
+        * np.float32(lips.parting.teeth)
+    )
     teeth = palette.teeth * (side * shade)[..., None]
     return colour + rows[..., None] * (teeth - colour)
 

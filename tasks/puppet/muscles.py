@@ -8,13 +8,13 @@ The lengths are in the face's own measures: `unit` (eyes to mouth), `half` (half
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tasks.face import Point
 from tasks.puppet.anatomy import SIDES, Anatomy, MouthShape
-from tasks.puppet.raster import Floats
+from tasks.puppet.raster import Floats, smooth
 
 Reach = tuple[float, float, float, float]
 """how far a bump reaches: to the left, right, up and down"""
@@ -24,8 +24,8 @@ Reach = tuple[float, float, float, float]
 class Bump:
     """Moves `at` by `move`; along the face's axes, in pixels.
 
-    `grow` adds a widening about `at` (x, y; 0.2: by a fifth, below 0 a narrowing), measured from
-    a line that hangs by `bow` pixels in the middle, as the lips do.
+    `grow` adds a widening about `at` (x, y; 0.2: by a fifth, below 0 a narrowing). The bump
+    follows a line that hangs by `bow` pixels in the middle, as lips do (above 0) or brows (below).
     """
 
     at: Point
@@ -33,6 +33,8 @@ class Bump:
     move: Point = (0.0, 0.0)
     grow: Point = (0.0, 0.0)
     bow: float = 0.0
+    share: tuple[float, float] | None = None
+    """x where the bump's strength begins, and x where it is whole; None: whole everywhere"""
 
     def push(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Where the tissue that is now at (x, y) was pushed from, as a way (dx, dy) to here."""
@@ -40,9 +42,11 @@ class Bump:
         dx = x - (self.at[0] + self.move[0])
         dy = y - (self.at[1] + self.move[1])
         across = dx / np.where(dx < 0, np.float32(left), np.float32(right))
-        along = dy / np.where(dy < 0, np.float32(up), np.float32(down))
-        near = np.maximum(1 - across * across - along * along, 0) ** 2
         hang = dy - self.bow * np.maximum(1 - across * across, 0) if self.bow else dy
+        along = hang / np.where(hang < 0, np.float32(up), np.float32(down))
+        near = np.maximum(1 - across * across - along * along, 0) ** 2
+        if self.share:
+            near = near * smooth((x - self.share[0]) / (self.share[1] - self.share[0]))
         return (
             near * (self.move[0] + self.grow[0] * dx),
             near * (self.move[1] + self.grow[1] * hang),
@@ -88,15 +92,20 @@ def _brow(side: _Side) -> Named:
     length = abs(brow.outer[0] - brow.inner[0])
     up = min(0.17 * unit, 0.7 * gap + 0.04 * unit)
     down = min(0.12 * unit, 0.5 * gap)
-    above = 0.55 * unit
-    yield (
-        "browInnerUp",
-        (side.bump(brow.inner, (0, -up), (0.3 * unit, 0.85 * length, above, gap + up)),),
+    # the lid's crease stays: below the brow the skin gives way at once
+    above, below = 1.2 * up + 0.12 * unit, max(0.85 * (gap + up), 1.85 * up)
+    inner, outer = 0.5 * length + 0.7 * unit, 0.5 * length + 0.55 * unit
+    arch = 0.5 * (brow.inner[1] + brow.outer[1]) - brow.middle[1]
+    bow = max(min(arch * (2 * inner / length) ** 2, unit), 0.0)
+    whole = side.bump(
+        (0.5 * (brow.inner[0] + brow.outer[0]), brow.middle[1] + bow),
+        (0, -up),
+        (inner, outer, above, below),
     )
-    yield (
-        "browOuterUp",
-        (side.bump(brow.outer, (0, -up), (0.95 * length, 0.35 * unit, above, gap + up)),),
-    )
+    whole = replace(whole, bow=-bow)
+    ends = (brow.inner[0], brow.outer[0])
+    yield "browInnerUp", (replace(whole, share=ends[::-1]),)
+    yield "browOuterUp", (replace(whole, share=ends),)
     inner = (brow.inner[0] * 0.5 + brow.middle[0] * 0.5, brow.inner[1])
     yield (
         "browDown",
@@ -154,13 +163,19 @@ def _mouth_corner(side: _Side) -> Named:
 def _lip_side(side: _Side) -> Named:
     mouth = side.face.mouth
     half = mouth.half
-    middle = ((side.corner[0] + mouth.centre[0]) / 2, mouth.centre[1])
-    reach = (0.6 * half, 0.75 * half, mouth.upper + 0.4 * half, mouth.lower + 0.4 * half)
+    spread = 1.25 * half
+    lips = side.bump(
+        mouth.centre,
+        (0, 0),
+        (spread, spread, mouth.upper + 0.4 * half, mouth.lower + 0.4 * half),
+        grow=(0, -1.1),
+    )
+    ends = (mouth.centre[0] - 0.8 * half * side.out, mouth.centre[0] + 0.8 * half * side.out)
     yield (
         "mouthPress",
         (
-            side.bump(middle, (0, 0), reach, grow=(0, -0.9)),
-            side.bump(side.corner, (0.1 * half, 0.02 * half), (0.7 * half,) * 4),
+            replace(lips, share=ends),
+            side.bump(side.corner, (0.14 * half, 0.03 * half), (0.7 * half,) * 4),
         ),
     )
     fold = (side.corner[0] - 0.2 * half * side.out, mouth.centre[1] - mouth.upper - 0.3 * half)
@@ -193,10 +208,10 @@ def _lips(mouth: MouthShape) -> Named:
     yield "mouthRollUpper", (lips(above, hair, -1.6),)
     yield "mouthRollLower", (lips(hair, below, -1.6),)
     inwards = [
-        Bump(corner, (half, half, 0.9 * half, 0.9 * half), move=(-way * 0.42 * half, 0))
+        Bump(corner, (half, half, 0.9 * half, 0.9 * half), move=(-way * 0.36 * half, 0))
         for corner, way in ((mouth.left, 1), (mouth.right, -1))
     ]
-    yield "mouthPucker", (*inwards, lips(1.4 * above, 1.4 * below, 0.35))
+    yield "mouthPucker", (*inwards, lips(1.4 * above, 1.4 * below, 0.25))
     yield (
         "mouthFunnel",
         (

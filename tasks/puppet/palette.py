@@ -29,7 +29,7 @@ def palette(picture: Pixels, face: Anatomy) -> Palette:
     skin = _typical(_around(picture, face, (0.0, 0.62 * unit), 0.1 * unit))
     lip_y = mouth.centre[1] + 0.5 * mouth.lower
     lip = _typical(_around(picture, face, (mouth.centre[0], lip_y), max(0.4 * mouth.lower, 1.0)))
-    ink = np.min([_darkest(picture, face, eye) for eye in face.eyes.values()], axis=0)
+    ink = np.min([darkest(picture, face, eye) for eye in face.eyes.values()], axis=0)
     white = np.max([_white(picture, face, eye) for eye in face.eyes.values()], axis=0)
     warm = 0.55 * lip + 0.45 * skin * np.array([0.95, 0.6, 0.58], np.float32)
     throat = np.maximum(0.33 * warm * np.array([1.0, 0.72, 0.74], np.float32), 0.7 * ink)
@@ -55,7 +55,7 @@ def _typical(colours: Floats) -> Colour:
     return np.median(colours, axis=0).astype(np.float32)
 
 
-def _darkest(picture: Pixels, face: Anatomy, eye: EyeShape) -> Colour:
+def darkest(picture: Pixels, face: Anatomy, eye: EyeShape) -> Colour:
     """The colour of the darkest twentieth about an eye: lashes, pupil."""
     colours = _about_eye(picture, face, eye)
     order = np.argsort(colours.sum(axis=1), kind="stable")

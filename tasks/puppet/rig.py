@@ -3,11 +3,11 @@
 from hashlib import sha256
 
 from tasks.face import Face, Head
-from tasks.puppet.anatomy import SIDES, Anatomy, anatomy
+from tasks.puppet.anatomy import Anatomy, anatomy
 from tasks.puppet.memo import Memo
 from tasks.puppet.palette import Palette, palette
 from tasks.puppet.raster import Pixels, fit, premultiply, sample, unpremultiply
-from tasks.puppet.socket import Socket, socket
+from tasks.puppet.socket import Socket, sockets
 from tasks.puppet.tissue import Tissue
 from tasks.puppet.turn import Turn, turn
 
@@ -22,9 +22,7 @@ class Rig:
         self.anatomy: Anatomy = anatomy(face, portrait, size)
         self.tissue = Tissue(self.anatomy)
         self.palette: Palette = palette(self.picture, self.anatomy)
-        self.sockets: dict[str, Socket] = {
-            side: socket(self.picture, self.premultiplied, self.anatomy, side) for side in SIDES
-        }
+        self.sockets: dict[str, Socket] = sockets(self.picture, self.premultiplied, self.anatomy)
         self._poses: Memo[tuple[Turn, Pixels]] = Memo(_POSES)
 
     def pose(self, head: Head) -> tuple[Turn, Pixels]:

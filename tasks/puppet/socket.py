@@ -7,6 +7,7 @@ import numpy as np
 from tasks.puppet.anatomy import Anatomy, EyeShape
 from tasks.puppet.eyeball import Eyeball, eyeball
 from tasks.puppet.lid_edge import LidEdges, lid_edges
+from tasks.puppet.palette import darkest
 from tasks.puppet.raster import Floats, Pixels, blurred, look_up
 
 DEPTHS = 64
@@ -35,7 +36,7 @@ class Slack:
         room = self.reach + way
         columns = np.clip(depth / np.maximum(room, 1e-3), 0, 1) * np.float32(DEPTHS - 1)
         found = look_up(self.table, columns, rows)
-        return np.where(depth < room, found, depth)
+        return np.where(depth < room, found, depth - way)
 
     @property
     def most_raised(self) -> float:
@@ -53,27 +54,37 @@ class Socket:
     """the upper lid's skin"""
     below: Slack
     ball: Eyeball
-    lashes: float
-    """how dark the upper lid's edge is already: 0 as the skin, 1 as ink"""
+    lashes: Floats
+    """(3,) the colour of the line of the lashes, RGB"""
+    lashed: float
+    """how much of such a line the portrait's lid has already, 0..1"""
 
 
-def socket(picture: Pixels, premultiplied: Pixels, face: Anatomy, side: str) -> Socket:
-    """Measure one eye of a portrait."""
+def sockets(picture: Pixels, premultiplied: Pixels, face: Anatomy) -> dict[str, Socket]:
+    """Measure both eyes of a portrait; by side."""
+    edges = lid_edges(picture, face.eyes)
+    return {side: _socket(picture, premultiplied, face, side, edges[side]) for side in edges}
+
+
+def _socket(
+    picture: Pixels, premultiplied: Pixels, face: Anatomy, side: str, edges: LidEdges
+) -> Socket:
     shape = face.eyes[side]
-    edges = lid_edges(picture, shape)
     colours = picture[..., :3].astype(np.float32)
     brow = shape.axes.local(face.axes.picture(face.brows[side].middle))
     above = max(0.9 * (shape.upper[1] - brow[1]), 0.4 * shape.height)
     below = max(0.8 * shape.height, 0.5 * shape.half)
     upper = _behind(colours, shape, edges.upper, -above)
     lower = _behind(colours, shape, edges.lower, below)
+    lashes, lashed = _lashes(picture, face, shape, upper)
     return Socket(
         shape=shape,
         edges=edges,
         above=_slack(upper, above, shape.height),
         below=_slack(lower, below, 0.5 * shape.height),
         ball=eyeball(premultiplied, shape, edges),
-        lashes=_darkness(upper),
+        lashes=lashes,
+        lashed=lashed,
     )
 
 
@@ -89,10 +100,12 @@ def _behind(colours: Floats, eye: EyeShape, edge: Floats, reach: float) -> Float
 
 
 def _slack(behind: Floats, reach: float, furthest: float) -> Slack:
-    busy = np.abs(np.diff(behind, axis=0, prepend=behind[:1])).mean(axis=(1, 2))
-    busy = blurred(busy[:, None].astype(np.float32), 1.5)[:, 0]
+    skin = np.median(behind[DEPTHS // 8 :], axis=(0, 1))
+    change = np.abs(np.diff(behind, axis=0, prepend=behind[:1])).mean(axis=(1, 2))
+    unlike = np.abs(behind - skin).mean(axis=(1, 2))
+    busy = blurred((change + 0.3 * unlike)[:, None].astype(np.float32), 1.5)[:, 0]
     gives = 1 / (0.1 * float(busy.max()) + 1.0 + busy)
-    gives = np.clip(gives / gives.mean(), 0.15, 2.0)
+    gives = np.clip(gives / gives.mean(), 0.08, 2.0)
     given = np.concatenate([[0.0], np.cumsum((gives[1:] + gives[:-1]) / 2)])
     given = given / given[-1]
     rest = np.linspace(0, reach, DEPTHS)
@@ -103,9 +116,13 @@ def _slack(behind: Floats, reach: float, furthest: float) -> Slack:
     return Slack(reach, furthest, np.array(table, np.float32))
 
 
-def _darkness(behind: Floats) -> float:
-    """How dark the first tenth behind the edge is, between the skin (0) and black (1)."""
+def _lashes(picture: Pixels, face: Anatomy, eye: EyeShape, behind: Floats) -> tuple[Floats, float]:
+    """The colour of the lashes, and how far the portrait has a line of them."""
     shade = behind.sum(axis=2)
-    edge = shade[: DEPTHS // 8].min(axis=0).mean()
-    skin = np.median(shade[DEPTHS // 4 :])
-    return float(np.clip(1.0 - edge / max(float(skin), 1.0), 0, 1))
+    near = shade[: DEPTHS // 6]
+    skin = float(np.median(shade[DEPTHS // 4 :]))
+    line = float(np.median(near.min(axis=0)))
+    lashed = float(np.clip((1 - line / max(skin, 1.0)) / 0.5, 0, 1))
+    own = behind[near.argmin(axis=0), np.arange(near.shape[1])]
+    ink = darkest(picture, face, eye)
+    return (lashed * np.median(own, axis=0) + (1 - lashed) * ink).astype(np.float32), lashed

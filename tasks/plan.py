@@ -1,0 +1,127 @@
+"""Planning: from a character to the graph of its frames, and to the request of each.
+
+Pure: it reads no file but the config.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tasks.character import NEUTRAL, Character, Expression, Pose
+from tasks.character_project import engine_choice, read_character
+from tasks.digest import digest_of
+from tasks.engine import ENGINES, Choice
+from tasks.graph import EXTREME, FIT, RIG, TILT, Graph, Node
+from tasks.models import facts_of
+from tasks.project import Project
+from tasks.prompt import extreme_prompt, tilt_prompt
+from tasks.request import InputPicture, Request, Rig
+from tasks.variables import ALL_POSES
+
+
+def plan(project: Project) -> Graph:
+    """The graph of a project. Raises `Mistake` with all that is wrong in its config."""
+    character = read_character(project)
+    choice = engine_choice(project, character)
+    nodes = tuple(
+        _node(project, character, choice.name, expression, pose)
+        for pose in character.poses
+        for expression in _expressions_at(character, choice, pose)
+    )
+    wanted = project.variables.pose or character.default_pose
+    poses = tuple(character.poses)
+    return Graph(choice, poses, poses if wanted == ALL_POSES else (wanted,), nodes)
+
+
+def request_for(
+    character: Character, engine: str, node: Node, pictures: tuple[InputPicture, ...] = ()
+) -> Request:
+    """What `engine` is asked for the frame `node`, shown `pictures`."""
+    expression, pose = character.expression(node.expression), character.poses[node.pose]
+    if node.role == RIG:
+        return _rig_request(character, engine, expression, pose, pictures)
+    compose = tilt_prompt if node.role == TILT else extreme_prompt
+    return _image_request(character, engine, compose(character, pose, expression), pictures)
+
+
+def image_prompt(project: Project, character: Character, node: Node) -> str:
+    """What an image model would be told for a frame, whichever engine this run uses.
+
+    Empty where nothing is drawn, since the frame is the artist's own portrait.
+    """
+    role, source = _role(project, character, "openai", node.expression, node.pose)
+    if role == FIT:
+        return ""
+    return request_for(character, "openai", replace(node, role=role, source=source)).prompt
+
+
+def _expressions_at(character: Character, choice: Choice, pose: str) -> Iterator[str]:
+    """The neutral first: at a pose without a picture of its own, all others are drawn from it."""
+    needed = not choice.facts.from_base and character.base_image_of(pose) is None
+    if NEUTRAL in character.expressions or needed:
+        yield NEUTRAL
+    yield from (name for name in character.expressions if name != NEUTRAL)
+
+
+def _node(project: Project, character: Character, engine: str, name: str, pose: str) -> Node:
+    role, source = _role(project, character, engine, name, pose)
+    node = Node(name, pose, role, source, digest="")
+    asked = (
+        {"size_px": list(character.generation.size_px)}
+        if role == FIT
+        else request_for(character, engine, node).asked()
+    )
+    target = str(project.target(name, pose))
+    part = {"target": target, "role": role, "source": source, "asked": asked}
+    return replace(node, digest=digest_of(part))
+
+
+def _role(
+    project: Project, character: Character, engine: str, name: str, pose: str
+) -> tuple[str, str]:
+    """What is done for a frame, and from which picture."""
+    own = character.base_image_of(pose)
+    base = str(project.input_path(character.base_image))
+    include_neutral = character.generation.include_neutral
+    if name == NEUTRAL and own and not include_neutral:
+        return FIT, str(project.input_path(own))
+    if ENGINES[engine].from_base:
+        return RIG, base
+    if own:
+        return EXTREME, str(project.input_path(own))
+    if name == NEUTRAL:
+        return TILT, base
+    return EXTREME, str(project.target(NEUTRAL, pose))
+
+
+def _rig_request(
+    character: Character,
+    engine: str,
+    expression: Expression,
+    pose: Pose,
+    pictures: tuple[InputPicture, ...],
+) -> Request:
+    return Request(
+        engine,
+        character.generation.size_px,
+        pictures,
+        parameters={"version": str(ENGINES[engine].version)},
+        rig=Rig(expression.blendshapes, pose.head, character.face),
+    )
+
+
+def _image_request(
+    character: Character, engine: str, prompt: str, pictures: tuple[InputPicture, ...]
+) -> Request:
+    generation = character.generation
+    parameters = {"quality": generation.quality, "background": generation.background}
+    facts = facts_of(generation.model)
+    if facts and facts.high_fidelity:
+        parameters["input_fidelity"] = "high"
+    return Request(
+        engine,
+        generation.size_px,
+        pictures,
+        prompt=prompt,
+        model=generation.model,
+        parameters=parameters,
+    )
