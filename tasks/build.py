@@ -126,7 +126,7 @@ class Builder:
         return Outcome(step)
 
     def _target(self, node: Node) -> Path:
-        return self._project.target(node.expression, node.pose)
+        return Path(self._project.target(node.expression, node.pose))
 
     def _stored(self, key: str) -> TakeRecord | None:
         return self._store.latest(key) if self._choice.facts.paid else None

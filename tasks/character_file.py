@@ -38,7 +38,7 @@ class _Source:
     def _offset(self, finding: Finding, places: Mapping[json_text.Path, json_text.Found]) -> int:
         """Where a finding stands: its own place, or that of what it is missing from; else -1."""
         path = finding.path
-        if any(override.path == path for override in self.overrides):
+        if self._override(finding):
             return -1
         while path and path not in places:
             path = path[:-1]
@@ -52,10 +52,15 @@ class _Source:
         return "" if offset < 0 else f"{json_text.place(self.text, offset)}: "
 
     def _line(self, finding: Finding) -> str:
-        for override in self.overrides:
-            if override.path == finding.path:
-                return f"{override.variable} on the command line: {finding.text}"
+        override = self._override(finding)
+        if override:
+            return f"{override.variable} on the command line: {finding.text}"
         return f"{json_text.path_text(finding.path)}: {finding.text}"
+
+    def _override(self, finding: Finding) -> Override | None:
+        """What was typed in place of a wrong value; a wrong key is the file's own."""
+        typed = (override for override in self.overrides if override.path == finding.path)
+        return None if finding.at_key else next(typed, None)
 
 
 def read_text(path: FilePath) -> str:
@@ -121,10 +126,13 @@ def _parse_document(source: _Source) -> Any:
 def _duplicate_findings(text: str) -> Iterator[Finding]:
     """One finding for each key that stands twice in one object; the last is what is checked."""
     seen: dict[json_text.Path, int] = {}
+    twice: set[json_text.Path] = set()
     for found in json_text.walk(text):
-        if found.key is None:
+        inside_twice = any(found.path[:depth] in twice for depth in range(len(found.path)))
+        if found.key is None or inside_twice:
             continue
         if found.path in seen:
+            twice.add(found.path)
             first = json_text.place(text, seen[found.path])
             yield Finding(found.path, f"this key is there twice, first on {first}", at_key=True)
         seen.setdefault(found.path, found.key)
@@ -146,7 +154,7 @@ def _mistake(name: str, lines: Sequence[str]) -> ConfigMistake:
 
 
 def _character(model: ConfigModel) -> Character:
-    axes = {axis: _axis(axis, form) for axis, form in model.axes.items()}
+    axes = {axis: _axis(axis, model.axes[axis]) for axis in sorted(model.axes, key=_axis_rank)}
     poses = model.poses if isinstance(model.poses, dict) else dict.fromkeys(model.poses, "")
     return Character(
         words=model.character.strip(),

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from tasks import models
-from tasks.character import Generation
+from tasks.character import NEUTRAL, Generation
 from tasks.config_model import ConfigModel, json_schema
 from tasks.ids import did_you_mean, id_problem, same_file
 from tasks.json_text import Path
@@ -42,7 +42,10 @@ def form_findings(error: ValidationError, document: Any) -> Iterator[Finding]:
     schema = json_schema()
     for details in error.errors():
         path, at_key = _document_path(details["loc"], document)
-        if details["type"] == "extra_forbidden":
+        if details["type"] == "json_invalid":
+            # The document was parsed once: what is left is what pydantic's parser alone refuses.
+            yield Finding((), "a text in it holds half of a surrogate pair (\\ud800 to \\udfff)")
+        elif details["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
             allowed = allowed_keys(schema, path[:-1])
             yield Finding(path, _unknown("key", str(path[-1]), allowed), at_key=True)
         else:
@@ -56,7 +59,8 @@ def rule_findings(document: Any, *, official_endpoint: bool) -> Iterator[Finding
     axes = axis_values(document)
     expressions = document.get("expressions")
     expression_ids = list(expressions) if isinstance(expressions, dict) else []
-    yield from _id_findings(("expressions",), expression_ids)
+    # A neutral is drawn even where no config names it: "Neutral" would be its file.
+    yield from _id_findings(("expressions",), expression_ids, implied=NEUTRAL)
     yield from _pose_findings(document.get("poses"))
     yield from _axis_findings(axes)
     if isinstance(expressions, dict):
@@ -124,16 +128,16 @@ def _document_path(loc: tuple[int | str, ...], document: Any) -> tuple[Path, boo
         )
         if inside:
             node = node[part]
-        elif index < len(parts) - 1 or not isinstance(node, dict):
+        elif index < len(parts) - 1 or not isinstance(node, (dict, list)[isinstance(part, int)]):
             continue
         path.append(part)
     return tuple(path), at_key
 
 
 def _unknown(kind: str, name: str, allowed: Iterable[str]) -> str:
-    names = list(allowed)
+    names = list(dict.fromkeys(allowed))
     shown = f" (allowed: {', '.join(names)})" if 0 < len(names) <= _MOST_NAMED else ""
-    return f'unknown {kind} "{name}"{did_you_mean(name, names)}{shown}'
+    return f"unknown {kind} {_shown(name)}{did_you_mean(name, names)}{shown}"
 
 
 _FORM_TEXTS = {
@@ -171,6 +175,8 @@ def _bounds_text(details: ErrorDetails) -> str:
         "less_than_equal": lambda: f"must be {context['le']:g} or less",
         "greater_than": lambda: f"must be more than {context['gt']:g}",
         "string_pattern_mismatch": lambda: "must be width x height in pixels, such as 1024x1536",
+        "too_long": lambda: f"may have {context['max_length']} items at the most",
+        "string_too_short": lambda: "must not be empty",
         "string_too_long": lambda: f"may have {context['max_length']:,} characters at the most",
     }
     text = texts.get(details["type"])
@@ -182,19 +188,26 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _id_findings(path: Path, names: Iterable[Any]) -> Iterator[Finding]:
-    """Ids that are no safe file names, and ids that some file systems take for one."""
-    seen: dict[str, str] = {}
+def _id_findings(path: Path, names: Iterable[Any], implied: str = "") -> Iterator[Finding]:
+    """Ids that are no safe file names, and ids that some file systems take for one.
+
+    `implied` is an id that is there without being named.
+    """
+    seen = {same_file(implied): implied}
     for name in names:
         if not isinstance(name, str):
             continue
         problem = id_problem(name)
         if problem:
-            yield Finding((*path, name), f'"{name}" cannot be a file name: {problem}', at_key=True)
+            text = f"{_shown(name)} cannot be a file name: {problem}"
+            yield Finding((*path, name), text, at_key=True)
         earlier = seen.setdefault(same_file(name), name)
         if earlier != name:
-            text = f'"{name}" and "{earlier}" would be one file on some systems; rename one'
-            yield Finding((*path, name), text, at_key=True)
+            yield Finding((*path, name), _one_file(name, earlier), at_key=True)
+
+
+def _one_file(name: str, earlier: str) -> str:
+    return f"{_shown(name)} and {_shown(earlier)} would be one file on some systems; rename one"
 
 
 def _listed(findings: Iterable[Finding], names: list[Any]) -> Iterator[Finding]:
@@ -216,7 +229,7 @@ def _pose_findings(poses: Any) -> Iterator[Finding]:
 
 def _repeated(path: Path, names: list[Any]) -> Iterator[Finding]:
     for index, name in enumerate(names):
-        if name in names[:index]:
+        if isinstance(name, str) and name in names[:index]:
             yield Finding((*path, index), f'"{name}" is there twice')
 
 
@@ -257,16 +270,21 @@ def _path_findings(paths: Any, expressions: list[str]) -> Iterator[Finding]:
                 yield Finding(("base_paths", index, end), text)
         name = ids[index]
         if isinstance(name, str):
-            yield from _path_id_findings(("base_paths", index, "id"), name, seen.get(name))
-            seen[name] = index
+            earlier = seen.setdefault(same_file(name), index)
+            yield from _path_id_findings(
+                ("base_paths", index, "id"), name, str(ids[earlier]), earlier
+            )
 
 
-def _path_id_findings(path: Path, name: str, earlier: int | None) -> Iterator[Finding]:
+def _path_id_findings(path: Path, name: str, earlier: str, at: int) -> Iterator[Finding]:
+    """`earlier` is the id of the first path, at index `at`, that would have the same file."""
     problem = id_problem(name)
     if problem:
-        yield Finding(path, f'"{name}" cannot be a file name: {problem}')
-    if earlier is not None:
-        yield Finding(path, f'"{name}" is already the id of $.base_paths[{earlier}]')
+        yield Finding(path, f"{_shown(name)} cannot be a file name: {problem}")
+    if earlier != name:
+        yield Finding(path, _one_file(name, earlier))
+    elif path[1] != at:
+        yield Finding(path, f"{_shown(name)} is already the id of $.base_paths[{at}]")
 
 
 def _face_findings(path: Path, node: Any) -> Iterator[Finding]:

@@ -17,6 +17,8 @@ from tasks.vocabulary import ARKIT_NAMES
 
 SCHEMA_FILE = "expressions.schema.json"
 _DEFAULTS = Generation()
+# In parentheses, so that no key of a config is taken for the branch of a union.
+_WORDS, _OBJECT, _LIST = "(words)", "(object)", "(list)"
 
 Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Degrees = Annotated[float, Field(ge=-45, le=45, allow_inf_nan=False)]
@@ -38,7 +40,7 @@ class _Strict(BaseModel):
 
 def _json_type(value: Any) -> str:
     """Which branch of a union a value means, so that one mistake gives one message."""
-    return "object" if isinstance(value, dict) else "words"
+    return _OBJECT if isinstance(value, dict) else _WORDS
 
 
 class AxisValueModel(_Strict):
@@ -50,12 +52,12 @@ class AxisValueModel(_Strict):
 
 
 AxisValueForm = Annotated[
-    Annotated[Words, Tag("words")] | Annotated[AxisValueModel, Tag("object")],
+    Annotated[Words, Tag(_WORDS)] | Annotated[AxisValueModel, Tag(_OBJECT)],
     Discriminator(_json_type),
 ]
 AxisForm = Annotated[
-    Annotated[list[str], Tag("list")] | Annotated[dict[str, AxisValueForm], Tag("object")],
-    Discriminator(lambda value: "list" if isinstance(value, list) else "object"),
+    Annotated[list[str], Tag(_LIST)] | Annotated[dict[str, AxisValueForm], Tag(_OBJECT)],
+    Discriminator(lambda value: _LIST if isinstance(value, list) else _OBJECT),
 ]
 
 
@@ -94,7 +96,7 @@ class PoseModel(_Strict):
 
 
 PoseForm = Annotated[
-    Annotated[Words, Tag("words")] | Annotated[PoseModel, Tag("object")], Discriminator(_json_type)
+    Annotated[Words, Tag(_WORDS)] | Annotated[PoseModel, Tag(_OBJECT)], Discriminator(_json_type)
 ]
 
 
@@ -149,8 +151,8 @@ class ConfigModel(_Strict):
     """what a face is made of (mouth, eyes, brows, gaze, ...) and the values of each: names, or
     names with words, or names with words and blend shapes"""
     poses: Annotated[
-        Annotated[list[str], Tag("list")] | Annotated[dict[str, PoseForm], Tag("object")],
-        Discriminator(lambda value: "object" if isinstance(value, dict) else "list"),
+        Annotated[list[str], Tag(_LIST)] | Annotated[dict[str, PoseForm], Tag(_OBJECT)],
+        Discriminator(lambda value: _OBJECT if isinstance(value, dict) else _LIST),
     ] = ["center"]
     """head orientations: ids, or ids with words, or ids with words, base image and angles"""
     expressions: dict[str, ExpressionModel]

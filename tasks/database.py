@@ -64,4 +64,5 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         rows = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return {}
-    return rows if isinstance(rows, dict) else {}
+    sound = isinstance(rows, dict) and all(isinstance(row, dict) for row in rows.values())
+    return rows if sound else {}

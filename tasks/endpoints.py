@@ -26,7 +26,7 @@ def task_endpoints() -> Iterator[dict[str, Any]]:
             "name": node.name,
             "actions": [(draw_frame, [project, node])],
             "file_dep": [ConfigSlice(config, node.digest), node.source],
-            "targets": [str(project.target(node.expression, node.pose))],
+            "targets": [project.target(node.expression, node.pose)],
             "params": _OPTIONS,
             "io": _NO_CAPTURE,
             "verbosity": 0,

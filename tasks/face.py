@@ -107,8 +107,7 @@ def complete(face: Face, aspect: float = 2 / 3) -> Face:
 
     `aspect` is the portrait's width over its height: 0..1 is another length along x than along y,
     and proportions hold in pixels only. What is given is kept as it is. The proportions are those
-    of a face drawn from the front (the eyes a nose apart, the brow a third of the way from the
-    eyes to the mouth above them); a creature's own landmarks are always better.
+    of a face that looks at the viewer; a creature's own landmarks are always better.
 
     Raises FaceError when an eye or the mouth is missing, or when they are in impossible places.
     """
@@ -187,15 +186,15 @@ def _derived(face: Face) -> Face:
         mouth=_derived_mouth(mouth, down),
         chin=chin,
         outline=face.outline or _derived_outline(left, right, chin),
-        neck_pivot=face.neck_pivot or _along(chin, down, 0.45),
+        neck_pivot=face.neck_pivot or _along(chin, down, 0.33),
     )
 
 
 def _derived_eye(eye: Eye, down: Point) -> Eye:
     middle, width = _middle(eye.inner, eye.outer), dist(eye.inner, eye.outer)
     share = width / dist(down, (0.0, 0.0))
-    upper = eye.upper_lid or _along(middle, down, -0.24 * share)
-    lower = eye.lower_lid or _along(middle, down, 0.18 * share)
+    upper = eye.upper_lid or _along(middle, down, -0.27 * share)
+    lower = eye.lower_lid or _along(middle, down, 0.21 * share)
     return Eye(
         inner=eye.inner,
         outer=eye.outer,
@@ -208,7 +207,7 @@ def _derived_eye(eye: Eye, down: Point) -> Eye:
 
 def _derived_brow(eye: Eye, down: Point) -> Brow:
     outwards = (eye.outer[0] - eye.inner[0], eye.outer[1] - eye.inner[1])
-    arch = _along(_along(_middle(eye.inner, eye.outer), outwards, 0.05), down, -0.36)
+    arch = _along(_along(_middle(eye.inner, eye.outer), outwards, 0.05), down, -0.48)
     return Brow(
         inner=_along(_along(arch, outwards, -0.55), down, 0.05),
         middle=arch,

@@ -7,10 +7,11 @@ pixels as they were written: what no longer matches was worked on by hand since.
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -98,7 +99,9 @@ def glance_at(path: Path) -> Existing:
     """What lies at `path` by its metadata alone: quick, and blind to what was done by hand."""
     try:
         with Image.open(path) as image:
-            provenance = _provenance(getattr(image, "text", {}))
+            # Not `image.text`, which decodes the pixels first.
+            texts = {name: text for name, text in image.info.items() if isinstance(text, str)}
+            provenance = _provenance(texts)
     except FileNotFoundError:
         return Existing(State.MISSING)
     except _UNREADABLE:
@@ -137,7 +140,7 @@ def write(path: Path, data: bytes) -> None:
     write_whole(path, data)
 
 
-def _provenance(texts: dict[str, str]) -> Provenance | None:
+def _provenance(texts: Mapping[Any, str]) -> Provenance | None:
     known = {
         name: texts.get(_keyword(name)) for name in (field.name for field in fields(Provenance))
     }
@@ -180,8 +183,10 @@ def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
     at = len(_PNG_START)
     while at < len(png):
         (length,) = struct.unpack(">I", png[at : at + 4])
-        yield png[at + 4 : at + 8], png[at + 8 : at + 8 + length]
-        at += length + 12
+        kind = png[at + 4 : at + 8]
+        yield kind, png[at + 8 : at + 8 + length]
+        # Pillow reads a PNG with something behind its end; so does this.
+        at = len(png) if kind == b"IEND" else at + length + 12
 
 
 def _packed(chunks: list[tuple[bytes, bytes]]) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ that it was made from, so that a run that has nothing to draw need not even pars
 import hashlib
 import json
 import os
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -71,7 +71,7 @@ def read_graph(project: Project) -> Graph:
 
 def _check_sources(project: Project, graph: Graph) -> None:
     """Every portrait that the artist has to give is there."""
-    built = {str(project.target(node.expression, node.pose)) for node in graph.nodes}
+    built = {project.target(node.expression, node.pose) for node in graph.nodes}
     missing = sorted({n.source for n in graph.nodes} - built)
     lines = [_missing(Path(path)) for path in missing if not Path(path).is_file()]
     if lines:
@@ -120,9 +120,13 @@ def _cached(cache: Path, key: str) -> Graph | None:
 def _keep(cache: Path, key: str, graph: Graph) -> None:
     document = {
         "key": key,
-        "engine": astuple(graph.engine),
+        "engine": [graph.engine.name, graph.engine.why],
         "poses": graph.poses,
         "drawn_poses": graph.drawn_poses,
-        "nodes": [astuple(node) for node in graph.nodes],
+        "nodes": [_row(node) for node in graph.nodes],
     }
     write_whole(cache, json.dumps(document).encode())
+
+
+def _row(node: Node) -> list[str]:
+    return [node.expression, node.pose, node.role, node.source, node.digest]

@@ -5,8 +5,9 @@ import unicodedata
 from collections.abc import Iterable
 
 MAX_LENGTH = 64
+_MAX_BYTES = 100  # two ids, and what is put around them, fit a file name of 255 bytes
 _SAFE = re.compile(r"\w(?:[\w.-]*\w)?")
-_DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])(?:\..*)?", re.IGNORECASE)
 
 
 def id_problem(name: str) -> str | None:
@@ -18,6 +19,7 @@ def id_problem(name: str) -> str | None:
     problems = (
         (not name, "it is empty"),
         (len(name) > MAX_LENGTH, f"it has {len(name)} characters, {MAX_LENGTH} at the most"),
+        (_bytes(name) > _MAX_BYTES, f"it takes {_bytes(name)} bytes, {_MAX_BYTES} at the most"),
         ("__" in name, "it holds __, which parts expression and pose in file names"),
         (".." in name, "it holds .."),
         (name[:1] in {".", "-", "_"}, "it begins with a dot, a dash or an underscore"),
@@ -26,6 +28,10 @@ def id_problem(name: str) -> str | None:
         (not _SAFE.fullmatch(name), "letters, digits, _, - and . are allowed"),
     )
     return next((text for wrong, text in problems if wrong), None)
+
+
+def _bytes(name: str) -> int:
+    return len(name.encode("utf-8", "replace"))
 
 
 def same_file(name: str) -> str:

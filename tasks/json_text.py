@@ -16,6 +16,8 @@ Path = tuple[str | int, ...]
 """where a value stands in the document: keys and list indices from the root"""
 
 _SCALAR = re.compile(r"[^\s,\]}]+")
+_PLAIN_KEY = re.compile(r"[\w$-]+")
+_MAX_DEPTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +49,21 @@ def parse(text: str, pairs_hook: Callable[[list[tuple[str, Any]]], Any] = dict) 
     floats: whoever checks the values refuses them, together with all else that is wrong.
     """
     try:
-        return json.loads(text, object_pairs_hook=pairs_hook)
+        document = json.loads(text, object_pairs_hook=pairs_hook)
     except json.JSONDecodeError as error:
         raise Mistake(f"line {error.lineno}, column {error.colno}: {_plain(error.msg)}") from error
     except ValueError as error:
         raise Mistake(f"a number in it is too long to be read: {error}") from error
     except RecursionError as error:
         raise Mistake("it is nested too deeply to be read") from error
+    if _depth(document) > _MAX_DEPTH:
+        raise Mistake("it is nested too deeply to be read")
+    return document
 
 
 def walk(text: str) -> list[Found]:
-    """Every key and item of a valid document with its place; a duplicate key comes twice."""
-    try:
-        return _value(text, _skip(text, 0), ())[1]
-    except RecursionError as error:
-        raise Mistake("it is nested too deeply to be read") from error
+    """Every key and item of a document that `parse` took; a duplicate key comes twice."""
+    return _value(text, _skip(text, 0), ())[1]
 
 
 def place(text: str, at: int) -> Place:
@@ -70,8 +72,25 @@ def place(text: str, at: int) -> Place:
 
 
 def path_text(path: Path) -> str:
-    """A path as people write it: `$.expressions.sad.mouth`, `$.poses[2]`."""
-    return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    """A path as people write it: `$.expressions.sad.mouth`, `$.poses[2]`, `$.axes["a b"]`."""
+    return "$" + "".join(map(_part_text, path))
+
+
+def _part_text(part: str | int) -> str:
+    if isinstance(part, int):
+        return f"[{part}]"
+    return f".{part}" if _PLAIN_KEY.fullmatch(part) else f"[{json.dumps(part, ensure_ascii=False)}]"
+
+
+def _depth(document: Any) -> int:
+    """How many objects and lists lie inside each other at the most."""
+    depth, level = 0, [document]
+    while level := [node for node in level if isinstance(node, (dict, list))]:
+        depth += 1
+        level = [
+            below for node in level for below in (node.values() if isinstance(node, dict) else node)
+        ]
+    return depth
 
 
 def _plain(message: str) -> str:

@@ -70,9 +70,9 @@ def _node(project: Project, character: Character, engine: str, name: str, pose: 
         if role == FIT
         else request_for(character, engine, node).asked()
     )
-    target = str(project.target(name, pose))
+    target = project.target(name, pose)
     part = {"target": target, "role": role, "source": source, "asked": asked}
-    return replace(node, digest=digest_of(part))
+    return Node(name, pose, role, source, digest_of(part))
 
 
 def _role(
@@ -90,7 +90,7 @@ def _role(
         return EXTREME, str(project.input_path(own))
     if name == NEUTRAL:
         return TILT, base
-    return EXTREME, str(project.target(NEUTRAL, pose))
+    return EXTREME, project.target(NEUTRAL, pose)
 
 
 def _rig_request(

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from tasks import engine, variables
@@ -29,7 +30,7 @@ class Project:
         """The character's folder: the config's own."""
         return self.config.parent
 
-    @property
+    @cached_property
     def frames(self) -> Path:
         """Where keyframes go."""
         return self.variables.outdir or self.folder / "frames" / "endpoints"
@@ -44,9 +45,14 @@ class Project:
         """The folder of the character's takes."""
         return self.folder / STORE_FOLDER
 
-    def target(self, expression: str, pose: str) -> Path:
-        """The frame of one expression at one pose."""
-        return self.frames / f"{expression}__{pose}.png"
+    def target(self, expression: str, pose: str) -> str:
+        """The path of the frame of one expression at one pose."""
+        return f"{self._frames_prefix}{expression}__{pose}.png"
+
+    @cached_property
+    def _frames_prefix(self) -> str:
+        # pathlib would take most of the time of a run over ten thousand frames.
+        return str(self.frames / "_")[:-1]
 
     def input_path(self, named: str) -> Path:
         """A path that the config names: it counts from the config's folder."""

@@ -13,7 +13,7 @@ def extreme_prompt(character: Character, pose: Pose, expression: Expression) -> 
         "Edit this portrait: change only the facial expression.",
         subject(character),
         f"The new expression: {expression_words(expression)}.",
-        f"The head stays exactly as it is in the picture: {pose.words}.",
+        f"The head stays exactly as it is in the picture: {_sentence(pose.words)}",
         SIDES,
         UNCHANGED_FACE_ONLY,
         same_style(character),
@@ -25,7 +25,7 @@ def tilt_prompt(character: Character, pose: Pose, expression: Expression) -> str
     return _joined(
         "Edit this portrait: change only how the head is held.",
         subject(character),
-        f"The new head position: {pose.words}.",
+        f"The new head position: {_sentence(pose.words)}",
         f"The facial expression stays as it is: {expression_words(expression)}.",
         SIDES,
         UNCHANGED_HEAD_ONLY,

@@ -5,7 +5,7 @@ Two frames with one request key are one picture: it is drawn, and paid for, once
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tasks.digest import digest_of
@@ -85,4 +85,15 @@ def rig_content(rig: Rig | None) -> dict[str, Any] | None:
         return None
     # A weight of 0 is no weight: spelling it out changes nothing.
     weights = {name: weight for name, weight in rig.weights.items() if weight}
-    return {"weights": weights, "head": asdict(rig.head), "face": asdict(rig.face)}
+    return {"weights": weights, "head": _head_content(rig.head), "face": _face_digest(rig.face)}
+
+
+@lru_cache(maxsize=64)
+def _head_content(head: Head) -> dict[str, float]:
+    return asdict(head)
+
+
+@lru_cache(maxsize=64)
+def _face_digest(face: Face) -> str:
+    """All landmarks in one digest: every frame has the same, and there may be thousands."""
+    return digest_of(asdict(face))

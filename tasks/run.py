@@ -8,6 +8,7 @@
 
 import contextlib
 import fnmatch
+import gc
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,6 +18,7 @@ from typing import Any
 
 from doit.action import PythonAction
 from doit.cmd_run import Run as DoitRun
+from doit.cmdparse import CmdParseError
 from doit.control import TaskControl
 from doit.exceptions import InvalidCommand
 from doit.runner import MThreadRunner, Runner
@@ -65,6 +67,16 @@ class Run(DoitRun):  # type: ignore[misc]
 
     name = "run"
 
+    def execute(self, params: Any, args: list[str]) -> int:
+        """Load and run."""
+        # Loading makes nothing but objects that live on: looking for garbage among those of ten
+        # thousand tasks takes a third of the time of a run.
+        gc.disable()
+        try:
+            return int(super().execute(params, args))
+        finally:
+            gc.enable()
+
     def _execute(  # noqa: PLR0913, PLR0917 - doit passes its options by these names
         self,
         outfile: Any,
@@ -94,6 +106,8 @@ class Run(DoitRun):  # type: ignore[misc]
             runner = (
                 _ThreadRunner(*arguments, num_process) if num_process else _SerialRunner(*arguments)
             )
+            gc.freeze()
+            gc.enable()
             with _gentle_interrupt(runner):
                 return int(runner.run_all(self.control.task_dispatcher()))
 
@@ -103,6 +117,9 @@ class Run(DoitRun):  # type: ignore[misc]
             self.control.process(self.sel_tasks)
         except InvalidCommand as error:
             raise InvalidCommand(_not_found(error.not_found, self.control)) from error
+        except CmdParseError as error:
+            hint = "options of doit go before the names of tasks: doit -n 6 endpoints"
+            raise InvalidCommand(f"{error}; {hint}") from error
         for pattern in self.sel_tasks or ():
             if "*" in pattern and not fnmatch.filter(self.control.tasks, pattern):
                 raise InvalidCommand(_not_found(pattern, self.control))

@@ -58,7 +58,7 @@ AXES: Mapping[str, Mapping[str, AxisValue]] = MappingProxyType(
                 "neutral": AxisValue("the mouth relaxed and closed"),
                 "smile_soft": AxisValue(
                     "a soft, closed-mouth smile",
-                    _both(mouthSmile=0.5, mouthDimple=0.2, cheekSquint=0.2),
+                    _both(mouthSmile=0.75, mouthDimple=0.3, cheekSquint=0.3),
                 ),
                 "smile_big": AxisValue(
                     "a big open smile that shows the upper teeth",
@@ -84,14 +84,14 @@ AXES: Mapping[str, Mapping[str, AxisValue]] = MappingProxyType(
                 ),
                 "frown": AxisValue(
                     "the corners of the mouth turned down",
-                    {"mouthShrugLower": 0.3, **_both(mouthFrown=0.9)},
+                    {"mouthShrugLower": 0.4, **_both(mouthFrown=1.0)},
                 ),
                 "closed": AxisValue(
                     "the lips pressed firmly together",
                     {
-                        "mouthRollUpper": 0.4,
-                        "mouthRollLower": 0.4,
-                        **_both(mouthPress=0.7),
+                        "mouthRollUpper": 0.6,
+                        "mouthRollLower": 0.6,
+                        **_both(mouthPress=1.0, mouthStretch=0.3),
                     },
                 ),
             }

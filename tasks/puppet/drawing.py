@@ -7,26 +7,23 @@ import numpy as np
 
 from tasks.face import Face, Head
 from tasks.puppet.anatomy import SIDES, Axes
-from tasks.puppet.eyelids import Lidded, Lids, lids
+from tasks.puppet.eye import Eye
+from tasks.puppet.eyelids import Lids, lids
 from tasks.puppet.lips import Lips, Parted, lips, parting
-from tasks.puppet.mouth import interior, opening
-from tasks.puppet.palette import Palette
+from tasks.puppet.mouth import paint
 from tasks.puppet.raster import (
     Box,
+    Cut,
     Floats,
-    Mask,
     Pixels,
     around,
+    extent,
     sample,
-    smooth,
     unpremultiply,
 )
 from tasks.puppet.rig import Rig, rig
 from tasks.puppet.tissue import Way
 from tasks.puppet.turn import Turn
-
-Cut = tuple[slice, slice]
-"""the rows and columns of a part of a window"""
 
 
 def draw(
@@ -82,10 +79,10 @@ class Expression:
         colours = sample(ready.premultiplied, x, y)
         changed = (x != from_x) | (y != from_y)
         for eye in eyes:
-            eye.paint(colours, changed)
+            eye.paint(colours, changed, ready.premultiplied)
         if mouth is not None and self.lips is not None:
             cut, parted = mouth
-            _paint_mouth(colours[cut], changed[cut], self.lips, parted, ready.palette)
+            paint(colours[cut], changed[cut], self.lips, parted, (ready.palette, ready.grain))
         below = frame[top:bottom, left:right]
         np.copyto(below, unpremultiply(colours), where=changed[..., None])
 
@@ -99,7 +96,7 @@ class Expression:
         x[cut], y[cut] = parted.x, parted.y
         return cut, parted
 
-    def _move_lids(self, x: Floats, y: Floats) -> "list[Eye]":
+    def _move_lids(self, x: Floats, y: Floats) -> list[Eye]:
         eyes: list[Eye] = []
         for one in self.lids:
             cut = _cut(one.socket.shape.axes, one.box(), x, y)
@@ -110,53 +107,6 @@ class Expression:
             x[cut], y[cut] = lidded.x, lidded.y
             eyes.append(Eye(cut, one, lidded, ball))
         return eyes
-
-
-@dataclass(frozen=True, slots=True)
-class Eye:
-    """One eye of a frame, ready to be painted."""
-
-    cut: Cut
-    lids: Lids
-    lidded: Lidded
-    ball: tuple[Floats, Floats]
-
-    def paint(self, colours: Pixels, changed: Mask) -> None:
-        """Paint the eyeball between the lids, then the line of the lashes."""
-        lidded, eye = self.lidded, self.lids.socket.shape
-        gap = np.minimum(lidded.below_upper, lidded.above_lower)
-        soft = np.float32(max(1.2, 0.03 * eye.height))
-        share = (smooth(gap / soft) * (np.abs(lidded.s) < 1))[..., None]
-        below = colours[self.cut].astype(np.float32)
-        ball = self.lids.socket.ball.at(*self.ball, self.lids.stirred)
-        # the painted-over shadow of the upper lid, where that is now
-        shadow = smooth(1 - lidded.below_upper / np.float32(0.25 * eye.height))
-        ball[..., :3] *= (1 - np.float32(0.22 * self.lids.stirred) * shadow)[..., None]
-        mixed = below + share * (ball - below)
-        lash = self._lash()[..., None] * mixed[..., 3:] / 255
-        ink = np.append(self.lids.socket.lashes, 255).astype(np.float32)
-        mixed = mixed + lash * (ink - mixed)
-        colours[self.cut] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
-        changed[self.cut] |= (share[..., 0] > 0) | (lash[..., 0] > 0)
-
-    def _lash(self) -> Floats:
-        """The line where the lids meet, as far as they are shut."""
-        lidded, eye = self.lidded, self.lids.socket.shape
-        shut = (1 - self.lids.socket.lashed) * min(max(self.lids.upper, 0.0), 1.0) ** 2
-        thick = np.maximum(1.0, 0.06 * eye.height * (1 - lidded.s**2))
-        line = smooth(1.5 - np.abs(lidded.below_upper) / thick)
-        return shut * line * smooth((1 - np.abs(lidded.s)) * 4) * np.float32(0.9)
-
-
-def _paint_mouth(
-    colours: Pixels, changed: Mask, mouth: Lips, parted: Parted, paints: Palette
-) -> None:
-    share = opening(mouth, parted)[..., None]
-    below = colours.astype(np.float32)
-    inside = interior(mouth, parted, paints) * (below[..., 3:] / 255)
-    mixed = below[..., :3] + share * (inside - below[..., :3])
-    colours[..., :3] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
-    changed |= share[..., 0] > 0
 
 
 def _pictured(axes: Axes, box: Box) -> Box:
@@ -174,10 +124,8 @@ def _cut(axes: Axes, box: Box, x: Floats, y: Floats) -> Cut | None:
     slack = 2 * step
     inside = (along > left - slack) & (along < right + slack)
     inside &= (across > top - slack) & (across < bottom + slack)
-    rows, columns = np.nonzero(inside)
-    if not rows.size:
+    found = extent(inside)
+    if found is None:
         return None
-    return (
-        slice(int(rows.min()) * step, (int(rows.max()) + 1) * step),
-        slice(int(columns.min()) * step, (int(columns.max()) + 1) * step),
-    )
+    rows, columns = (slice(part.start * step, part.stop * step) for part in found)
+    return rows, columns

@@ -6,8 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.puppet.anatomy import EyeShape
+from tasks.puppet.grain import Grain
 from tasks.puppet.lid_edge import LidEdges
-from tasks.puppet.raster import Floats, Mask, Pixels, blurred, sample, smooth
+from tasks.puppet.raster import (
+    Floats,
+    Mask,
+    Pixels,
+    blurred,
+    sample,
+    shrunk,
+    smooth,
+    stretched,
+    to_bytes,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +42,7 @@ class Eyeball:
         return plain + np.float32(stirred) * (clean - plain)
 
 
-def eyeball(picture: Pixels, eye: EyeShape, edges: LidEdges) -> Eyeball:
+def eyeball(picture: Pixels, eye: EyeShape, edges: LidEdges, grain: Grain) -> Eyeball:
     """Take the eyeball out of a (premultiplied) picture and continue it under the lids."""
     left, top, right, bottom = _box(picture, eye)
     patch = picture[top:bottom, left:right].astype(np.float32)
@@ -46,10 +57,11 @@ def eyeball(picture: Pixels, eye: EyeShape, edges: LidEdges) -> Eyeball:
     well = (v > upper + edge) & (v < lower - edge) & (np.abs(s) < CORNER)
     well &= ~_shaded(patch, well & (far > WHITE))
     hidden = _continued(patch, well, far, v, eye)
+    hidden[..., :3] *= grain.at(x, y)[..., None]
     weight = _faded(well, 0.02 * tall)[..., None]
     clean = hidden + weight * (patch - hidden)
     plain = np.where(seen[..., None], patch, hidden)
-    return Eyeball(left, top, _bytes(plain), _bytes(clean))
+    return Eyeball(left, top, to_bytes(plain), to_bytes(clean))
 
 
 EDGE, CORNER = 0.12, 0.93
@@ -61,7 +73,8 @@ def _shaded(patch: Floats, white: Mask) -> Mask:
     light = patch[..., :3].sum(axis=2)
     if white.sum() < FEWEST:
         return np.zeros_like(white)
-    return white & (light < DIM * float(np.quantile(light[white], 0.9)))
+    dimmed: Mask = white & (light < DIM * float(np.quantile(light[white], 0.9)))
+    return dimmed
 
 
 def _box(picture: Pixels, eye: EyeShape) -> tuple[int, int, int, int]:
@@ -109,14 +122,19 @@ def _continued(patch: Floats, known: Mask, far: Floats, v: Floats, eye: EyeShape
 
 def _spread(patch: Floats, weight: Floats, sigma: float) -> Floats:
     """Colours, by their weight, blurred out ever further (normalised convolution)."""
-    total, amount = np.zeros_like(patch), np.full(weight.shape, 1e-9, np.float32)
-    share = np.float32(1)
-    for step in range(5):
-        wide = max(sigma, 0.8) * 2**step
-        total += share * blurred(patch * weight[..., None], wide)
-        amount += share * blurred(weight, wide)
-        share *= np.float32(0.02)
-    return total / amount[..., None]
+    # what is blurred so much needs few pixels
+    shrink = max(1.0, sigma / COARSE)
+    weighted, weight = shrunk(patch * weight[..., None], shrink), shrunk(weight, shrink)
+    both = np.dstack([weighted, weight])
+    total = np.zeros_like(both)
+    for step, share in enumerate((1.0, 0.02, 4e-4, 8e-6, 2e-7)):
+        total += np.float32(share) * blurred(both, max(sigma / shrink, 0.8) * 2**step)
+    filled: Floats = total[..., :4] / np.maximum(total[..., 4:], 1e-9)
+    return stretched(filled, patch.shape[1::-1])
+
+
+COARSE = 4.0
+"""pixels to a standard deviation: enough for a blur"""
 
 
 def _high(v: Floats, eye: EyeShape) -> Floats:
@@ -134,7 +152,8 @@ def _round(patch: Floats, weight: Floats, far: Floats) -> Floats:
     at = np.clip(far * RINGS - 0.5, 0, LAST_RING - 1e-3)
     low = at.astype(np.int32)
     part = (at - low)[..., None]
-    return profile[low] * (1 - part) + profile[low + 1] * part
+    mixed: Floats = profile[low] * (1 - part) + profile[low + 1] * part
+    return mixed
 
 
 RINGS = 24
@@ -154,7 +173,3 @@ def _rings(patch: Floats, weight: Floats, rings: NDArray[np.int32]) -> Floats:
         return np.full((size, 4), patch.mean(axis=(0, 1)), np.float32)
     means = [np.interp(np.arange(size), known, total[known] / count[known]) for total in sums]
     return np.stack(means, axis=1).astype(np.float32)
-
-
-def _bytes(colours: Floats) -> Pixels:
-    return np.clip(colours + 0.5, 0, 255).astype(np.uint8)

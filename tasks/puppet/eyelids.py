@@ -50,9 +50,18 @@ class Lids:
         lower = bottom + _behind(socket.below, -above_lower, risen)
         upper -= _rim(0.03 * eye.height * min(2 * abs(self.upper), 1.0), -below_upper)
         lower += _rim(0.03 * eye.height * min(2 * abs(self.lower), 1.0), -above_lower)
-        way = np.where(below_upper < above_lower, upper, lower) - v
-        dx, dy = eye.axes.turn(np.zeros_like(v), way)
-        return Lidded(x + dx, y + dy, s, v, below_upper, above_lower)
+        nearer = below_upper < above_lower
+        return Lidded(
+            *self._sampled(x, y, np.where(nearer, upper, lower) - v),
+            *self._sampled(x, y, np.where(nearer, lower, upper) - v),
+            s,
+            below_upper,
+            above_lower,
+        )
+
+    def _sampled(self, x: Floats, y: Floats, way: Floats) -> tuple[Floats, Floats]:
+        dx, dy = self.socket.shape.axes.turn(np.zeros_like(way), way)
+        return x + dx, y + dy
 
     def eyeball(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Look up where each pixel (x, y) of the moved eyeball lies in the resting one."""
@@ -83,10 +92,13 @@ class Lidded:
     """What `Lids.move` finds for each pixel."""
 
     x: Floats
+    """on the nearer lid"""
     y: Floats
+    other_x: Floats
+    """on the other lid"""
+    other_y: Floats
     s: Floats
     """along the eye, -1 and 1 at its corners"""
-    v: Floats
     below_upper: Floats
     """how far below the upper lid's edge, in pixels"""
     above_lower: Floats
@@ -99,7 +111,8 @@ def _travel(tall: Floats, share: float, height: float, skin: Slack) -> Floats:
         return tall * np.float32(share)
     # an edge that is pulled back goes almost as far at its ends: a round eye, not a pointed one
     broad = tall * (2 - np.minimum(tall / np.float32(height), 1))
-    return np.maximum(broad * np.float32(share), -skin.most_raised)
+    raised: Floats = np.maximum(broad * np.float32(share), -skin.most_raised)
+    return raised
 
 
 def _behind(skin: Slack, depth: Floats, way: Floats) -> Floats:

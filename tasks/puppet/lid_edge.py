@@ -95,4 +95,5 @@ def _contrast(colours: Floats, eye: EyeShape, heights: Floats) -> Floats:
     brighter = change.sum(axis=2) * -np.sign(heights) > 0
     likeness = np.abs(change).sum(axis=2) * np.where(brighter, np.float32(1), np.float32(0.3))
     # the root: many places that look a little like it say more than one that looks much like it
-    return np.sqrt(likeness)
+    root: Floats = np.sqrt(likeness)
+    return root

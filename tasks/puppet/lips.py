@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasks.puppet.anatomy import SIDES, Anatomy, Axes
-from tasks.puppet.raster import Floats, smooth
+from tasks.puppet.raster import Box, Cut, Floats, smooth
 from tasks.puppet.tissue import Way
 
 OPENERS = frozenset(
@@ -85,12 +85,14 @@ class Lips:
         deep = self.chin + parting.chin_drop
         lip = parting.lip_drop + (parting.chin_drop - parting.lip_drop) * smooth(below / deep)
         lip = lip * (1 - smooth((below - deep) / max(self.floor - deep, 1.0)))
-        deeper = smooth(below / (1.3 * deep))
-        wide = self.half + (self.jaw_half - self.half) * deeper
-        jaw = lip * _bell(along / wide, arch(along / wide), deeper)
-        own = arch(s) * _between(parting.lower, s)
+        # at the lips the jaw's way has the outline of their parting, at the chin that of the face
+        parted, deeper = arch(s), smooth(below / np.float32(0.9 * deep))
+        face = np.maximum(1 - (along / np.float32(self.jaw_half)) ** 2, 0) ** 2
+        jaw = lip * (parted + deeper * (face - parted))
+        own = parted * _between(parting.lower, s)
         reach = self.thickness[1] + 0.5 * self.chin
-        return jaw + own * (1 - smooth((below - own - jaw) / reach))
+        total: Floats = jaw + own * (1 - smooth((below - own - jaw) / reach))
+        return total
 
     def _up(self, s: Floats, v: Floats) -> Floats:
         """How far the tissue at each place has gone up."""
@@ -99,7 +101,7 @@ class Lips:
         thin = 0.5 * self.thickness[0]
         return own * (1 - smooth((above - thin) / max(self.nose - thin, 1.0)))
 
-    def box(self) -> tuple[float, float, float, float]:
+    def box(self) -> Box:
         """Left, top, right, bottom along the mouth's axes of all that moves or is painted."""
         wide = max(self.half, self.jaw_half)
         sag = abs(self.bow[0]) + abs(self.bow[1]) + abs(self.bow[2])
@@ -123,16 +125,14 @@ class Parted:
     below_upper: Floats
     """how far below the upper lip's edge, in pixels"""
 
+    def part(self, cut: Cut) -> "Parted":
+        """The same for a part of the pixels."""
+        return Parted(*(getattr(self, name)[cut] for name in Parted.__slots__))
+
 
 def arch(s: Floats) -> Floats:
     """The outline of a parting: 1 in the middle, 0 from the corners on."""
-    return np.maximum(1 - np.abs(s) ** np.float32(2.3), 0) ** np.float32(1.15)
-
-
-def _bell(s: Floats, parted: Floats, deeper: Floats) -> Floats:
-    """From the outline of the parting to the softer one of the jaw."""
-    soft = np.maximum(1 - s * s, 0) ** np.float32(1.7)
-    return parted + deeper * (soft - parted)
+    return np.maximum(1 - s * s, 0) ** np.float32(1.1)
 
 
 def _between(ends: tuple[float, float], s: Floats) -> Floats:
@@ -155,8 +155,8 @@ def parting(face: Anatomy, weights: Mapping[str, float]) -> Parting | None:
     return Parting(
         lip_drop=still * jaw * min(0.55 * drop, 1.5 * half),
         chin_drop=jaw * 0.27 * drop,
-        upper=ends("mouthUpperUp", 0.1 * half * jaw + 0.2 * half * funnel),
-        lower=ends("mouthLowerDown", 0.2 * half * funnel),
+        upper=ends("mouthUpperUp", 0.13 * half * jaw + 0.26 * half * funnel),
+        lower=ends("mouthLowerDown", 0.26 * half * funnel),
         teeth=(1 - 0.9 * funnel) * (1 - 0.9 * weights.get("mouthPucker", 0.0)),
     )
 

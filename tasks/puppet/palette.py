@@ -1,4 +1,4 @@
-"""The colours that a portrait lends to what it does not show: mouth, teeth, lashes."""
+"""The colours that a portrait lends to what it does not show: a mouth, teeth, lashes."""
 
 from dataclasses import dataclass
 
@@ -7,17 +7,16 @@ import numpy as np
 from tasks.puppet.anatomy import Anatomy, EyeShape
 from tasks.puppet.raster import Floats, Pixels
 
+SOLID = 200
+"""alpha: what is thinner than this has not the whole colour"""
 Colour = Floats
 """(3,) RGB, 0..255"""
 
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """What `mouth` and `eyelids` paint with."""
+    """What `mouth` paints with."""
 
-    skin: Colour
-    ink: Colour
-    """the darkest line about the eyes and the brows"""
     throat: Colour
     tongue: Colour
     teeth: Colour
@@ -34,8 +33,6 @@ def palette(picture: Pixels, face: Anatomy) -> Palette:
     warm = 0.55 * lip + 0.45 * skin * np.array([0.95, 0.6, 0.58], np.float32)
     throat = np.maximum(0.33 * warm * np.array([1.0, 0.72, 0.74], np.float32), 0.7 * ink)
     return Palette(
-        skin=skin,
-        ink=ink,
         throat=throat.astype(np.float32),
         tongue=(0.8 * warm).astype(np.float32),
         teeth=(0.5 * white + 0.5 * np.array([250, 246, 236])).astype(np.float32),
@@ -47,7 +44,7 @@ def _around(picture: Pixels, face: Anatomy, at: tuple[float, float], radius: flo
     x, y = face.axes.picture(at)
     left, top = max(int(x - radius), 0), max(int(y - radius), 0)
     found = picture[top : int(y + radius) + 1, left : int(x + radius) + 1].reshape(-1, 4)
-    found = found[found[:, 3] > 200]
+    found = found[found[:, 3] > SOLID]
     return found[:, :3].astype(np.float32) if len(found) else np.full((1, 3), 128, np.float32)
 
 
@@ -59,14 +56,19 @@ def darkest(picture: Pixels, face: Anatomy, eye: EyeShape) -> Colour:
     """The colour of the darkest twentieth about an eye: lashes, pupil."""
     colours = _about_eye(picture, face, eye)
     order = np.argsort(colours.sum(axis=1), kind="stable")
-    return colours[order[: max(len(order) // 20, 1)]].mean(axis=0)
+    return _mean(colours[order[: max(len(order) // 20, 1)]])
 
 
 def _white(picture: Pixels, face: Anatomy, eye: EyeShape) -> Colour:
     """The colour of the brightest tenth within an eye."""
     colours = _about_eye(picture, face, eye, part=0.7)
     order = np.argsort(colours.sum(axis=1), kind="stable")
-    return colours[order[-max(len(order) // 10, 1) :]].mean(axis=0)
+    return _mean(colours[order[-max(len(order) // 10, 1) :]])
+
+
+def _mean(colours: Floats) -> Colour:
+    mean: Colour = colours.mean(axis=0, dtype=np.float32)
+    return mean
 
 
 def _about_eye(picture: Pixels, face: Anatomy, eye: EyeShape, part: float = 1.0) -> Floats:

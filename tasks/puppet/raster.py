@@ -19,6 +19,8 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.floating[Any]]
 """float32, as a rule: mypy cannot follow that a Python float leaves it so"""
 Mask = NDArray[np.bool_]
+Cut = tuple[slice, slice]
+"""the rows and columns of a part of a picture"""
 Box = tuple[float, float, float, float]
 """left, top, right, bottom"""
 Window = tuple[int, int, int, int]
@@ -105,6 +107,36 @@ def enlarged(grid: Floats, times: int) -> Floats:
 def blurred(values: Floats, sigma: float) -> Floats:
     """A Gaussian blur; `sigma` in pixels."""
     return cast(Floats, cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE))
+
+
+def shrunk(values: Floats, times: float) -> Floats:
+    """The values averaged over squares of about so many pixels."""
+    height, width = values.shape[:2]
+    size = (max(1, round(width / times)), max(1, round(height / times)))
+    return cast(Floats, cv2.resize(values, size, interpolation=cv2.INTER_AREA))
+
+
+def stretched(values: Floats, size: tuple[int, int]) -> Floats:
+    """The values over `size` (width, height) pixels, linearly between each other."""
+    return cast(Floats, cv2.resize(values, size, interpolation=cv2.INTER_LINEAR))
+
+
+def mirrored(square: Floats, x: Floats, y: Floats) -> Floats:
+    """The values of a patch at (x, y), the patch being mirrored at its edges without end."""
+    return cast(Floats, cv2.remap(square, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT))
+
+
+def to_bytes(colours: Floats) -> Pixels:
+    """Colours 0..255, rounded; what lies beyond is taken as the nearer end."""
+    return cast(Pixels, np.clip(colours + np.float32(0.5), 0, 255).astype(np.uint8))
+
+
+def extent(mask: Mask) -> Cut | None:
+    """The rows and columns that hold all of a mask; None when it is empty."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return None
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def smooth(values: Floats) -> Floats:

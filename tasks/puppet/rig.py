@@ -2,8 +2,11 @@
 
 from hashlib import sha256
 
+import numpy as np
+
 from tasks.face import Face, Head
 from tasks.puppet.anatomy import Anatomy, anatomy
+from tasks.puppet.grain import Grain, grain
 from tasks.puppet.memo import Memo
 from tasks.puppet.palette import Palette, palette
 from tasks.puppet.raster import Pixels, fit, premultiply, sample, unpremultiply
@@ -22,7 +25,10 @@ class Rig:
         self.anatomy: Anatomy = anatomy(face, portrait, size)
         self.tissue = Tissue(self.anatomy)
         self.palette: Palette = palette(self.picture, self.anatomy)
-        self.sockets: dict[str, Socket] = sockets(self.picture, self.premultiplied, self.anatomy)
+        self.grain: Grain = grain(self.picture, self.anatomy)
+        self.sockets: dict[str, Socket] = sockets(
+            self.picture, self.premultiplied, self.anatomy, self.grain
+        )
         self._poses: Memo[tuple[Turn, Pixels]] = Memo(_POSES)
 
     def pose(self, head: Head) -> tuple[Turn, Pixels]:
@@ -34,7 +40,10 @@ class Rig:
         if turned.grid is None:
             return turned, self.picture
         x, y = turned.back(0, 0, *self.size)
-        return turned, unpremultiply(sample(self.premultiplied, x, y))
+        neutral = unpremultiply(sample(self.premultiplied, x, y))
+        still = (x == np.arange(self.size[0])) & (y == np.arange(self.size[1])[:, None])
+        np.copyto(neutral, self.picture, where=still[..., None])
+        return turned, neutral
 
 
 _POSES = 6

@@ -6,6 +6,7 @@ import numpy as np
 
 from tasks.puppet.anatomy import Anatomy, EyeShape
 from tasks.puppet.eyeball import Eyeball, eyeball
+from tasks.puppet.grain import Grain
 from tasks.puppet.lid_edge import LidEdges, lid_edges
 from tasks.puppet.palette import darkest
 from tasks.puppet.raster import Floats, Pixels, blurred, look_up
@@ -60,15 +61,18 @@ class Socket:
     """how much of such a line the portrait's lid has already, 0..1"""
 
 
-def sockets(picture: Pixels, premultiplied: Pixels, face: Anatomy) -> dict[str, Socket]:
+def sockets(
+    picture: Pixels, premultiplied: Pixels, face: Anatomy, grain: Grain
+) -> dict[str, Socket]:
     """Measure both eyes of a portrait; by side."""
     edges = lid_edges(picture, face.eyes)
-    return {side: _socket(picture, premultiplied, face, side, edges[side]) for side in edges}
+    balls = {
+        side: eyeball(premultiplied, eye, edges[side], grain) for side, eye in face.eyes.items()
+    }
+    return {side: _socket(picture, face, side, edges[side], balls[side]) for side in balls}
 
 
-def _socket(
-    picture: Pixels, premultiplied: Pixels, face: Anatomy, side: str, edges: LidEdges
-) -> Socket:
+def _socket(picture: Pixels, face: Anatomy, side: str, edges: LidEdges, ball: Eyeball) -> Socket:
     shape = face.eyes[side]
     colours = picture[..., :3].astype(np.float32)
     brow = shape.axes.local(face.axes.picture(face.brows[side].middle))
@@ -82,7 +86,7 @@ def _socket(
         edges=edges,
         above=_slack(upper, above, shape.height),
         below=_slack(lower, below, 0.5 * shape.height),
-        ball=eyeball(premultiplied, shape, edges),
+        ball=ball,
         lashes=lashes,
         lashed=lashed,
     )

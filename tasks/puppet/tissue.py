@@ -12,7 +12,8 @@ import numpy as np
 
 from tasks.face import Point
 from tasks.puppet.anatomy import Anatomy
-from tasks.puppet.muscles import Bump, muscles
+from tasks.puppet.bump import Bump
+from tasks.puppet.muscles import muscles
 from tasks.puppet.raster import Floats, enlarged, look_up
 
 CALM = 0.86
@@ -113,8 +114,7 @@ def _extent(face: Anatomy, table: Mapping[str, tuple[Bump, ...]]) -> tuple[float
 
 def _field(face: Anatomy, bumps: tuple[Bump, ...], x: Floats, y: Floats) -> Floats:
     pushes = [bump.push(x, y) for bump in bumps]
-    dx = np.sum([push[0] for push in pushes], axis=0, dtype=np.float32)
-    dy = np.sum([push[1] for push in pushes], axis=0, dtype=np.float32)
+    dx, dy = np.array(pushes, np.float32).sum(axis=0)
     return np.stack(face.axes.turn(dx, dy), axis=-1).astype(np.float32)
 
 

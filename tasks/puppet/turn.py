@@ -82,7 +82,8 @@ def _freedom(face: Anatomy, x: Floats, y: Floats) -> Floats:
     """How far each place goes along with the head: 1 in the face, 0 below the neck's pivot."""
     wide = 1.5 * face.half_width
     aside = np.maximum(np.abs(x - face.chin[0]) - wide, 0)
-    top = face.chin[1] - 0.5 * (face.pivot[1] - face.chin[1])
+    neck = face.pivot[1] - face.chin[1]
+    top = min(face.chin[1] - 0.5 * neck, face.pivot[1] - 0.3 * face.unit)
     return smooth((face.pivot[1] - y - 0.7 * aside) / (face.pivot[1] - top))
 
 

@@ -78,7 +78,7 @@ def run(folder: Path, *arguments: str) -> float:
     """Seconds of one whole `doit` command."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("OPENAI_")}
     started = time.perf_counter()
-    subprocess.run(  # noqa: S603 - our own command
+    subprocess.run(
         [*DOIT, *arguments], cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL
     )
     return time.perf_counter() - started

@@ -1,0 +1,184 @@
+"""A small project in a temporary folder, the real `doit` command in it, and an endpoint for it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageDraw
+
+from tests.images_server import ImagesServer
+
+ROOT = Path(__file__).resolve().parents[1]
+SIZE = (64, 96)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a finished command left."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        """All that it wrote."""
+        return self.out + self.err
+
+
+class Folder:
+    """A project folder, and `doit` in it as a person would type it."""
+
+    def __init__(self, path: Path, environment: dict[str, str]) -> None:
+        self.path = path
+        self.environment = environment
+
+    def doit(self, *arguments: str, timeout_s: float = 60) -> Ran:
+        """Run `doit` with these arguments until it ends."""
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=timeout_s)
+        return Ran(process.returncode, out, err)
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Begin to run `doit`, in a process group of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "doit", *arguments],
+            cwd=self.path,
+            env=self._environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+
+    def _environment(self) -> dict[str, str]:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("OPENAI_")}
+        return {**inherited, "PYTHONIOENCODING": "utf-8", **self.environment}
+
+    @property
+    def frames(self) -> Path:
+        """The folder of keyframes."""
+        return self.path / "frames" / "endpoints"
+
+    def frame(self, name: str) -> Path:
+        """The frame of that name."""
+        return self.frames / f"{name}.png"
+
+    def frame_bytes(self) -> dict[str, bytes]:
+        """Every keyframe's file, by its name."""
+        return {path.stem: path.read_bytes() for path in sorted(self.frames.glob("*.png"))}
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The config as plain data."""
+        read: dict[str, Any] = json.loads((self.path / "expressions.json").read_text())
+        return read
+
+    def write_config(self, config: dict[str, Any], **layout: Any) -> None:
+        """Put a config in place."""
+        (self.path / "expressions.json").write_text(json.dumps(config, **layout))
+
+    def forget(self) -> None:
+        """Delete doit's database and the cached graph."""
+        for path in self.path.glob(".doit*"):
+            path.unlink()
+
+
+def portrait(size: tuple[int, int] = SIZE) -> Image.Image:
+    """A face of a few strokes, with a background that is transparent."""
+    width, height = size
+    image = Image.new("RGBA", size)
+    draw = ImageDraw.Draw(image)
+
+    def box(x: float, y: float, rx: float, ry: float) -> tuple[float, ...]:
+        return (x - rx) * width, (y - ry) * height, (x + rx) * width, (y + ry) * height
+
+    draw.ellipse(box(0.5, 0.45, 0.36, 0.3), fill=(236, 200, 170, 255))
+    draw.rectangle((0.4 * width, 0.7 * height, 0.6 * width, height), fill=(226, 190, 160, 255))
+    for x in (0.35, 0.65):
+        draw.ellipse(box(x, 0.4, 0.09, 0.035), fill=(255, 255, 255, 255))
+        draw.ellipse(box(x, 0.4, 0.035, 0.03), fill=(40, 60, 90, 255))
+        draw.line(
+            ((x - 0.1) * width, 0.33 * height, (x + 0.1) * width, 0.33 * height),
+            fill=(90, 60, 40, 255),
+            width=2,
+        )
+    draw.line((0.4 * width, 0.6 * height, 0.6 * width, 0.6 * height), (150, 60, 60, 255), width=3)
+    return image
+
+
+FACE = {
+    "left_eye": {"inner": [0.57, 0.4], "outer": [0.74, 0.4]},
+    "right_eye": {"inner": [0.43, 0.4], "outer": [0.26, 0.4]},
+    "mouth": {"left": [0.6, 0.6], "right": [0.4, 0.6]},
+}
+
+
+def small_config() -> dict[str, Any]:
+    """Three expressions at two poses."""
+    return {
+        "character": "a test face, flat colours",
+        "base_image": "frames/base/neutral__center.png",
+        "face": FACE,
+        "axes": {
+            "mouth": ["neutral", "smile_soft", "ah", "frown"],
+            "eyes": ["neutral", "wide", "blink_closed"],
+            "brows": ["neutral", "raise", "furrow"],
+        },
+        "poses": ["center", "tilt_left_small"],
+        "expressions": {
+            "neutral": {"mouth": "neutral", "eyes": "neutral", "brows": "neutral"},
+            "sad": {"mouth": "frown", "eyes": "neutral", "brows": "raise"},
+            "happy_big": {"mouth": "ah", "eyes": "wide", "brows": "raise"},
+        },
+        "base_paths": [{"id": "cheer_up", "start": "sad", "end": "happy_big"}],
+        "generation": {"size": f"{SIZE[0]}x{SIZE[1]}", "max_retries": 0},
+    }
+
+
+def make_folder(path: Path, environment: dict[str, str]) -> Folder:
+    """A project folder with the small character."""
+    (path / "frames" / "base").mkdir(parents=True)
+    for name in ("dodo.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, path)
+    portrait().save(path / "frames" / "base" / "neutral__center.png")
+    folder = Folder(path, environment)
+    folder.write_config(small_config())
+    return folder
+
+
+@pytest.fixture
+def server() -> Iterator[ImagesServer]:
+    """An images endpoint on loopback."""
+    with ImagesServer() as running:
+        yield running
+
+
+@pytest.fixture
+def paid(tmp_path: Path, server: ImagesServer) -> Folder:
+    """A project that draws with the endpoint."""
+    return make_folder(tmp_path / "project", server.environment())
+
+
+@pytest.fixture
+def free(tmp_path: Path) -> Folder:
+    """A project without a key: it draws with the puppet."""
+    folder = make_folder(tmp_path / "project", {})
+    config = small_config()
+    config["generation"]["engine"] = "puppet"
+    folder.write_config(config)
+    return folder
+
+
+def kill(process: "subprocess.Popen[str]", number: int = signal.SIGKILL) -> None:
+    """Send a signal to a process that a test started, and to no other."""
+    os.kill(process.pid, number)
