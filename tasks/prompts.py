@@ -6,7 +6,7 @@ from doit.exceptions import InvalidCommand
 
 from tasks.command_line import current_project
 from tasks.graph import Node
-from tasks.run import members
+from tasks.selection import members, select
 
 
 class Prompts(DoitCmdBase):  # type: ignore[misc]
@@ -19,7 +19,7 @@ class Prompts(DoitCmdBase):  # type: ignore[misc]
 
     def _execute(self) -> int:
         control = TaskControl(self.task_list)
-        control.process(self.sel_tasks)
+        select(control, self.sel_tasks)
         tasks = [control.tasks[name] for name in members(control, control.selected_tasks)]
         nodes = [task.meta["node"] for task in tasks if "node" in (task.meta or {})]
         if not nodes:

@@ -7,7 +7,6 @@
 """
 
 import contextlib
-import fnmatch
 import gc
 import signal
 import sys
@@ -18,14 +17,13 @@ from typing import Any
 
 from doit.action import PythonAction
 from doit.cmd_run import Run as DoitRun
-from doit.cmdparse import CmdParseError
 from doit.control import TaskControl
 from doit.exceptions import InvalidCommand
 from doit.runner import MThreadRunner, Runner
 from doit.task import Stream, Task
 
-from tasks.ids import nearest
 from tasks.pending import Pending
+from tasks.selection import members, select
 
 MAX_WORKERS = 64
 NEW_TAKE = "new_take"
@@ -112,17 +110,8 @@ class Run(DoitRun):  # type: ignore[misc]
                 return int(runner.run_all(self.control.task_dispatcher()))
 
     def _select(self, *, single: bool) -> None:
-        """Find the tasks that are meant; say which were probably meant by a wrong name."""
-        try:
-            self.control.process(self.sel_tasks)
-        except InvalidCommand as error:
-            raise InvalidCommand(_not_found(error.not_found, self.control)) from error
-        except CmdParseError as error:
-            hint = "options of doit go before the names of tasks: doit -n 6 endpoints"
-            raise InvalidCommand(f"{error}; {hint}") from error
-        for pattern in self.sel_tasks or ():
-            if "*" in pattern and not fnmatch.filter(self.control.tasks, pattern):
-                raise InvalidCommand(_not_found(pattern, self.control))
+        """Find the tasks that are meant."""
+        select(self.control, self.sel_tasks)
         for name in members(self.control, self.control.selected_tasks) if single else ():
             self.control.tasks[name].task_dep = []
 
@@ -151,23 +140,6 @@ def _check_workers(workers: int, par_type: str) -> None:
             f"-P {par_type}: frames are drawn in threads, which share one client and one set of"
             " portraits; leave -P out"
         )
-
-
-def _not_found(wanted: str, control: TaskControl) -> str:
-    """That nothing has the name `wanted`, and the nearest that is there."""
-    near = nearest(wanted, [*control.tasks, *control.targets])
-    meant = f'; did you mean "{near}"?' if near else ""
-    return f'there is no task, target or command "{wanted}"{meant} ("doit list --all" shows all)'
-
-
-def members(control: TaskControl, names: Iterable[str]) -> list[str]:
-    """The named tasks, groups replaced by what is in them."""
-    found: list[str] = []
-    for name in names:
-        task = control.tasks[name]
-        inside = [dep for dep in task.task_dep if control.tasks[dep].subtask_of == name]
-        found.extend(inside if task.has_subtask else [name])
-    return found
 
 
 def _force(control: TaskControl, selected: Iterable[str]) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from tasks.puppet.raster import Floats, smooth
 
 Reach = tuple[float, float, float, float]
 """how far a bump reaches: to the left, right, up and down"""
+
+Share = tuple[float, float]
+"""x where a bump's strength begins, and x where it is whole"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,7 @@ class Bump:
     move: Point = (0.0, 0.0)
     grow: Point = (0.0, 0.0)
     bow: float = 0.0
-    share: tuple[float, float] | None = None
-    """x where the bump's strength begins, and x where it is whole; None: whole everywhere"""
+    share: Share | None = None
 
     def push(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Where the tissue that is now at (x, y) was pushed from, as a way (dx, dy) to here."""
@@ -38,12 +41,32 @@ class Bump:
         hang = dy - self.bow * np.maximum(1 - across * across, 0) if self.bow else dy
         along = hang / np.where(hang < 0, np.float32(up), np.float32(down))
         near = np.maximum(1 - across * across - along * along, 0) ** 2
-        if self.share:
-            near = near * smooth((x - self.share[0]) / (self.share[1] - self.share[0]))
+        near = near * shared(self.share, x)
         return (
             near * (self.move[0] + self.grow[0] * dx),
             near * (self.move[1] + self.grow[1] * hang),
         )
+
+    def corners(self) -> tuple[Point, Point]:
+        """The top left and bottom right of all that it moves."""
+        x, y = self.at[0] + self.move[0], self.at[1] + self.move[1]
+        left, right, up, down = self.reach
+        return (x - left, y - up - abs(self.bow)), (x + right, y + down + abs(self.bow))
+
+
+class Mover(Protocol):
+    """What moves tissue: a bump, or something of its kind."""
+
+    def push(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """See Bump."""
+
+    def corners(self) -> tuple[Point, Point]:
+        """See Bump."""
+
+
+def shared(share: Share | None, x: Floats) -> Floats | float:
+    """How much of its strength something has at x, when it shares its work with another."""
+    return 1.0 if share is None else smooth((x - share[0]) / (share[1] - share[0]))
 
 
 class Side:
@@ -65,5 +88,5 @@ class Side:
         return Bump(at, (*sides, up, down), (move[0] * self.out, move[1]), grow)
 
 
-Named = Iterator[tuple[str, tuple[Bump, ...]]]
+Named = Iterator[tuple[str, tuple[Mover, ...]]]
 """the bumps of some weights, with the weights' names"""

@@ -1,9 +1,8 @@
 """What the mouth's weights pull at, as bumps; lengths are parts of `half`, half a mouth."""
 
-from dataclasses import replace
-
 from tasks.puppet.anatomy import SIDES, Anatomy, MouthShape
 from tasks.puppet.bump import Bump, Named, Side
+from tasks.puppet.rolled_lip import RolledLip
 
 
 def mouth_corner(side: Side) -> Named:
@@ -33,11 +32,10 @@ def mouth_side(side: Side) -> Named:
     mouth = side.face.mouth
     half = mouth.half
     ends = (mouth.centre[0] - 0.8 * half * side.out, mouth.centre[0] + 0.8 * half * side.out)
-    rolled = (_rolled(mouth, upper=upper, part=0.4) for upper in (True, False))
     yield (
         "mouthPress",
         (
-            *(replace(bump, share=ends) for bump in rolled),
+            *(RolledLip(mouth, upper, 0.4, ends) for upper in (True, False)),
             side.bump(side.corner, (0.16 * half, 0.03 * half), (0.7 * half,) * 4),
         ),
     )
@@ -48,8 +46,8 @@ def mouth_side(side: Side) -> Named:
 def mouth_middle(face: Anatomy) -> Named:
     """The weights of the whole mouth and of the jaw."""
     mouth, half = face.mouth, face.mouth.half
-    yield "mouthRollUpper", (_rolled(mouth, upper=True, part=0.65),)
-    yield "mouthRollLower", (_rolled(mouth, upper=False, part=0.65),)
+    yield "mouthRollUpper", (RolledLip(mouth, upper=True, part=0.65),)
+    yield "mouthRollLower", (RolledLip(mouth, upper=False, part=0.65),)
     yield "mouthPucker", (*_drawn_in(mouth, 0.36, 0.0), _thick(mouth, 0.05))
     yield "mouthFunnel", (*_drawn_in(mouth, 0.16, 0.0), _thick(mouth, 0.2))
     yield "jawOpen", _drawn_in(mouth, 0.13, 0.05)
@@ -72,22 +70,6 @@ def _thick(mouth: MouthShape, grow: float) -> Bump:
     half, bow, (x, y) = mouth.half, _bow(mouth), mouth.centre
     up, down = 1.4 * mouth.upper + 0.5 * half, 1.4 * mouth.lower + 0.5 * half
     return Bump((x, y - bow), (WIDE * half, WIDE * half, up, down), grow=(0, grow), bow=bow)
-
-
-def _rolled(mouth: MouthShape, *, upper: bool, part: float) -> Bump:
-    """A lip's outer edge drawn in towards the line, by a part of the lip's thickness."""
-    half, (x, y) = mouth.half, mouth.centre
-    thick, sign = (mouth.upper, -1) if upper else (mouth.lower, 1)
-    # the edge is an arch over the corners, and the bump has to lie along it
-    bow = (_bow(mouth) + sign * thick) * WIDE**2
-    outer, inner = max(1.1 * half, 2.2 * part * thick), (1 - part) * thick
-    reach = (outer, inner) if upper else (inner, outer)
-    return Bump(
-        (x, y + sign * thick - bow),
-        (WIDE * half, WIDE * half, *reach),
-        move=(0, -sign * part * thick),
-        bow=bow,
-    )
 
 
 def _drawn_in(mouth: MouthShape, inwards: float, down: float) -> tuple[Bump, ...]:

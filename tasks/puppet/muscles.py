@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tasks.puppet.anatomy import SIDES, Anatomy
-from tasks.puppet.bump import Bump, Named, Side
+from tasks.puppet.bump import Bump, Mover, Named, Side
 from tasks.puppet.mouth_muscles import mouth_corner, mouth_middle, mouth_side
 
 
-def muscles(face: Anatomy) -> Mapping[str, tuple[Bump, ...]]:
+def muscles(face: Anatomy) -> Mapping[str, tuple[Mover, ...]]:
     """The bumps of each weight that moves soft tissue, at weight 1."""
-    table: dict[str, tuple[Bump, ...]] = {**dict(_puff(face)), **dict(mouth_middle(face))}
+    table: dict[str, tuple[Mover, ...]] = {**dict(_puff(face)), **dict(mouth_middle(face))}
     for side in SIDES:
         one = Side(face, side)
         for name, bumps in (*_brow(one), *_cheek(one), *mouth_corner(one), *mouth_side(one)):

@@ -10,9 +10,8 @@ from math import ceil
 
 import numpy as np
 
-from tasks.face import Point
 from tasks.puppet.anatomy import Anatomy
-from tasks.puppet.bump import Bump
+from tasks.puppet.bump import Mover
 from tasks.puppet.muscles import muscles
 from tasks.puppet.raster import Floats, enlarged, look_up
 
@@ -100,20 +99,18 @@ _MARGIN = 3
 """cells: the enlarged field reaches two cells beyond the coarse one"""
 
 
-def _extent(face: Anatomy, table: Mapping[str, tuple[Bump, ...]]) -> tuple[float, ...]:
+def _extent(face: Anatomy, table: Mapping[str, tuple[Mover, ...]]) -> tuple[float, ...]:
     """Left, top, right, bottom in the picture of all that any bump reaches."""
-    corners: list[Point] = []
-    for bump in (bump for bumps in table.values() for bump in bumps):
-        x, y = bump.at[0] + bump.move[0], bump.at[1] + bump.move[1]
-        left, right, up, down = bump.reach
-        corners += [(x - left, y - up), (x + right, y - up), (x - left, y + down)]
-        corners += [(x + right, y + down)]
-    across, along = zip(*(face.axes.picture(corner) for corner in corners), strict=True)
+    corners = [mover.corners() for movers in table.values() for mover in movers]
+    spots = [
+        (x, y) for one, other in corners for x in (one[0], other[0]) for y in (one[1], other[1])
+    ]
+    across, along = zip(*(face.axes.picture(spot) for spot in spots), strict=True)
     return min(across) - 2, min(along) - 2, max(across) + 2, max(along) + 2
 
 
-def _field(face: Anatomy, bumps: tuple[Bump, ...], x: Floats, y: Floats) -> Floats:
-    pushes = [bump.push(x, y) for bump in bumps]
+def _field(face: Anatomy, movers: tuple[Mover, ...], x: Floats, y: Floats) -> Floats:
+    pushes = [mover.push(x, y) for mover in movers]
     dx, dy = np.array(pushes, np.float32).sum(axis=0)
     return np.stack(face.axes.turn(dx, dy), axis=-1).astype(np.float32)
 
