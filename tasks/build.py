@@ -5,6 +5,7 @@ request key, the frame on disk and the take store.
 """
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -109,8 +110,13 @@ class Builder:
             existing, key, self._stored(key), paid=self._choice.facts.paid, new_take=new_take
         )
 
-    def build(self, node: Node, *, new_take: bool) -> Outcome:
-        """Bring a frame up to date, at the least cost. Raises `Mistake` where that fails."""
+    def build(
+        self, node: Node, *, new_take: bool, arrived: Callable[[], None] = lambda: None
+    ) -> Outcome:
+        """Bring a frame up to date, at the least cost. Raises `Mistake` where that fails.
+
+        `arrived` is called when an answer that had to be waited for is there.
+        """
         path = self._target(node)
         place = _Place(path, frame.look_at(path))
         if node.role == FIT:
@@ -120,9 +126,9 @@ class Builder:
         paid = self._choice.facts.paid
         step = decide(place.existing, request.key, stored, paid=paid, new_take=new_take)
         if step is Step.DRAW:
-            return self._draw(place, request, new_take=new_take)
+            return self._draw(place, request, arrived, new_take=new_take)
         if step is Step.RESTORE and not self._restore(place, request):
-            return self._draw(place, request, new_take=False)
+            return self._draw(place, request, arrived, new_take=False)
         return Outcome(step)
 
     def _target(self, node: Node) -> Path:
@@ -160,7 +166,9 @@ class Builder:
         self._replace(place, frame.compose(picture.png(), picture.image, provenance))
         return Outcome(Step.FIT)
 
-    def _draw(self, place: _Place, request: Request, *, new_take: bool) -> Outcome:
+    def _draw(
+        self, place: _Place, request: Request, arrived: Callable[[], None], *, new_take: bool
+    ) -> Outcome:
         """Ask the engine, unless somebody else's answer to the same request arrives meanwhile."""
         if not self._choice.facts.paid:
             take = self._engine.draw(request)
@@ -171,6 +179,7 @@ class Builder:
             if not new_take and self._restore(place, request):
                 return Outcome(Step.RESTORE)
             take = self._ask(request)
+            arrived()
             # Into the store first: whatever happens from here on, it was paid for and is there.
             record = self._store.add(request, take)
             image = self._checked(request, record)

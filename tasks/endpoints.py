@@ -8,6 +8,7 @@ from doit.exceptions import TaskFailed
 from tasks.command_line import current_graph, current_project
 from tasks.errors import Mistake
 from tasks.freshness import ConfigSlice
+from tasks.gate import GATE, Stopped
 from tasks.graph import Node
 from tasks.project import Project
 from tasks.run import NEW_TAKE
@@ -34,13 +35,20 @@ def task_endpoints() -> Iterator[dict[str, Any]]:
         }
 
 
+class NotAttempted(TaskFailed):  # type: ignore[misc]
+    """The run ended before this frame's turn: nothing went wrong with it."""
+
+
 def draw_frame(project: Project, node: Node, new_take: bool) -> dict[str, Any] | TaskFailed:
     """The action of a frame's task: bring the frame up to date; say what was done."""
     # Pillow is imported here, and not by a run that has nothing to draw.
     from tasks.build import builder_of  # noqa: PLC0415
 
     try:
-        outcome = builder_of(project).build(node, new_take=new_take)
+        with GATE.place() as leave:
+            outcome = builder_of(project).build(node, new_take=new_take, arrived=leave)
+    except Stopped as stopped:
+        return NotAttempted(str(stopped))
     except Mistake as error:
         return TaskFailed(str(error))
     return {"step": outcome.step.value, "notes": list(outcome.notes)}

@@ -1,6 +1,7 @@
 """Writing files whole or not at all, and moving aside what must not be lost."""
 
 import contextlib
+import itertools
 import os
 import threading
 from pathlib import Path
@@ -41,17 +42,10 @@ def set_aside(path: Path) -> Path:
     """Move a file into `set_aside/` beside it, under a name that nothing there has; that path."""
     folder = path.parent / "set_aside"
     folder.mkdir(parents=True, exist_ok=True)
-    number = 1
-    while True:
+    for number in itertools.count(1):
         target = folder / f"{path.stem}.{number}{path.suffix}"
-        try:
-            # A link fails where the name is taken, so two processes never move onto one another.
-            os.link(path, target)
-        except FileExistsError:
-            number += 1
-            continue
-        except OSError:  # a file system without links
-            path.replace(target)
-            return target
-        path.unlink(missing_ok=True)
-        return target
+        # Made before it is moved onto, so that nothing that lies there is ever lost.
+        with contextlib.suppress(FileExistsError):
+            target.touch(exist_ok=False)
+            break
+    return path.replace(target)

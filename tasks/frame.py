@@ -4,7 +4,6 @@ Its PNG metadata names the request and the take that it was made from, and the d
 pixels as they were written: what no longer matches was worked on by hand since.
 """
 
-import io
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
@@ -129,10 +128,9 @@ def compose(picture: bytes, image: Image.Image, provenance: Provenance) -> bytes
     `image` is `picture` decoded. A PNG of 8-bit colour is taken over chunk by chunk, without
     packing its pixels again, which would take longer than all the rest of a frame's work.
     """
-    plain = _is_plain(picture)
-    chunks = list(_chunks(picture if plain else png_bytes(image)))
-    kept = [chunk for chunk in chunks if chunk[0] in _KEPT_CHUNKS]
-    return b"".join([_PNG_START, _chunk(*kept[0]), *_text_chunks(provenance), *_packed(kept[1:])])
+    chunks = _chunks(picture if _is_plain(picture) else png_bytes(image))
+    header, *rest = [chunk for kind, chunk in chunks if kind in _KEPT_CHUNKS]
+    return b"".join([_PNG_START, header, *_text_chunks(provenance), *rest])
 
 
 def write(path: Path, data: bytes) -> None:
@@ -170,27 +168,20 @@ def _international_text(keyword: str, text: str) -> bytes:
 
 
 def _is_plain(picture: bytes) -> bool:
-    """Whether these are the bytes of a still PNG with 8 bits a channel, in colour."""
-    if not picture.startswith(_PNG_START):
-        return False
-    depth, colour = picture[24], picture[25]
-    with Image.open(io.BytesIO(picture)) as image:
-        still = getattr(image, "n_frames", 1) == 1 and not image.getexif()
-    return depth == 8 and colour in {2, 6} and still
+    """Whether these are the bytes of a PNG with 8 bits a channel, in colour."""
+    depth, colour = picture[24:25], picture[25:26]
+    return picture.startswith(_PNG_START) and depth == b"\x08" and colour in {b"\x02", b"\x06"}
 
 
 def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Each chunk's kind, and the whole of it with length and checksum."""
     at = len(_PNG_START)
     while at < len(png):
         (length,) = struct.unpack(">I", png[at : at + 4])
-        kind = png[at + 4 : at + 8]
-        yield kind, png[at + 8 : at + 8 + length]
+        kind, end = png[at + 4 : at + 8], at + length + 12
+        yield kind, png[at:end]
         # Pillow reads a PNG with something behind its end; so does this.
-        at = len(png) if kind == b"IEND" else at + length + 12
-
-
-def _packed(chunks: list[tuple[bytes, bytes]]) -> Iterator[bytes]:
-    return (_chunk(*chunk) for chunk in chunks)
+        at = len(png) if kind == b"IEND" else end
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -153,4 +153,4 @@ def _read_entry(
 
 def _is_plain_rgba_png(path: Path) -> bool:
     with Image.open(path) as image:
-        return image.format == "PNG" and image.mode == "RGBA" and not image.getexif()
+        return image.format == "PNG" and image.mode == "RGBA" and "exif" not in image.info

@@ -10,6 +10,7 @@ from doit.exceptions import BaseFail, TaskFailed, UnmetDependency
 from doit.task import Task
 
 from tasks.command_line import current_graph, current_project
+from tasks.endpoints import NotAttempted
 from tasks.errors import Mistake
 from tasks.graph import Node
 from tasks.run import RunFacts
@@ -72,6 +73,8 @@ class Reporter:
 
     def add_failure(self, task: Task, fail: BaseFail) -> None:
         """A task failed, or what it needs did."""
+        if isinstance(fail, NotAttempted):
+            return
         self._line(f"[!] Failed {self._label(task)}: {self._reason(task, fail)}")
         if _node(task):
             self._failed += 1

@@ -22,6 +22,7 @@ from doit.exceptions import InvalidCommand
 from doit.runner import MThreadRunner, Runner
 from doit.task import Stream, Task
 
+from tasks.gate import GATE
 from tasks.pending import Pending
 from tasks.selection import members, select
 
@@ -96,13 +97,17 @@ class Run(DoitRun):  # type: ignore[misc]
         self._select(single=single)
         forced = _force(self.control, self.control.selected_tasks) if always else frozenset[str]()
         facts = self._look(num_process, forced)
+        GATE.open(max(1, num_process))
         stream = Stream(verbosity, force_verbosity)
         with _output(outfile) as outstream:
             self.outstream = outstream
             reporter_obj = self._reporter(reporter, outstream, failure_verbosity, facts)
             arguments = [self.dep_manager, reporter_obj, continue_, False, stream]
+            # Twice as many threads as places: while one waits for its picture, another finishes.
             runner = (
-                _ThreadRunner(*arguments, num_process) if num_process else _SerialRunner(*arguments)
+                _ThreadRunner(*arguments, 2 * num_process)
+                if num_process
+                else _SerialRunner(*arguments)
             )
             gc.freeze()
             gc.enable()
@@ -174,6 +179,7 @@ def _gentle_interrupt(runner: Runner) -> Iterator[None]:
             raise KeyboardInterrupt
         runner._stop_running = True  # noqa: SLF001
         runner.final_result = 1
+        GATE.close()
         sys.stderr.write(
             "\n[!] Stopping: waiting for the pictures that are being drawn, since they are paid"
             " for; press Ctrl-C again to leave at once and lose them.\n"

@@ -151,7 +151,7 @@ class TakeStore:
             "takes": [asdict(record) for record in records],
         }
         text = json.dumps(document, indent=1, ensure_ascii=False)
-        write_whole(self._list_path(request.key), text.encode(), flush_to_disk=True)
+        write_whole(self._list_path(request.key), text.encode())
 
 
 def _suffix(picture: bytes) -> str:

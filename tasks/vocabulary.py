@@ -89,9 +89,9 @@ AXES: Mapping[str, Mapping[str, AxisValue]] = MappingProxyType(
                 "closed": AxisValue(
                     "the lips pressed firmly together",
                     {
-                        "mouthRollUpper": 0.6,
-                        "mouthRollLower": 0.6,
-                        **_both(mouthPress=1.0, mouthStretch=0.3),
+                        "mouthRollUpper": 0.9,
+                        "mouthRollLower": 0.9,
+                        **_both(mouthPress=1.0, mouthStretch=0.4),
                     },
                 ),
             }

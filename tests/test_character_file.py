@@ -183,7 +183,7 @@ def test_an_expression_s_blend_shapes_override_those_of_its_values():
 
 
 def test_the_usual_poses_have_words_and_angles_in_the_character_s_own_left_and_right():
-    names = "center tilt_left_small tilt_right_small nod_down_small nod_up_small".split()
+    names = ["center", "tilt_left_small", "tilt_right_small", "nod_down_small", "nod_up_small"]
     poses = character_of(changed(poses=names)).poses
     assert poses["center"].head == Head()
     assert poses["tilt_left_small"].head.roll_deg == -poses["tilt_right_small"].head.roll_deg > 0
@@ -306,7 +306,7 @@ def test_spelling_defaults_out_changes_nothing():
                 for name, value in vocabulary.AXES["mouth"].items()
             },
             "eyes": {name: value.words for name, value in vocabulary.AXES["eyes"].items()},
-            "brows": dict.fromkeys(vocabulary.AXES["brows"], {}),
+            "brows": {name: {} for name in vocabulary.AXES["brows"]},
         },
         poses={
             name: {

@@ -15,8 +15,10 @@ IDS = st.from_regex(r"[a-z0-9](?:[a-z0-9]|[_.-][a-z0-9]){0,20}", fullmatch=True)
 
 @pytest.mark.parametrize(
     "name",
-    ["neutral", "speaking_ah", "a", "9", "x.y", "tilt-left", "Happy", "überrascht", "x" * 64]
-    + ["console", "com", "com10", "nully", "auxiliary"],
+    [
+        *("neutral", "speaking_ah", "a", "9", "x.y", "tilt-left", "Happy", "überrascht", "x" * 64),
+        *("console", "com", "com10", "nully", "auxiliary"),
+    ],
 )
 def test_an_ordinary_name_is_an_id(name: str):
     assert id_problem(name) is None

@@ -72,7 +72,7 @@ def test_only_the_one_model_that_takes_input_fidelity_is_marked():
         ("16x16\n", None),
         (" 16x16", None),
         ("-16x16", None),
-        ("١٦x16", None),
+        ("\u0661\u0666x16", None),
     ],
 )
 def test_a_size_is_width_x_height(text: str, size: tuple[int, int] | None):

@@ -58,7 +58,7 @@ class Expression:
         mouth = lips(face, way, parted) if parted else None
         found = [lids(ready.sockets[side], side, weights) for side in SIDES]
         eyes = tuple(one for one in found if one)
-        boxes = [box for box in [ready.tissue.box(weights)] if box]
+        boxes = [way.box] if way.box else []
         boxes += [_pictured(mouth.axes, mouth.box())] if mouth else []
         boxes += [_pictured(one.socket.shape.axes, one.box()) for one in eyes]
         return cls(way, mouth, eyes, around(boxes)) if boxes else None

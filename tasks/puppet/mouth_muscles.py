@@ -1,13 +1,13 @@
 """What the mouth's weights pull at, as bumps; lengths are parts of `half`, half a mouth."""
 
 from tasks.puppet.anatomy import SIDES, Anatomy, MouthShape
-from tasks.puppet.bump import Bump, Named, Side
+from tasks.puppet.bump import Bump, Named, Share, Side
 from tasks.puppet.rolled_lip import RolledLip
 
 
 def mouth_corner(side: Side) -> Named:
     half, corner = side.face.mouth.half, side.corner
-    wide = (0.95 * half, 1.5 * half, 1.1 * half, 1.0 * half)
+    wide = (1.2 * half, 1.5 * half, 1.1 * half, 1.0 * half)
     cheek = (corner[0] + 0.9 * half * side.out, corner[1] - 0.9 * half)
     yield (
         "mouthSmile",
@@ -35,7 +35,7 @@ def mouth_side(side: Side) -> Named:
     yield (
         "mouthPress",
         (
-            *(RolledLip(mouth, upper, 0.4, ends) for upper in (True, False)),
+            *(_rolled(side.face, upper=upper, part=0.4, share=ends) for upper in (True, False)),
             side.bump(side.corner, (0.16 * half, 0.03 * half), (0.7 * half,) * 4),
         ),
     )
@@ -46,8 +46,8 @@ def mouth_side(side: Side) -> Named:
 def mouth_middle(face: Anatomy) -> Named:
     """The weights of the whole mouth and of the jaw."""
     mouth, half = face.mouth, face.mouth.half
-    yield "mouthRollUpper", (RolledLip(mouth, upper=True, part=0.65),)
-    yield "mouthRollLower", (RolledLip(mouth, upper=False, part=0.65),)
+    yield "mouthRollUpper", (_rolled(face, upper=True, part=0.65),)
+    yield "mouthRollLower", (_rolled(face, upper=False, part=0.65),)
     yield "mouthPucker", (*_drawn_in(mouth, 0.36, 0.0), _thick(mouth, 0.05))
     yield "mouthFunnel", (*_drawn_in(mouth, 0.16, 0.0), _thick(mouth, 0.2))
     yield "jawOpen", _drawn_in(mouth, 0.13, 0.05)
@@ -70,6 +70,11 @@ def _thick(mouth: MouthShape, grow: float) -> Bump:
     half, bow, (x, y) = mouth.half, _bow(mouth), mouth.centre
     up, down = 1.4 * mouth.upper + 0.5 * half, 1.4 * mouth.lower + 0.5 * half
     return Bump((x, y - bow), (WIDE * half, WIDE * half, up, down), grow=(0, grow), bow=bow)
+
+
+def _rolled(face: Anatomy, *, upper: bool, part: float, share: Share | None = None) -> RolledLip:
+    other = face.nose if upper else face.chin
+    return RolledLip(face.mouth, abs(other[1] - face.mouth.centre[1]), upper, part, share)
 
 
 def _drawn_in(mouth: MouthShape, inwards: float, down: float) -> tuple[Bump, ...]:

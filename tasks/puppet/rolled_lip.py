@@ -19,6 +19,8 @@ class RolledLip:
     """
 
     mouth: MouthShape
+    room: float
+    """from the line to the nose, or to the chin: what is there may not follow"""
     upper: bool
     part: float
     """of the lip's thickness, how much goes"""
@@ -33,10 +35,13 @@ class RolledLip:
         out = np.maximum((y - self._line(x, arch)) * away, 0)
         # lips are fuller at the sides than an arch is
         thick = np.maximum(1 - s**4, 0) * np.float32(self._thickness)
-        edge = np.maximum((1 - part) * thick, 1e-3)
-        within = np.minimum(out / edge, 1)
+        # the line between the lips keeps its breadth, and where the lip is but a line, all stays
+        line = np.float32(0.15 * self._thickness)
+        goes = part * np.maximum(thick - 2 * line, 0)
+        edge = np.maximum(thick - goes, 2 * line)
+        within = np.clip((out - line) / (edge - line), 0, 1)
         beyond = 1 - smooth((out - edge) / np.float32(self._reach))
-        drawn = part * thick * within * beyond * shared(self.share, x)
+        drawn = goes * within * beyond * shared(self.share, x)
         return np.zeros_like(drawn), -away * drawn
 
     def _line(self, x: Floats, arch: Floats) -> Floats:
@@ -53,7 +58,9 @@ class RolledLip:
 
     @property
     def _reach(self) -> float:
-        return max(1.1 * self.mouth.half, 2.0 * self._thickness)
+        wanted = min(1.1 * self.mouth.half, 0.85 * self.room - self._thickness)
+        # in less room the skin would fold
+        return max(wanted, 1.9 * self._thickness)
 
     def corners(self) -> tuple[Point, Point]:
         """See Bump."""

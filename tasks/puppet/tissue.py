@@ -10,10 +10,11 @@ from math import ceil
 
 import numpy as np
 
-from tasks.puppet.anatomy import Anatomy
+from tasks.puppet.anatomy import SIDES, Anatomy
+from tasks.puppet.brows import brows
 from tasks.puppet.bump import Mover
 from tasks.puppet.muscles import muscles
-from tasks.puppet.raster import Floats, enlarged, look_up
+from tasks.puppet.raster import Box, Floats, enlarged, extent, look_up
 
 CALM = 0.86
 """the steepest that a field may be: at 1 the tissue would fold over itself"""
@@ -31,6 +32,8 @@ class Way:
     """the distance between the values, in pixels"""
     grid: Floats
     """(rows, columns, 2): dx, dy in pixels"""
+    box: Box | None
+    """of all that moves, in the picture; None when nothing does"""
 
     def at(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """The way (dx, dy) at (x, y) of the picture; 0 outside the grid."""
@@ -52,7 +55,7 @@ _STEPS, _STRIDE = 40, 0.4
 
 
 class Tissue:
-    """The field of each weight at 1, ready to be added up."""
+    """The field of each weight at 1, ready to be added up; the brows' are made as they come."""
 
     def __init__(self, face: Anatomy) -> None:
         table = muscles(face)
@@ -63,6 +66,7 @@ class Tissue:
         rows = ceil((bottom - top) / self._cell) + 1
         y, x = np.mgrid[0:rows, 0:columns].astype(np.float32) * np.float32(self._cell)
         spots = face.axes.locals(x + np.float32(left), y + np.float32(top))
+        self._face, self._spots = face, spots
         self._fields = {name: _field(face, bumps, *spots) for name, bumps in table.items() if bumps}
         self._still = np.zeros((rows, columns, 2), np.float32)
 
@@ -72,36 +76,39 @@ class Tissue:
         for name, field in self._fields.items():
             if weights.get(name):
                 total += np.float32(weights[name]) * field
+        pulled = brows(self._face, weights)
+        if pulled:
+            total += _field(self._face, pulled, *self._spots)
         fine = max(round(self._cell), 1)
         shift = self._cell * (0.5 / fine - 0.5)
         grid = enlarged(_calmed(total, self._cell), fine)
-        return Way(self._left + shift, self._top + shift, self._cell / fine, grid)
+        place = (self._left + shift, self._top + shift, self._cell / fine)
+        return Way(*place, grid, self._box(total))
 
-    def box(self, weights: Mapping[str, float]) -> tuple[float, float, float, float] | None:
-        """Left, top, right, bottom in the picture of all that the weights move."""
-        used = [field for name, field in self._fields.items() if weights.get(name)]
-        if not used:
+    def _box(self, total: Floats) -> Box | None:
+        moved = extent((total[..., 0] != 0) | (total[..., 1] != 0))
+        if moved is None:
             return None
-        rows, columns = np.nonzero(np.any([field.any(axis=2) for field in used], axis=0))
-        near, far = -_MARGIN, _MARGIN
-        left, right = columns.min() + near, columns.max() + far
-        top, bottom = rows.min() + near, rows.max() + far
-        cell = self._cell
+        rows, columns = moved
         return (
-            self._left + cell * float(left),
-            self._top + cell * float(top),
-            self._left + cell * float(right),
-            self._top + cell * float(bottom),
+            self._left + self._cell * (columns.start - MARGIN),
+            self._top + self._cell * (rows.start - MARGIN),
+            self._left + self._cell * (columns.stop + MARGIN),
+            self._top + self._cell * (rows.stop + MARGIN),
         )
 
 
-_MARGIN = 3
+MARGIN = 3
 """cells: the enlarged field reaches two cells beyond the coarse one"""
+BROWS = ({"browInnerUp": 1.0}, *({f"browDown{side}": 1.0} for side in SIDES))
+"""between them these reach as far as the brows ever do"""
 
 
 def _extent(face: Anatomy, table: Mapping[str, tuple[Mover, ...]]) -> tuple[float, ...]:
     """Left, top, right, bottom in the picture of all that any bump reaches."""
-    corners = [mover.corners() for movers in table.values() for mover in movers]
+    movers = [mover for movers in table.values() for mover in movers]
+    movers += [bump for weights in BROWS for bump in brows(face, weights)]
+    corners = [mover.corners() for mover in movers]
     spots = [
         (x, y) for one, other in corners for x in (one[0], other[0]) for y in (one[1], other[1])
     ]

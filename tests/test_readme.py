@@ -1,0 +1,80 @@
+"""The README's promises: its commands run, its examples load, its table names what there is."""
+
+import json
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tasks import models, variables, vocabulary
+from tasks.character_file import parse
+from tests.conftest import ROOT, Folder
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of one language."""
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def everyday_commands() -> list[str]:
+    """The `uv run doit` lines of the block under "Every day", and of the table of old flags."""
+    everyday = next(block for block in blocks("sh") if "endpoints:*__tilt_left_small" in block)
+    lines = [line.split("#")[0].strip() for line in everyday.splitlines()]
+    table = re.findall(r"^\| .*?\| `(uv run doit[^`]*)`", README, flags=re.MULTILINE)
+    return [*lines, *table]
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """The example as a newcomer has it, drawn small to be quick."""
+    path: Path = tmp_path_factory.mktemp("newcomer")
+    for name in ("dodo.py", "pyproject.toml", "expressions.schema.json"):
+        shutil.copy(ROOT / name, path)
+    shutil.copytree(ROOT / "frames" / "base", path / "frames" / "base")
+    config = json.loads((ROOT / "expressions.json").read_text())
+    config["generation"] |= {"engine": "puppet", "size": "96x144"}
+    (path / "expressions.json").write_text(json.dumps(config))
+    (path / "cast").mkdir()
+    shutil.copytree(path / "frames", path / "cast" / "frames")
+    shutil.copy(path / "expressions.json", path / "cast" / "ann.json")
+    (path / "art").mkdir()
+    shutil.copy(path / "frames/base/neutral__center.png", path / "art" / "tilt.png")
+    return Folder(path, {})
+
+
+@pytest.mark.parametrize("command", everyday_commands())
+def test_the_commands_run_as_they_stand(example: Folder, command: str):
+    words = shlex.split(command)
+    assert words[:3] == ["uv", "run", "doit"]
+    ran = example.doit(*words[3:])
+    assert ran.code == 0, ran.text
+
+
+def test_ci_runs_exactly_the_test_command_of_the_readme():
+    newcomer = blocks("sh")[0].splitlines()
+    assert newcomer[1] == "uv run pytest"
+    assert newcomer[1] in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+def test_the_config_of_the_readme_loads():
+    character = parse(blocks("json")[0], "README.md")
+    assert list(character.expressions) == ["neutral", "pleased", "storm"]
+
+
+def test_the_lists_of_the_readme_are_those_of_the_program():
+    for name in (*variables.NAMES, *models.RETIRED, models.DEFAULT_MODEL):
+        assert name in README, name
+    for values in vocabulary.AXES.values():
+        for name in values:
+            assert f"`{name}`" in README, name
+    for name in vocabulary.POSES:
+        assert f"`{name}`" in README, name
+
+
+def test_the_pictures_of_the_readme_are_there():
+    for path in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README):
+        assert (ROOT / path).is_file(), path
