@@ -3,6 +3,7 @@
 from tasks.command_line import database_path, default_tasks
 from tasks.endpoints import task_endpoints
 from tasks.freshness import SliceChecker
+from tasks.landmarks import task_face
 from tasks.reporter import Reporter
 from tasks.sheet import task_sheet
 
@@ -17,4 +18,4 @@ DOIT_CONFIG = {
     "dep_file": database_path(),
 }
 
-__all__ = ["DOIT_CONFIG", "task_endpoints", "task_sheet"]
+__all__ = ["DOIT_CONFIG", "task_endpoints", "task_face", "task_sheet"]

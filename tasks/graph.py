@@ -52,6 +52,10 @@ class Graph:
     drawn_poses: tuple[str, ...]
     """the poses that `doit` alone draws"""
     nodes: tuple[Node, ...]
+    base_image: str
+    """path of the portrait at the default pose"""
+    face_digest: str
+    """of the landmarks"""
 
 
 @lru_cache(maxsize=4)
@@ -112,6 +116,8 @@ def _cached(cache: Path, key: str) -> Graph | None:
             tuple(kept["poses"]),
             tuple(kept["drawn_poses"]),
             tuple(Node(*row) for row in kept["nodes"]),
+            kept["base_image"],
+            kept["face_digest"],
         )
     except (OSError, ValueError, TypeError, KeyError):
         return None
@@ -124,6 +130,8 @@ def _keep(cache: Path, key: str, graph: Graph) -> None:
         "poses": graph.poses,
         "drawn_poses": graph.drawn_poses,
         "nodes": [_row(node) for node in graph.nodes],
+        "base_image": graph.base_image,
+        "face_digest": graph.face_digest,
     }
     write_whole(cache, json.dumps(document).encode())
 

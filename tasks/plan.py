@@ -14,7 +14,7 @@ from tasks.graph import EXTREME, FIT, RIG, TILT, Graph, Node
 from tasks.models import facts_of
 from tasks.project import Project
 from tasks.prompt import extreme_prompt, tilt_prompt
-from tasks.request import InputPicture, Request, Rig
+from tasks.request import InputPicture, Request, Rig, face_digest
 from tasks.variables import ALL_POSES
 
 
@@ -29,7 +29,14 @@ def plan(project: Project) -> Graph:
     )
     wanted = project.variables.pose or character.default_pose
     poses = tuple(character.poses)
-    return Graph(choice, poses, poses if wanted == ALL_POSES else (wanted,), nodes)
+    return Graph(
+        choice,
+        poses,
+        poses if wanted == ALL_POSES else (wanted,),
+        nodes,
+        base_image=str(project.input_path(character.base_image)),
+        face_digest=face_digest(character.face),
+    )
 
 
 def request_for(

@@ -41,6 +41,11 @@ class Project:
         return self.frames.parent / "sheet.png"
 
     @property
+    def landmarks(self) -> Path:
+        """The portrait with its landmarks: beside the folder of keyframes."""
+        return self.frames.parent / "face.png"
+
+    @property
     def store(self) -> Path:
         """The folder of the character's takes."""
         return self.folder / STORE_FOLDER

@@ -4,6 +4,7 @@ import contextlib
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import BaseFail, TaskFailed, UnmetDependency
@@ -115,7 +116,8 @@ class Reporter:
             self._line(f"[i] Done. {self._sum()}")
             if self._failed:
                 self._line("[i] The next run tries the failed ones again, and only those.")
-        self._say_sheet()
+        for line in self._shown():
+            self._line(line)
 
     def _to_draw(self) -> int:
         """How many frames will be asked of the engine."""
@@ -170,11 +172,12 @@ class Reporter:
         waited = self._reused - sum(1 for task in self._facts.settled if _node(task))
         return left - waited
 
-    def _say_sheet(self) -> None:
-        tasks = [*self._facts.pending, *self._facts.settled]
-        sheet = current_project().sheet
-        if any(task.name == "sheet" for task in tasks) and sheet.is_file():
-            self._line(f"[i] Contact sheet: {sheet}")
+    def _shown(self) -> Iterator[str]:
+        """The pictures to look at, each by its name."""
+        for task in (*self._facts.pending, *self._facts.settled):
+            name = (task.meta or {}).get("shows")
+            if name and Path(task.targets[0]).is_file():
+                yield f"[i] {name}: {task.targets[0]}"
 
     def _reason(self, task: Task, fail: BaseFail) -> str:
         """One line for what a person can mend; all there is for a bug."""

@@ -85,7 +85,7 @@ def rig_content(rig: Rig | None) -> dict[str, Any] | None:
         return None
     # A weight of 0 is no weight: spelling it out changes nothing.
     weights = {name: weight for name, weight in rig.weights.items() if weight}
-    return {"weights": weights, "head": _head_content(rig.head), "face": _face_digest(rig.face)}
+    return {"weights": weights, "head": _head_content(rig.head), "face": face_digest(rig.face)}
 
 
 @lru_cache(maxsize=64)
@@ -94,6 +94,6 @@ def _head_content(head: Head) -> dict[str, float]:
 
 
 @lru_cache(maxsize=64)
-def _face_digest(face: Face) -> str:
+def face_digest(face: Face) -> str:
     """All landmarks in one digest: every frame has the same, and there may be thousands."""
     return digest_of(asdict(face))

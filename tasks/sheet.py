@@ -29,7 +29,7 @@ def task_sheet() -> dict[str, Any]:
         "clean": True,
         "io": {"capture": False},
         "verbosity": 0,
-        "meta": {"despite_failures": True, "failed": []},
+        "meta": {"despite_failures": True, "failed": [], "shows": "Contact sheet"},
     }
 
 

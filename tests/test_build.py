@@ -255,6 +255,15 @@ def test_a_new_take_keeps_the_old_one_and_is_used_from_then_on(studio: Studio):
     assert len(studio.engine.asked) == 2
 
 
+def test_it_is_told_when_an_answer_that_had_to_be_waited_for_is_there(studio: Studio):
+    told: list[int] = []
+    node = studio.node("sad__center")
+    for _ in range(2):
+        arrived = lambda: told.append(len(studio.engine.asked))  # noqa: E731
+        studio.builder().build(node, new_take=False, arrived=arrived)
+    assert told == [1]
+
+
 # Bad answers
 
 

@@ -165,6 +165,17 @@ def test_every_weight_shows_in_the_head_and_nowhere_else(name: str) -> None:
     assert columns.max() < 0.85 * SIZE[0]
 
 
+def test_what_does_not_move_keeps_its_bits_however_thin_its_colour_is() -> None:
+    thin = portrait().copy()
+    thin[..., 3] = np.random.default_rng(2).integers(0, 256, thin.shape[:2])
+    rows, columns = np.nonzero((drawn(both("eyeBlink"), of=thin) != thin).any(axis=2))
+    assert rows.size
+    assert columns.max() < 0.72 * SIZE[0]
+    assert rows.max() < 0.5 * SIZE[1]
+    between = (columns > 0.45 * SIZE[0]) & (columns < 0.55 * SIZE[0])
+    assert not between.any()
+
+
 def test_an_expression_changes_nothing_outside_the_head_at_a_turned_pose_either() -> None:
     head = Head(roll_deg=8.0, pitch_deg=-6.0)
     everything = {"jawOpen": 0.8, **both("mouthSmile", "eyeBlink"), "browInnerUp": 1.0}

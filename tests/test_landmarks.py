@@ -1,0 +1,78 @@
+"""`doit face`: what is drawn on the portrait, and what is said where landmarks are missing."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from tasks.face import Eye, Face, Mouth, complete
+from tasks.landmark_overlay import marks, overlay, spread
+from tests.conftest import Folder, portrait
+
+LEAST = Face(
+    left_eye=Eye(inner=(0.57, 0.4), outer=(0.74, 0.4)),
+    right_eye=Eye(inner=(0.43, 0.4), outer=(0.26, 0.4)),
+    mouth=Mouth(left=(0.6, 0.6), right=(0.4, 0.6)),
+)
+
+
+def test_every_landmark_is_named_as_in_the_config_and_told_given_from_derived():
+    found = {mark.name: mark for mark in marks(LEAST, complete(LEAST))}
+    assert found["left_eye.inner"].given
+    assert found["left_eye.inner"].point == (0.57, 0.4)
+    assert found["mouth.right"].given
+    for name in ("left_eye.iris", "left_brow.middle", "nose_base", "chin", "outline[0]"):
+        assert not found[name].given, name
+    assert "neck_pivot" in found
+
+
+def test_the_overlay_shows_the_portrait_with_marks_on_it():
+    picture = overlay(portrait(), LEAST, complete(LEAST))
+    assert picture.height == 1200
+    red, green, _blue = picture.getpixel((250 + round(0.57 * 800), round(0.4 * 1200)))
+    assert red > 150
+    assert green < 80
+
+
+@given(st.lists(st.floats(0, 1200), max_size=40))
+def test_names_stand_a_line_apart_in_the_order_of_their_points(heights: list[float]):
+    placed = spread(sorted(heights))
+    assert len(placed) == len(heights)
+    assert all(b - a >= 21 - 1e-6 for a, b in zip(placed, placed[1:], strict=False))
+
+
+def test_names_that_have_room_stand_beside_their_points():
+    assert spread([10, 100, 300]) == [10, 100, 300]
+
+
+def test_doit_face_names_the_picture_it_wrote(free: Folder):
+    ran = free.doit("face")
+    assert ran.code == 0, ran.text
+    assert ran.out == "[i] Landmarks: frames/face.png\n"
+    with Image.open(free.path / "frames" / "face.png") as picture:
+        assert picture.height == 1200
+    assert free.doit("face").out == ran.out
+
+
+def test_doit_face_says_which_landmarks_are_needed_and_draws_those_that_are_there(free: Folder):
+    config = free.config
+    del config["face"]["mouth"]
+    free.write_config(config)
+    ran = free.doit("face")
+    assert ran.code != 0
+    assert "[!] Failed face: face: mouth missing; the puppet needs left_eye, right_eye" in ran.out
+    assert (free.path / "frames" / "face.png").is_file()
+
+
+def test_changing_an_expression_leaves_the_picture_of_the_landmarks_alone(free: Folder):
+    free.doit("face")
+    target = free.path / "frames" / "face.png"
+    before = target.stat().st_mtime_ns
+    config = free.config
+    config["expressions"]["sad"]["eyes"] = "wide"
+    free.write_config(config)
+    free.doit("face")
+    assert target.stat().st_mtime_ns == before
+    config["face"]["chin"] = [0.5, 0.75]
+    free.write_config(config)
+    free.doit("face")
+    assert target.stat().st_mtime_ns != before
