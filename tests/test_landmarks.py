@@ -1,5 +1,7 @@
 """`doit face`: what is drawn on the portrait, and what is said where landmarks are missing."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -37,7 +39,7 @@ def test_the_overlay_shows_the_portrait_with_marks_on_it():
 def test_names_stand_a_line_apart_in_the_order_of_their_points(heights: list[float]):
     placed = spread(sorted(heights))
     assert len(placed) == len(heights)
-    assert all(b - a >= 21 - 1e-6 for a, b in zip(placed, placed[1:], strict=False))
+    assert all(b - a >= 21 - 1e-6 for a, b in pairwise(placed))
 
 
 def test_names_that_have_room_stand_beside_their_points():

@@ -84,7 +84,7 @@ class Expression:
             cut, parted = mouth
             paint(colours[cut], changed[cut], self.lips, parted, (ready.palette, ready.grain))
         below = frame[top:bottom, left:right]
-        below[:] = unpremultiply(colours)
+        np.copyto(below, unpremultiply(colours), where=changed[..., None])
 
     def _part_lips(self, x: Floats, y: Floats) -> tuple[Cut, Parted] | None:
         if self.lips is None:
