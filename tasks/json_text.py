@@ -94,9 +94,9 @@ def _depth(document: Any) -> int:
 
 
 def _plain(message: str) -> str:
-    """The parser's message, with what to do where it leaves that open."""
-    if "double quotes" in message:
-        return f"{message} (is there a comma too many before this?)"
+    """The parser's message; what Python 3.13 says of a comma too many, in every version."""
+    if "double quotes" in message or "trailing comma" in message:
+        return "a key in double quotes must stand here; is there a comma too many?"
     return message
 
 

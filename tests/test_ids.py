@@ -17,6 +17,7 @@ IDS = st.from_regex(r"[a-z0-9](?:[a-z0-9]|[_.-][a-z0-9]){0,20}", fullmatch=True)
     "name",
     [
         *("neutral", "speaking_ah", "a", "9", "x.y", "tilt-left", "Happy", "überrascht", "x" * 64),
+        "a" + "顔" * 33,
         *("console", "com", "com10", "nully", "auxiliary"),
     ],
 )

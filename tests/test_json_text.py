@@ -105,7 +105,7 @@ def test_a_syntax_error_is_named_with_its_place(text: str, where: str):
 
 
 def test_a_comma_too_many_is_guessed():
-    with pytest.raises(Mistake, match=re.escape("is there a comma too many before this?")):
+    with pytest.raises(Mistake, match=re.escape("is there a comma too many?")):
         parse('{"a": 1,}')
 
 

@@ -90,6 +90,11 @@ def test_how_a_picture_is_loaded_changes_nothing():
     assert replace(ASKED, pictures=(same,)).key == ASKED.key
 
 
+def test_a_key_stays_what_it_was_so_that_nobody_pays_again():
+    assert ASKED.key.startswith("a4dbbd1a16dd")
+    assert POSED.key.startswith("c06243750750")
+
+
 def test_a_key_is_a_file_name_of_64_hex_digits():
     assert len(ASKED.key) == 64
     assert set(ASKED.key) <= set("0123456789abcdef")

@@ -11,7 +11,7 @@ import numpy as np
 
 from tasks.face import Point
 from tasks.puppet.anatomy import EyeShape
-from tasks.puppet.raster import Box, Floats, smooth
+from tasks.puppet.raster import Box, Floats, settled, smooth
 from tasks.puppet.socket import Slack, Socket
 
 MOVERS = (
@@ -60,7 +60,7 @@ class Lids:
         )
 
     def _sampled(self, x: Floats, y: Floats, way: Floats) -> tuple[Floats, Floats]:
-        dx, dy = self.socket.shape.axes.turn(np.zeros_like(way), way)
+        dx, dy = self.socket.shape.axes.turn(np.zeros_like(way), settled(way))
         return x + dx, y + dy
 
     def eyeball(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:

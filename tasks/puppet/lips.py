@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasks.puppet.anatomy import SIDES, Anatomy, Axes
-from tasks.puppet.raster import Box, Cut, Floats, smooth
+from tasks.puppet.raster import Box, Cut, Floats, settled, smooth
 from tasks.puppet.tissue import Way
 
 OPENERS = frozenset(
@@ -75,7 +75,7 @@ class Lips:
         v = across - self.line(s)
         down, up = self._down(along, s, v), self._up(s, v)
         closed = np.where(v > 0, np.maximum(v - down, 0), np.minimum(v + up, 0))
-        dx, dy = self.axes.turn(np.zeros_like(v), closed - v)
+        dx, dy = self.axes.turn(np.zeros_like(v), settled(closed - v))
         return Parted(x + dx, y + dy, s, v, down - v, up + v)
 
     def _down(self, along: Floats, s: Floats, v: Floats) -> Floats:

@@ -139,6 +139,15 @@ def extent(mask: Mask) -> Cut | None:
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
+def settled(way: Floats) -> Floats:
+    """A way in pixels without what is only rounding: what does not move keeps its very bits."""
+    return np.where(np.abs(way) < ROUNDING, np.float32(0), way)
+
+
+ROUNDING = 0.004
+"""pixels; `sample` tells places apart by 1/32"""
+
+
 def smooth(values: Floats) -> Floats:
     """0 below 0, 1 above 1, and between them a curve without a corner (smoothstep)."""
     inside = np.clip(values, 0, 1)
