@@ -21,7 +21,8 @@ from tasks.digest import digest_of
 from tasks.engine import Choice, Engine, EngineFailure
 from tasks.files import set_aside
 from tasks.frame import Existing, Provenance, State
-from tasks.graph import FIT, Node, read_graph
+from tasks.graph import FIT, Node
+from tasks.graph_cache import read_graph
 from tasks.picture import BadAnswer, PictureCache, pixels_digest, read_answer
 from tasks.plan import request_for
 from tasks.project import Project

@@ -6,7 +6,8 @@ from doit import doit_cmd
 from doit.exceptions import InvalidDodoFile
 
 from tasks.errors import Mistake
-from tasks.graph import Graph, read_graph
+from tasks.graph import Graph
+from tasks.graph_cache import read_graph
 from tasks.project import Project, open_project
 
 

@@ -1,29 +1,12 @@
-"""The graph: which frames there are, what each is drawn from, and what of the config it reads.
+"""The graph: which frames there are, what each is drawn from, and what of the config it reads."""
 
-`tasks.plan` makes it from the config. It is kept beside doit's database, under the digest of all
-that it was made from, so that a run that has nothing to draw need not even parse the config.
-"""
-
-import hashlib
-import json
-import os
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
-from tasks.digest import digest_of
 from tasks.engine import Choice
-from tasks.errors import Mistake
-from tasks.files import write_whole
-from tasks.ids import nearest
-from tasks.project import Project
 
 FIT, EXTREME, TILT, RIG = "fit", "extreme", "tilt", "rig"
 """what is done for a frame: take the artist's portrait; draw another expression; draw the neutral
 with its head turned; move the base portrait"""
-
-CACHE_FILE = ".doit.graph.json"
-
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -56,85 +39,3 @@ class Graph:
     """path of the portrait at the default pose"""
     face_digest: str
     """of the landmarks"""
-
-
-@lru_cache(maxsize=4)
-def read_graph(project: Project) -> Graph:
-    """The project's graph, from the cache where nothing changed. Raises `Mistake`."""
-    key = _cache_key(project)
-    cache = project.folder / CACHE_FILE
-    graph = _cached(cache, key)
-    if graph is None:
-        from tasks.plan import plan  # noqa: PLC0415 - a quarter of the time of a run without it
-
-        graph = plan(project)
-        _keep(cache, key, graph)
-    _check_sources(project, graph)
-    return graph
-
-
-def _check_sources(project: Project, graph: Graph) -> None:
-    """Every portrait that the artist has to give is there."""
-    built = {project.target(node.expression, node.pose) for node in graph.nodes}
-    missing = sorted({n.source for n in graph.nodes} - built)
-    lines = [_missing(Path(path)) for path in missing if not Path(path).is_file()]
-    if lines:
-        raise Mistake("\n".join(lines))
-
-
-def _missing(path: Path) -> str:
-    """A portrait that is not there, and a file beside it that was probably meant."""
-    beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-    near = nearest(path.name, beside)
-    meant = f'; did you mean "{path.with_name(near)}"?' if near else ""
-    return f"the portrait {path} is not there (base_image){meant}"
-
-
-def _cache_key(project: Project) -> str:
-    """The digest of all that a plan is made from: config, command line, environment, program."""
-    try:
-        config = hashlib.sha256(project.config.read_bytes()).hexdigest()
-    except OSError:
-        config = ""
-    code = [
-        (entry.name, entry.stat().st_mtime_ns)
-        for entry in os.scandir(Path(__file__).parent)
-        if entry.name.endswith(".py")
-    ]
-    given = list(project.variables.given)
-    return digest_of([config, given, project.has_key, project.official_endpoint, sorted(code)])
-
-
-def _cached(cache: Path, key: str) -> Graph | None:
-    """The kept graph, if it is that of `key`; None for any other, and for a damaged file."""
-    try:
-        kept = json.loads(cache.read_bytes())
-        if kept["key"] != key:
-            return None
-        return Graph(
-            Choice(*kept["engine"]),
-            tuple(kept["poses"]),
-            tuple(kept["drawn_poses"]),
-            tuple(Node(*row) for row in kept["nodes"]),
-            kept["base_image"],
-            kept["face_digest"],
-        )
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
-
-
-def _keep(cache: Path, key: str, graph: Graph) -> None:
-    document = {
-        "key": key,
-        "engine": [graph.engine.name, graph.engine.why],
-        "poses": graph.poses,
-        "drawn_poses": graph.drawn_poses,
-        "nodes": [_row(node) for node in graph.nodes],
-        "base_image": graph.base_image,
-        "face_digest": graph.face_digest,
-    }
-    write_whole(cache, json.dumps(document).encode())
-
-
-def _row(node: Node) -> list[str]:
-    return [node.expression, node.pose, node.role, node.source, node.digest]
