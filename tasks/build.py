@@ -173,7 +173,7 @@ class Builder:
         """Ask the engine, unless somebody else's answer to the same request arrives meanwhile."""
         if not self._choice.facts.paid:
             take = self._engine.draw(request)
-            image = read_answer(take.picture, request.size_px)
+            image = take.image or read_answer(take.picture, request.size_px)
             self._finish(place, request, take.picture, image)
             return Outcome(Step.DRAW, take.notes)
         with self._store.reserved(request.key):

@@ -111,7 +111,7 @@ def complete(face: Face, aspect: float = 2 / 3) -> Face:
 
     Raises FaceError when an eye or the mouth is missing, or when they are in impossible places.
     """
-    _needed(face)
+    _check_within(*_needed(face))
     upright = _scaled(face, aspect)
     _check(upright)
     return cast(Face, _scaled(_derived(upright), 1 / aspect))
@@ -147,6 +147,20 @@ def _scaled(value: Any, aspect: float) -> Any:
     return value
 
 
+def _check_within(left: Eye, right: Eye, mouth: Mouth) -> None:
+    corners = {
+        "left_eye.inner": left.inner,
+        "left_eye.outer": left.outer,
+        "right_eye.inner": right.inner,
+        "right_eye.outer": right.outer,
+        "mouth.left": mouth.left,
+        "mouth.right": mouth.right,
+    }
+    for name, (x, y) in corners.items():
+        if not (0 <= x <= 1 and 0 <= y <= 1):
+            raise FaceError(f"face.{name} is [{x}, {y}], outside the portrait (0..1 on each axis)")
+
+
 def _check(face: Face) -> None:
     """Refuse what no face can be: it would otherwise fail much later, and in odd ways."""
     left, right, mouth = _needed(face)
@@ -162,6 +176,11 @@ def _check(face: Face) -> None:
             "face: left and right are the character's own: left_eye and mouth.left lie on the "
             "right-hand side of the picture; these are the other way round"
         )
+    for name, eye in (("left_eye", left), ("right_eye", right)):
+        if eye.upper_lid and eye.lower_lid and eye.upper_lid[1] >= eye.lower_lid[1]:
+            raise FaceError(f"face.{name}: upper_lid lies below lower_lid; y counts from the top")
+    if face.chin and face.chin[1] <= _middle(mouth.left, mouth.right)[1]:
+        raise FaceError("face.chin lies above the mouth; y counts from the portrait's top")
     if _middle(mouth.left, mouth.right)[1] <= _middle(left.inner, right.inner)[1]:
         raise FaceError("face: the mouth lies above the eyes; y counts from the portrait's top")
 
@@ -206,8 +225,13 @@ def _derived_eye(eye: Eye, down: Point) -> Eye:
 
 
 def _derived_brow(eye: Eye, down: Point) -> Brow:
+    """A brow above its eye: the larger the eye is drawn, the higher."""
     outwards = (eye.outer[0] - eye.inner[0], eye.outer[1] - eye.inner[1])
-    arch = _along(_along(_middle(eye.inner, eye.outer), outwards, 0.05), down, -0.48)
+    middle = _middle(eye.inner, eye.outer)
+    lid = eye.upper_lid or middle
+    up = (middle[0] - lid[0]) * down[0] + (middle[1] - lid[1]) * down[1]
+    rise = max(2.7 * up / (down[0] ** 2 + down[1] ** 2), 0.2)
+    arch = _along(_along(middle, outwards, 0.05), down, -rise)
     return Brow(
         inner=_along(_along(arch, outwards, -0.55), down, 0.05),
         middle=arch,

@@ -22,7 +22,8 @@ class PuppetEngine:
         pixels = puppet.render(portrait, rig.face, rig.weights, rig.head, request.size_px)
         unshown = puppet.unshown(rig.weights)
         notes = (f"the puppet cannot show {', '.join(unshown)}",) if unshown else ()
-        return Take(png_bytes(Image.fromarray(pixels, "RGBA")), notes=notes)
+        image = Image.fromarray(pixels)
+        return Take(png_bytes(image), notes=notes, image=image)
 
 
 def open_engine(_max_retries: int) -> PuppetEngine:

@@ -16,10 +16,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.files import write_whole
 from tasks.request import Request
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _TAKE_DIGITS = 12
 _SUFFIXES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp"}
@@ -43,6 +46,8 @@ class Take:
     """the endpoint's own name for the call, for its support"""
     notes: tuple[str, ...] = ()
     """what the engine could not do as asked, for the person at the terminal"""
+    image: "Image | None" = field(default=None, repr=False, compare=False)
+    """the picture decoded, where the engine had it so; what comes from elsewhere is checked"""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tasks import engine as engines
 from tasks import frame
-from tasks.build import Builder, Outcome, Step, decide
+from tasks.build import Builder, Outcome, Step, builder_of, decide
 from tasks.character_project import read_character
 from tasks.engine import Choice, EngineFailure
 from tasks.errors import Mistake
@@ -407,6 +408,24 @@ def test_drafts_are_not_kept_in_the_store(tmp_path: Path):
     assert glance_at(studio.path("sad__up")).provenance.is_draft
 
 
+# The one builder of a project
+
+
+def test_a_project_has_one_builder_with_the_engine_of_its_graph(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    studio = Studio(tmp_path / "fox", with_engine("puppet"))
+    loaded = []
+    monkeypatch.setattr(
+        engines, "load", lambda *arguments: loaded.append(arguments) or studio.engine
+    )
+    builder = builder_of(studio.project)
+    assert builder_of(studio.project) is builder
+    assert loaded == [("puppet", 4)]
+    assert builder.build(studio.node("sad__up"), new_take=False).step is Step.DRAW
+    assert studio.engine.asked[0].engine == "puppet"
+
+
 # What a frame is made from
 
 
@@ -460,6 +479,14 @@ def test_an_expression_at_another_pose_is_shown_the_neutral_of_that_pose(studio:
     assert np.array_equal(shown_to(studio.engine, 1), noise(1))
     take = glance_at(studio.path("neutral__up")).provenance.take
     assert studio.engine.asked[1].pictures[0].digest == f"take:{take}"
+
+
+def test_an_image_model_is_shown_the_portrait_fitted_and_the_puppet_as_it_is(tmp_path: Path):
+    for engine, size in (("openai", SIZE), ("puppet", (64, 40))):
+        studio = Studio(tmp_path / engine, with_engine(engine))
+        noise(5, (64, 40)).save(studio.folder / "base.png")
+        studio.build("sad__center", engine=engine)
+        assert shown_to(studio.engine, 0).size == size
 
 
 def test_a_new_neutral_makes_another_request_and_going_back_buys_nothing(studio: Studio):

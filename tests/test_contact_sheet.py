@@ -184,6 +184,23 @@ def test_rows_and_columns_are_labelled(tmp_path: Path):
         assert (pixels[y - 20 : y - 2, x : x + layout.cell[0]] != contact_sheet._PAPER).any()
 
 
+def test_the_heading_tells_how_many_frames_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    said = []
+    real = contact_sheet.ImageDraw.ImageDraw.text
+
+    def watched(draw, at, text: str, *arguments) -> None:
+        said.append(text)
+        real(draw, at, text, *arguments)
+
+    monkeypatch.setattr(contact_sheet.ImageDraw.ImageDraw, "text", watched)
+    compose("fox", cells_of(tmp_path))
+    assert "fox: 3 of 4 frames" in said
+    assert {"sad", "happy_big", "center", "up", "missing"} < set(said)
+    assert "failed" not in said
+
+
 def test_the_same_frames_give_the_same_sheet(tmp_path: Path):
     cells = cells_of(tmp_path)
     assert np.array_equal(compose("fox", cells), compose("fox", cells))

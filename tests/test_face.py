@@ -139,6 +139,20 @@ def test_a_mouth_above_the_eyes_is_refused() -> None:
         complete(upside)
 
 
+def test_an_eye_outside_the_portrait_is_refused() -> None:
+    outside = replace(BARE, left_eye=Eye(inner=(0.9, 0.4), outer=(1.1, 0.4)))
+    with pytest.raises(FaceError, match=r"left_eye.outer is \[1.1, 0.4\], outside the portrait"):
+        complete(outside)
+
+
+def test_lids_the_wrong_way_round_and_a_chin_above_the_mouth_are_refused() -> None:
+    turned = Eye((0.57, 0.4), (0.69, 0.4), upper_lid=(0.63, 0.42), lower_lid=(0.63, 0.38))
+    with pytest.raises(FaceError, match="left_eye: upper_lid lies below lower_lid"):
+        complete(replace(BARE, left_eye=turned))
+    with pytest.raises(FaceError, match="chin lies above the mouth"):
+        complete(replace(BARE, chin=(0.5, 0.5)))
+
+
 def test_the_landmarks_are_read_from_json_by_their_names() -> None:
     text = json.dumps({"chin": [0.5, 0.6], "mouth": {"left": [0.6, 0.5], "right": [0.4, 0.5]}})
     face = TypeAdapter(Face).validate_json(text)

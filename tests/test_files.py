@@ -1,6 +1,7 @@
 """Writing files whole, and moving aside what must not be lost."""
 
 import os
+import stat
 import threading
 from pathlib import Path
 
@@ -43,6 +44,25 @@ def test_a_reader_meets_the_old_file_until_the_new_one_is_whole(
     monkeypatch.setattr(Path, "replace", watched)
     write_whole(path, b"new")
     assert seen == [(b"old", b"new", True)]
+
+
+def test_what_must_last_is_on_disk_before_it_has_its_name_and_then_the_name_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "take.png"
+    synced = []
+
+    def watched(handle: int) -> None:
+        status = os.fstat(handle)
+        kind = "folder" if stat.S_ISDIR(status.st_mode) else status.st_size
+        synced.append((kind, path.exists()))
+
+    monkeypatch.setattr(os, "fsync", watched)
+    write_whole(path, b"paid for", flush_to_disk=True)
+    assert synced == [(len(b"paid for"), False), ("folder", True)]
+    synced.clear()
+    write_whole(path, b"free")
+    assert synced == []
 
 
 @pytest.mark.parametrize("failing", ["replace", "open"])

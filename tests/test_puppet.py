@@ -113,6 +113,14 @@ def test_the_portrait_is_not_written_to() -> None:
     assert np.array_equal(pixels, portrait())
 
 
+def test_a_portrait_that_its_owner_paints_over_leaves_no_trace() -> None:
+    pixels = np.roll(portrait(), 7, axis=1)
+    before = drawn({"jawOpen": 1.0}, of=pixels)
+    kept = pixels.copy()
+    pixels[:] = 0
+    assert np.array_equal(drawn({"jawOpen": 1.0}, of=kept), before)
+
+
 def test_another_size_holds_the_whole_portrait_centred_with_a_clear_margin() -> None:
     frame = render(portrait(), FACE, {"jawOpen": 0.5}, STRAIGHT, (300, 180))
     assert frame.shape == (180, 300, 4)

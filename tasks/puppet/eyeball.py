@@ -110,7 +110,8 @@ def _continued(patch: Floats, known: Mask, far: Floats, v: Floats, eye: EyeShape
     """The patch with all that is not known filled in: the white, and the iris's whole disc."""
     white = known & (far > WHITE)
     if white.sum() < FEWEST:
-        white = known
+        # an eye of a few pixels, or one that is shut, has nothing that is surely its own
+        white = known if known.any() else np.ones_like(known)
     # shadows and pink corners are darker than the white itself: they count for little
     light = patch[..., :3].sum(axis=2)
     bright = (light / max(float(light[white].max()), 1.0)) ** 8

@@ -46,14 +46,15 @@ class Lids:
         fallen = _travel(tall, MEET * self.upper, eye.height, socket.above)
         risen = _travel(tall, (1 - MEET) * self.lower, eye.height, socket.below)
         below_upper, above_lower = v - top - fallen, bottom - risen - v
-        upper = top - _behind(socket.above, -below_upper, fallen)
-        lower = bottom + _behind(socket.below, -above_lower, risen)
-        upper -= _rim(0.03 * eye.height * min(2 * abs(self.upper), 1.0), -below_upper)
-        lower += _rim(0.03 * eye.height * min(2 * abs(self.lower), 1.0), -above_lower)
+        upper = -fallen * socket.above.carried(-below_upper, fallen)
+        lower = risen * socket.below.carried(-above_lower, risen)
+        rim = np.minimum(np.float32(0.03 * eye.height), 0.1 * tall)
+        upper -= rim * _behind(min(2 * abs(self.upper), 1.0), -below_upper / (4 * rim + 1))
+        lower += rim * _behind(min(2 * abs(self.lower), 1.0), -above_lower / (4 * rim + 1))
         nearer = below_upper < above_lower
         return Lidded(
-            *self._sampled(x, y, np.where(nearer, upper, lower) - v),
-            *self._sampled(x, y, np.where(nearer, lower, upper) - v),
+            *self._sampled(x, y, np.where(nearer, upper, lower)),
+            *self._sampled(x, y, np.where(nearer, lower, upper)),
             s,
             below_upper,
             above_lower,
@@ -115,17 +116,12 @@ def _travel(tall: Floats, share: float, height: float, skin: Slack) -> Floats:
     return raised
 
 
-def _behind(skin: Slack, depth: Floats, way: Floats) -> Floats:
-    """The resting depth behind a lid's edge; before the edge (below 0) all goes along with it."""
-    return np.where(depth < 0, depth, skin.behind(depth, way))
-
-
-def _rim(wide: float, depth: Floats) -> Floats:
-    """How much further back to look at an edge that is drawn softly.
+def _behind(moved: float, depth: Floats) -> Floats:
+    """How much further back to look at an edge that is drawn softly, once it has moved.
 
     None of the eye that was beside the edge may go along with it.
     """
-    return np.float32(wide) * smooth(1 - depth / np.float32(4 * wide + 1))
+    return np.float32(moved) * smooth(1 - depth)
 
 
 def lids(socket: Socket, side: str, weights: Mapping[str, float]) -> Lids | None:

@@ -20,7 +20,8 @@ class Rig:
 
     def __init__(self, portrait: Pixels, face: Face, size: tuple[int, int]) -> None:
         self.size = size
-        self.picture = fit(portrait, size)
+        # a copy: the caller's array may change, and the rig is kept under what it was
+        self.picture = fit(portrait, size).copy()
         self.premultiplied = premultiply(self.picture)
         self.anatomy: Anatomy = anatomy(face, portrait, size)
         self.tissue = Tissue(self.anatomy)
@@ -29,7 +30,9 @@ class Rig:
         self.sockets: dict[str, Socket] = sockets(
             self.picture, self.premultiplied, self.anatomy, self.grain
         )
-        self._poses: Memo[tuple[Turn, Pixels]] = Memo(_POSES)
+        self._poses: Memo[tuple[Turn, Pixels]] = Memo(
+            min(max(_POSES_BYTES // self.picture.nbytes, 2), 16)
+        )
 
     def pose(self, head: Head) -> tuple[Turn, Pixels]:
         """The field of a turned head, and the neutral face drawn with it."""
@@ -37,16 +40,19 @@ class Rig:
 
     def _turned(self, head: Head) -> tuple[Turn, Pixels]:
         turned = turn(self.anatomy, head, self.size)
-        if turned.grid is None:
+        part = turned.moves(self.size)
+        if part is None:
             return turned, self.picture
-        x, y = turned.back(0, 0, *self.size)
-        neutral = unpremultiply(sample(self.premultiplied, x, y))
-        still = (x == np.arange(self.size[0])) & (y == np.arange(self.size[1])[:, None])
-        np.copyto(neutral, self.picture, where=still[..., None])
+        left, top, right, bottom = part
+        x, y = turned.back(*part)
+        moved = (x != np.arange(left, right)) | (y != np.arange(top, bottom)[:, None])
+        neutral = self.picture.copy()
+        colours = unpremultiply(sample(self.premultiplied, x, y))
+        np.copyto(neutral[top:bottom, left:right], colours, where=moved[..., None])
         return turned, neutral
 
 
-_POSES = 6
+_POSES_BYTES = 200_000_000
 _RIGS: Memo[Rig] = Memo(2)
 
 

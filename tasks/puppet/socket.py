@@ -26,18 +26,16 @@ class Slack:
     reach: float
     """how far behind the edge anything moves, in pixels"""
     furthest: float
-    """the longest way that `behind` knows, in pixels; its shortest is -reach"""
+    """the longest way of an edge that `carried` knows, in pixels"""
     table: Floats
-    """(FALLS, DEPTHS): resting depth, by the edge's way and the depth behind the moved edge"""
+    """(FALLS, DEPTHS): what part of the edge's way is gone along, by that way and by the depth"""
 
-    def behind(self, depth: Floats, way: Floats) -> Floats:
-        """The resting depth of what is at `depth` behind an edge that has gone `way`; pixels."""
+    def carried(self, depth: Floats, way: Floats) -> Floats:
+        """What part of its edge's `way` the skin has gone that is now at `depth` behind it."""
         least = self.most_raised
         rows = (way + least) * np.float32((FALLS - 1) / (self.furthest + least))
-        room = self.reach + way
-        columns = np.clip(depth / np.maximum(room, 1e-3), 0, 1) * np.float32(DEPTHS - 1)
-        found = look_up(self.table, columns, rows)
-        return np.where(depth < room, found, depth - way)
+        part = np.clip(depth / np.maximum(self.reach + way, 1e-3), 0, 1)
+        return look_up(self.table, part * np.float32(DEPTHS - 1), rows)
 
     @property
     def most_raised(self) -> float:
@@ -115,7 +113,8 @@ def _slack(behind: Floats, reach: float, furthest: float) -> Slack:
     rest = np.linspace(0, reach, DEPTHS)
     ways = np.linspace(-0.4 * reach, furthest, FALLS)
     table = [
-        np.interp(np.linspace(0, reach + way, DEPTHS), rest + way * given, rest) for way in ways
+        1 - np.interp(np.linspace(0, reach + way, DEPTHS), rest + way * given, given)
+        for way in ways
     ]
     return Slack(reach, furthest, np.array(table, np.float32))
 

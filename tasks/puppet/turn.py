@@ -12,7 +12,7 @@ import numpy as np
 
 from tasks.face import Head
 from tasks.puppet.anatomy import Anatomy
-from tasks.puppet.raster import Box, Floats, Window, enlarged, smooth, window
+from tasks.puppet.raster import Box, Floats, Mask, Window, enlarged, extent, settled, smooth, window
 
 LARGEST_DEG = 24.0
 """angles are eased towards this one: a flat picture has no other side to show"""
@@ -52,11 +52,23 @@ class Turn:
         ]
         inside = (x > box[0] - 2 * cell) & (x < box[2] + 2 * cell)
         inside &= (y > box[1] - 2 * cell) & (y < box[3] + 2 * cell)
-        row, column = np.nonzero(inside)
-        if not row.size:
+        return self._window(inside, 0, size)
+
+    def moves(self, size: tuple[int, int]) -> Window | None:
+        """The part of the turned picture (of `size`) that is not as in the straight one."""
+        if self.grid is None:
             return None
-        left, right = (float(column.min()) - 1) * cell, float(column.max()) * cell
-        top, bottom = (float(row.min()) - 1) * cell, float(row.max()) * cell
+        # the enlarged field reaches two cells beyond the coarse one
+        return self._window((self.grid != 0).any(axis=2), 2, size)
+
+    def _window(self, cells: Mask, more: int, size: tuple[int, int]) -> Window | None:
+        """The pixels of some cells, and of so many more around them."""
+        found = extent(cells)
+        if found is None:
+            return None
+        rows, columns = found
+        edges = (columns.start - more, rows.start - more, columns.stop + more, rows.stop + more)
+        left, top, right, bottom = (float(edge - 1) * self.cell for edge in edges)
         return window((left, top, right, bottom), size)
 
 
@@ -71,7 +83,8 @@ def turn(face: Anatomy, head: Head, size: tuple[int, int]) -> Turn:
     free = _freedom(face, fx, fy)
     sx, sy = _rolled(face, head, fx, fy, free)
     sx, sy = _shifted(face, head, sx, sy, _freedom(face, sx, sy))
-    return Turn(cell, np.stack(face.axes.turn(fx - sx, fy - sy), axis=-1).astype(np.float32))
+    way = np.stack(face.axes.turn(settled(fx - sx), settled(fy - sy)), axis=-1)
+    return Turn(cell, way.astype(np.float32))
 
 
 def _eased(angle_deg: float) -> float:
