@@ -8,8 +8,9 @@ from typing import Any
 
 from tasks import json_text, vocabulary
 from tasks.character import BasePath, Character, Expression, Generation, Pose
-from tasks.config_check import Finding, validated
+from tasks.config_check import validated
 from tasks.config_model import AxisValueModel, ConfigModel, ExpressionModel, PoseModel
+from tasks.config_rules import Finding
 from tasks.errors import Mistake
 from tasks.face import Head
 from tasks.variables import Override
@@ -171,17 +172,23 @@ def _character(model: ConfigModel) -> Character:
 
 
 def _axis(axis: str, form: list[str] | Mapping[str, str | AxisValueModel]) -> dict[str, AxisValue]:
-    named = form if isinstance(form, Mapping) else dict.fromkeys(form, "")
-    return {name: _axis_value(axis, name, value) for name, value in named.items()}
+    if isinstance(form, Mapping):
+        return {name: _axis_value(axis, name, value) for name, value in form.items()}
+    return {name: _axis_value(axis, name, AxisValueModel()) for name in form}
 
 
 def _axis_value(axis: str, name: str, form: str | AxisValueModel) -> AxisValue:
-    """One value; what the config leaves out comes from the built-in one of that name."""
-    words, blendshapes = (
-        (form, {}) if isinstance(form, str) else (form.prompt, dict(form.blendshapes))
+    """One value; what the config leaves out comes from the built-in one of that name.
+
+    Words that are given as empty text say nothing; those that are left out, the value's name.
+    """
+    value = AxisValueModel(prompt=form) if isinstance(form, str) else form
+    silent = "prompt" in value.model_fields_set
+    own = AxisValue("" if silent else _spelled(axis, name))
+    built_in = vocabulary.AXES.get(axis, {}).get(name, own)
+    return AxisValue(
+        value.prompt.strip() or built_in.words, dict(value.blendshapes) or built_in.blendshapes
     )
-    built_in = vocabulary.AXES.get(axis, {}).get(name, AxisValue(_spelled(axis, name)))
-    return AxisValue(words.strip() or built_in.words, blendshapes or built_in.blendshapes)
 
 
 def _spelled(axis: str, name: str) -> str:

@@ -27,6 +27,7 @@ Blendshapes = Annotated[
     dict[ArkitName, Weight],
     Field(description="ARKit blend-shape names and their weights, 0 (rest) to 1 (full)"),
 ]
+FileName = Annotated[str, Field(min_length=1)]
 Words = Annotated[str, Field(max_length=8_000)]
 
 
@@ -90,7 +91,7 @@ class PoseModel(_Strict):
 
     prompt: Words = ""
     """words that tell an image model how the head is held"""
-    base_image: str | None = None
+    base_image: FileName | None = None
     """the artist's own neutral portrait at this pose; without it the neutral is drawn"""
     head: HeadModel | None = None
 
@@ -142,7 +143,7 @@ class ConfigModel(_Strict):
     """for editors: ./expressions.schema.json"""
     character: Words = ""
     """who this is and in what style, in words"""
-    base_image: str = "frames/base/neutral__center.png"
+    base_image: FileName = "frames/base/neutral__center.png"
     """the neutral portrait at the default pose, beside this file or below it"""
     face: Face = Face()
     """where the features of the portrait lie, for the puppet; x and y in 0..1, left and right

@@ -8,6 +8,7 @@ FIT, EXTREME, TILT, RIG = "fit", "extreme", "tilt", "rig"
 """what is done for a frame: take the artist's portrait; draw another expression; draw the neutral
 with its head turned; move the base portrait"""
 
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """One frame of the graph."""

@@ -6,12 +6,11 @@ All pixels are 8-bit RGBA with straight alpha.
 import hashlib
 import io
 import threading
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from tasks.errors import Mistake
 
@@ -34,11 +33,22 @@ class BadAnswer(Mistake):
 
 def read(path: Path) -> Image.Image:
     """The picture at `path`, upright, as RGBA. Raises `Mistake` where it cannot be read."""
+    return _decode(_read_bytes(path), path)
+
+
+def _read_bytes(path: Path) -> bytes:
     try:
-        with Image.open(path) as image:
-            return _as_rgba(ImageOps.exif_transpose(image))
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise Mistake(f"{path} is not there") from error
+    except OSError as error:
+        raise Mistake(f"{path} cannot be read as a picture ({error.strerror})") from error
+
+
+def _decode(data: bytes, path: Path) -> Image.Image:
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return _as_rgba(ImageOps.exif_transpose(image))
     except _READ_ERRORS as error:
         raise Mistake(
             f"{path} cannot be read as a picture ({error}); save it as PNG, JPEG or WebP"
@@ -118,39 +128,41 @@ class PictureCache:
         """The picture at `path`, fitted to a size in pixels if one is given."""
         with self._lock:
             # One at a time: sixteen workers that start together would read it sixteen times.
-            status = path.stat()
+            try:
+                status = path.stat()
+            except OSError as error:
+                raise Mistake(f"{path} is not there") from error
             return self._read(path, status.st_mtime_ns, status.st_size, fit_to_px)
 
 
 class CachedPicture:
     """One picture, its digest, and its PNG form made when it is first asked for."""
 
-    def __init__(
-        self, image: Image.Image, digest: str, original: Callable[[], bytes] | None
-    ) -> None:
+    def __init__(self, image: Image.Image, png: bytes | None) -> None:
         self.image = image
-        self.digest = digest
-        self._original = original
-        self._png: bytes | None = None
+        self.digest = pixels_digest(image)
+        self._png = png
         self._lock = threading.Lock()
 
     def png(self) -> bytes:
         """The picture as PNG; the file's own bytes where they are that already."""
         with self._lock:
             if self._png is None:
-                self._png = self._original() if self._original else png_bytes(self.image)
+                self._png = png_bytes(self.image)
             return self._png
 
 
 def _read_entry(
     path: Path, _mtime_ns: int, _size: int, fit_to_px: tuple[int, int] | None
 ) -> CachedPicture:
-    original = read(path)
+    # Read once: what is sent is what the digest is of, also when the file changes meanwhile.
+    data = _read_bytes(path)
+    original = _decode(data, path)
     image = fit(original, fit_to_px) if fit_to_px else original
-    as_it_is = image is original and _is_plain_rgba_png(path)
-    return CachedPicture(image, pixels_digest(image), path.read_bytes if as_it_is else None)
+    return CachedPicture(image, data if image is original and _is_upright_rgba_png(data) else None)
 
 
-def _is_plain_rgba_png(path: Path) -> bool:
-    with Image.open(path) as image:
-        return image.format == "PNG" and image.mode == "RGBA" and "exif" not in image.info
+def _is_upright_rgba_png(data: bytes) -> bool:
+    with Image.open(io.BytesIO(data)) as image:
+        upright = image.getexif().get(ExifTags.Base.Orientation, 1) == 1
+        return image.format == "PNG" and image.mode == "RGBA" and upright

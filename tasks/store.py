@@ -14,7 +14,7 @@ import datetime
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,20 +120,23 @@ class TakeStore:
 
     def reject(self, key: str, answer: bytes, why: str) -> Path:
         """Keep an answer that cannot be used, for inspection; the path of it."""
-        name = f"{key[:16]}.{take_id(answer)}"
-        path = self.folder / "rejected" / f"{name}{_suffix(answer)}"
+        path = self._rejected(key, take_id(answer), _suffix(answer))
         write_whole(path, answer, flush_to_disk=True)
-        write_whole(path.with_name(f"{name}.txt"), f"{why}\nrequest {key}\n".encode())
+        write_whole(path.with_suffix(".txt"), f"{why}\nrequest {key}\n".encode())
         return path
 
     def withdraw(self, request: Request, record: TakeRecord, why: str) -> Path:
         """Move a take that turned out to be no usable picture out of the way; its new path."""
         file = self._folder(request.key) / record.file
-        path = self.reject(request.key, file.read_bytes(), why)
-        file.unlink()
+        with contextlib.suppress(FileNotFoundError):  # another process was quicker
+            self.reject(request.key, file.read_bytes(), why)
+            file.unlink()
         others = [other for other in self._listed(request.key) if other.file != record.file]
         self._write_list(request, others)
-        return path
+        return self._rejected(request.key, record.id, file.suffix)
+
+    def _rejected(self, key: str, name: str, suffix: str) -> Path:
+        return self.folder / "rejected" / f"{key[:16]}.{name}{suffix}"
 
     def _folder(self, key: str) -> Path:
         return self.folder / key[:2]
@@ -145,7 +148,7 @@ class TakeStore:
         """The takes that the request's JSON names; none where it is missing or damaged."""
         try:
             listed = json.loads(self._list_path(key).read_bytes())["takes"]
-            return [TakeRecord(**entry) for entry in listed]
+            return [_record(entry) for entry in listed]
         except (FileNotFoundError, ValueError, TypeError, KeyError):
             return []
 
@@ -157,6 +160,12 @@ class TakeStore:
         }
         text = json.dumps(document, indent=1, ensure_ascii=False)
         write_whole(self._list_path(request.key), text.encode())
+
+
+def _record(entry: Mapping[str, Any]) -> TakeRecord:
+    """A take as its JSON has it; what a later version wrote beside that is passed over."""
+    known = {field.name for field in fields(TakeRecord)}
+    return TakeRecord(**{name: value for name, value in entry.items() if name in known})
 
 
 def _suffix(picture: bytes) -> str:

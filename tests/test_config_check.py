@@ -2,8 +2,9 @@
 
 import pytest
 
-from tasks.config_check import allowed_keys, axis_values, rule_findings, validated
+from tasks.config_check import allowed_keys, validated
 from tasks.config_model import json_schema
+from tasks.config_rules import axis_values, rule_findings
 
 
 @pytest.mark.parametrize(

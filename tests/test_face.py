@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
+from tasks.character_file import parse, read_text
 from tasks.errors import Mistake
 from tasks.face import Brow, Eye, Face, FaceError, Mouth, Point, complete
 
-EXAMPLE = Path(__file__).parents[1] / "frames" / "base" / "face.json"
+EXAMPLE = Path(__file__).parents[1] / "expressions.json"
 ASPECT = 2 / 3
 
 BARE = Face(
@@ -94,7 +95,7 @@ def test_a_slanting_face_has_slanting_landmarks() -> None:
 
 
 def test_derived_landmarks_are_close_to_those_of_the_example() -> None:
-    given = TypeAdapter(Face).validate_json(EXAMPLE.read_text())
+    given = parse(read_text(EXAMPLE), EXAMPLE.name).face
     assert given.left_eye
     assert given.right_eye
     assert given.mouth

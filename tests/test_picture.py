@@ -268,7 +268,10 @@ def test_a_picture_is_read_once_while_its_file_does_not_change(tmp_path: Path, m
     path = tmp_path / "me.png"
     noise().save(path)
     reads = []
-    monkeypatch.setattr(picture, "read", lambda path: reads.append(path) or read(path))
+    decode = picture._decode
+    monkeypatch.setattr(
+        picture, "_decode", lambda data, path: reads.append(path) or decode(data, path)
+    )
     cache = PictureCache()
     threads = [threading.Thread(target=cache.get, args=(path, None)) for _ in range(6)]
     for thread in threads:
@@ -285,6 +288,20 @@ def test_a_png_that_needs_no_change_is_shown_by_its_own_bytes(tmp_path: Path):
     path = tmp_path / "me.png"
     noise().save(path, compress_level=9)
     assert PictureCache().get(path, SIZE).png() == path.read_bytes()
+
+
+def test_what_is_shown_is_what_the_digest_is_of_when_the_file_changes_meanwhile(tmp_path: Path):
+    path = tmp_path / "me.png"
+    noise().save(path)
+    first = path.read_bytes()
+    cached = PictureCache().get(path, SIZE)
+    noise(seed=5).save(path)
+    assert cached.png() == first
+
+
+def test_a_picture_that_vanished_is_a_mistake(tmp_path: Path):
+    with pytest.raises(Mistake, match="is not there"):
+        PictureCache().get(tmp_path / "gone.png", None)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "P", "L"])

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from pydantic import TypeAdapter
 
+from tasks.character import Character
+from tasks.character_file import parse, read_text
 from tasks.errors import Mistake
 from tasks.face import Eye, Face, Head, Mouth
 from tasks.puppet import SHOWN, render, unshown
@@ -25,7 +26,7 @@ from tasks.vocabulary import ARKIT_NAMES, AXES, POSES
 Pixels = NDArray[np.uint8]
 Weights = Mapping[str, float]
 
-EXAMPLE = Path(__file__).parents[1] / "frames" / "base"
+EXAMPLE = Path(__file__).parents[1]
 SIZE = (240, 360)
 STRAIGHT = Head()
 
@@ -72,11 +73,17 @@ def portrait(size: tuple[int, int] = SIZE) -> Pixels:
 @cache
 def example(height: int) -> tuple[Pixels, Face]:
     """The example portrait at a height, and its landmarks."""
-    image = Image.open(EXAMPLE / "neutral__center.png").convert("RGBA")
+    image = Image.open(EXAMPLE / character().base_image).convert("RGBA")
     small = image.resize((round(image.width * height / image.height), height))
     pixels = np.array(small)
     pixels.setflags(write=False)
-    return pixels, TypeAdapter(Face).validate_json((EXAMPLE / "face.json").read_text())
+    return pixels, character().face
+
+
+@cache
+def character() -> Character:
+    """The example's config."""
+    return parse(read_text(EXAMPLE / "expressions.json"), "expressions.json")
 
 
 def drawn(weights: Weights, head: Head = STRAIGHT, *, of: Pixels | None = None) -> Pixels:
@@ -394,10 +401,12 @@ def catalogue() -> dict[str, Pixels]:
         if name != "neutral"
     }
     frames |= {name: render(pixels, face, {}, pose.head, size) for name, pose in POSES.items()}
-    return {
-        name: np.asarray(Image.fromarray(frame, "RGBA").resize((133, 200), Image.Resampling.BOX))
-        for name, frame in frames.items()
-    }
+    return {name: small(frame) for name, frame in frames.items()}
+
+
+def small(frame: Pixels) -> Pixels:
+    """A frame at 200 px height."""
+    return np.asarray(Image.fromarray(frame).resize((133, 200), Image.Resampling.BOX))
 
 
 def apart(one: Pixels, other: Pixels) -> float:
@@ -408,6 +417,18 @@ def apart(one: Pixels, other: Pixels) -> float:
 
 def test_built_in_values_and_poses_are_told_apart_at_200_px() -> None:
     frames = catalogue()
+    table = {pair: apart(*(frames[name] for name in pair)) for pair in combinations(frames, 2)}
+    assert {pair: round(much) for pair, much in table.items() if much < 22} == {}
+
+
+def test_the_expressions_of_the_example_are_told_apart_at_200_px() -> None:
+    pixels, face = example(600)
+    size = (pixels.shape[1], pixels.shape[0])
+    frames = {
+        name: small(render(pixels, face, expression.blendshapes, STRAIGHT, size))
+        for name, expression in character().expressions.items()
+    }
+    assert len(frames) == 12
     table = {pair: apart(*(frames[name] for name in pair)) for pair in combinations(frames, 2)}
     assert {pair: round(much) for pair, much in table.items() if much < 22} == {}
 
