@@ -245,3 +245,13 @@ def in_terminal(folder: Folder) -> str:
     os.close(leader)
     assert process.wait(timeout=10) == 0
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode())
+
+
+def test_a_weight_that_the_puppet_cannot_show_is_named_once(free: Folder):
+    config = free.config
+    for name in ("sad", "happy_big"):
+        config["expressions"][name]["blendshapes"] = {"tongueOut": 0.5}
+    free.write_config(config)
+    ran = free.doit()
+    assert ran.code == 0
+    assert ran.out.count("[i] the puppet cannot show tongueOut") == 1
