@@ -5,6 +5,7 @@ request key, the frame on disk and the take store.
 """
 
 import contextlib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -80,6 +81,25 @@ class _Place:
 
     path: Path
     existing: Existing
+    stamp: tuple[int, int] | None
+    """the time and size of what lies there, as it was looked at; None where nothing does"""
+
+    def now(self) -> Existing:
+        """What lies there now: a call takes half a minute, and artists do not wait for it."""
+        return self.existing if _stamp(self.path) == self.stamp else frame.look_at(self.path)
+
+
+def _look(path: Path) -> _Place:
+    stamp = _stamp(path)
+    return _Place(path, frame.look_at(path), stamp)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 class Builder:
@@ -118,8 +138,7 @@ class Builder:
 
         `arrived` is called when an answer that had to be waited for is there.
         """
-        path = self._target(node)
-        place = _Place(path, frame.look_at(path))
+        place = _look(self._target(node))
         if node.role == FIT:
             return self._fit(node, place, new_take=new_take)
         request = self._request(node)
@@ -228,7 +247,7 @@ class Builder:
 
     def _replace(self, place: _Place, data: bytes) -> None:
         """Put the new frame in its place; what would be lost by that is moved aside first."""
-        if self._is_only_copy(place.existing):
+        if self._is_only_copy(place.now()):
             set_aside(place.path)
         frame.write(place.path, data)
 
@@ -242,9 +261,17 @@ class Builder:
         return not origin.is_draft and not self._store.has(origin.request_key, origin.take)
 
 
-@lru_cache(maxsize=2)
 def builder_of(project: Project) -> Builder:
     """The one builder of a project: one engine, one client, one cache of portraits."""
+    with _OPENING:  # all workers ask at once when a run begins
+        return _open_builder(project)
+
+
+_OPENING = threading.Lock()
+
+
+@lru_cache(maxsize=2)
+def _open_builder(project: Project) -> Builder:
     character = read_character(project)
     choice = read_graph(project).engine
     engine = engines.load(choice.name, character.generation.max_retries)

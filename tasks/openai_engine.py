@@ -103,7 +103,9 @@ def explain(error: openai.OpenAIError) -> str:
         return _explain_connection(error)
     if isinstance(error, openai.APIStatusError):
         return _explain_status(error)
-    return f"{error}; see the README on OPENAI_API_KEY"
+    if not os.environ.get("OPENAI_API_KEY", "").strip():
+        return "OPENAI_API_KEY is not set: export it, or draw free drafts with engine=puppet"
+    return f"the client cannot be set up: {error}"
 
 
 def _explain_connection(error: openai.APIConnectionError) -> str:

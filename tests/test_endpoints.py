@@ -633,3 +633,28 @@ def test_listing_shows_what_would_be_redrawn_and_info_why(paid: Folder):
     assert " -  frames/base/neutral__center.png" in listed
     info = paid.doit("info", "endpoints:sad__center").out
     assert "The following file dependencies have changed:\n    - expressions.json" in info
+
+
+def test_the_endpoint_without_a_key_is_said_in_one_line(paid: Folder, server: ImagesServer):
+    del paid.environment["OPENAI_API_KEY"]
+    ran = paid.doit("engine=openai", "endpoints:sad__center")
+    assert ran.code != 0
+    assert "[!] Failed sad: OPENAI_API_KEY is not set: export it, or draw free drafts" in ran.out
+    assert server.calls == []
+
+
+def test_what_an_artist_saves_while_a_call_is_under_way_is_not_lost(
+    paid: Folder, server: ImagesServer
+):
+    paid.doit()
+    own = paid.path / "own.png"
+    portrait().rotate(3).save(own)
+
+    def reply(_call: Call) -> Reply:
+        shutil.copy(own, paid.frame("sad__center"))
+        return Reply()
+
+    server.reply = reply
+    assert paid.doit("-a", "endpoints:sad__center").code == 0
+    aside = paid.frames / "set_aside" / "sad__center.1.png"
+    assert aside.read_bytes() == own.read_bytes()
