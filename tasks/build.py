@@ -4,7 +4,6 @@ doit's database decides which frames are looked at; what is paid for is decided 
 request key, the frame on disk and the take store.
 """
 
-import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from tasks.digest import digest_of
 from tasks.engine import Choice, Engine, EngineFailure
 from tasks.files import set_aside
 from tasks.frame import Existing, Provenance, State
+from tasks.gate import GATE
 from tasks.graph import FIT, Node
 from tasks.graph_cache import read_graph
 from tasks.picture import BadAnswer, PictureCache, pixels_digest, read_answer
@@ -62,16 +62,16 @@ def decide(
     Never draws what is there or was paid for, unless a new take is asked for; never puts a draft
     over a final, nor anything over an artist's work.
     """
+    origin = existing.provenance if existing.state is State.OURS else None
+    if origin and not origin.is_draft and not paid and (new_take or origin.request_key != key):
+        return Step.KEEP_FINAL
     if new_take:
         return Step.DRAW
     if existing.state is State.BY_HAND:
         return Step.KEEP_BY_HAND
-    origin = existing.provenance if existing.state is State.OURS else None
     newest = stored is None or (origin is not None and stored.id == origin.take)
     if origin and origin.request_key == key and newest:
         return Step.ADOPT
-    if origin and not origin.is_draft and not paid:
-        return Step.KEEP_FINAL
     return Step.RESTORE if stored else Step.DRAW
 
 
@@ -136,7 +136,7 @@ class Builder:
     ) -> Outcome:
         """Bring a frame up to date, at the least cost. Raises `Mistake` where that fails.
 
-        `arrived` is called when an answer that had to be waited for is there.
+        `arrived` is called when an answer that had to be waited for is there and safe.
         """
         place = _look(self._target(node))
         if node.role == FIT:
@@ -145,10 +145,11 @@ class Builder:
         stored = self._stored(request.key)
         paid = self._choice.facts.paid
         step = decide(place.existing, request.key, stored, paid=paid, new_take=new_take)
-        if step is Step.DRAW:
-            return self._draw(place, request, arrived, new_take=new_take)
-        if step is Step.RESTORE and not self._restore(place, request):
-            return self._draw(place, request, arrived, new_take=False)
+        if step in {Step.DRAW, Step.RESTORE}:
+            notes: list[str] = []
+            made = None if new_take else self._restore(place, request, notes)
+            made = made or self._draw(place, request, arrived, notes, new_take=new_take)
+            return Outcome(made, tuple(notes))
         return Outcome(step)
 
     def _target(self, node: Node) -> Path:
@@ -183,28 +184,35 @@ class Builder:
         if step is not Step.DRAW:
             return Outcome(step)
         provenance = Provenance(key, take="", engine=frame.BASE, pixels=picture.digest)
-        self._replace(place, frame.compose(picture.png(), picture.image, provenance))
-        return Outcome(Step.FIT)
+        notes: list[str] = []
+        self._replace(place, frame.compose(picture.png(), picture.image, provenance), notes)
+        return Outcome(Step.FIT, tuple(notes))
 
     def _draw(
-        self, place: _Place, request: Request, arrived: Callable[[], None], *, new_take: bool
-    ) -> Outcome:
+        self,
+        place: _Place,
+        request: Request,
+        arrived: Callable[[], None],
+        notes: list[str],
+        *,
+        new_take: bool,
+    ) -> Step:
         """Ask the engine, unless somebody else's answer to the same request arrives meanwhile."""
         if not self._choice.facts.paid:
             take = self._engine.draw(request)
             image = take.image or read_answer(take.picture, request.size_px)
-            self._finish(place, request, take.picture, image)
-            return Outcome(Step.DRAW, take.notes)
-        with self._store.reserved(request.key):
-            if not new_take and self._restore(place, request):
-                return Outcome(Step.RESTORE)
-            take = self._ask(request)
-            arrived()
-            # Into the store first: whatever happens from here on, it was paid for and is there.
-            record = self._store.add(request, take)
-            image = self._checked(request, record)
-        self._finish(place, request, take.picture, image)
-        return Outcome(Step.DRAW, take.notes)
+        else:
+            with self._store.reserved(request.key):
+                if not new_take and self._restore(place, request, notes):
+                    return Step.RESTORE
+                take = self._ask(request)
+                # Into the store first: whatever happens from here on, it is paid for and there.
+                record = self._store.add(request, take)
+                arrived()
+                image = self._checked(request, record)
+        notes.extend(take.notes)
+        self._finish(place, request, (take.picture, image), notes)
+        return Step.DRAW
 
     def _ask(self, request: Request) -> Take:
         try:
@@ -215,15 +223,18 @@ class Builder:
             path = self._store.reject(request.key, failure.answer, str(failure))
             raise EngineFailure(f"{failure}; what came instead is kept in {path}") from failure
 
-    def _restore(self, place: _Place, request: Request) -> bool:
-        """Make the frame from the newest sound take of its request; False where there is none."""
+    def _restore(self, place: _Place, request: Request, notes: list[str]) -> Step | None:
+        """Make the frame from the newest sound take of its request; None where there is none."""
         while record := self._stored(request.key):
-            with contextlib.suppress(BadAnswer):
+            try:
                 image = self._checked(request, record)
-                picture = self._store.picture(request.key, record)
-                self._finish(place, request, picture, image)
-                return True
-        return False
+            except BadAnswer as error:
+                notes.append(f"a take of {place.path.stem} was damaged: {error}")
+                continue
+            picture = self._store.picture(request.key, record)
+            self._finish(place, request, (picture, image), notes)
+            return Step.RESTORE
+        return None
 
     def _checked(self, request: Request, record: TakeRecord) -> Image.Image:
         """A take's pixels. One that is no usable picture leaves the store. Raises `BadAnswer`."""
@@ -233,8 +244,11 @@ class Builder:
             path = self._store.withdraw(request, record, str(error))
             raise BadAnswer(f"{error}; it is kept in {path}") from error
 
-    def _finish(self, place: _Place, request: Request, picture: bytes, image: Image.Image) -> None:
-        """From a take, whose bytes are `picture` and whose pixels are `image`, to the frame."""
+    def _finish(
+        self, place: _Place, request: Request, made: tuple[bytes, Image.Image], notes: list[str]
+    ) -> None:
+        """From a take, as its bytes and its pixels, to the frame; `notes` are for the person."""
+        picture, image = made
         provenance = Provenance(
             request_key=request.key,
             take=take_id(picture),
@@ -243,12 +257,12 @@ class Builder:
             model=request.model,
             prompt=request.prompt,
         )
-        self._replace(place, frame.compose(picture, image, provenance))
+        self._replace(place, frame.compose(picture, image, provenance), notes)
 
-    def _replace(self, place: _Place, data: bytes) -> None:
-        """Put the new frame in its place; what would be lost by that is moved aside first."""
+    def _replace(self, place: _Place, data: bytes, notes: list[str]) -> None:
+        """Put the new frame in its place; what would be lost by that is moved aside, and named."""
         if self._is_only_copy(place.now()):
-            set_aside(place.path)
+            notes.append(f"moved what lay at {place.path} to {set_aside(place.path)}")
         frame.write(place.path, data)
 
     def _is_only_copy(self, existing: Existing) -> bool:
@@ -274,5 +288,5 @@ _OPENING = threading.Lock()
 def _open_builder(project: Project) -> Builder:
     character = read_character(project)
     choice = read_graph(project).engine
-    engine = engines.load(choice.name, character.generation.max_retries)
+    engine = engines.load(choice.name, character.generation.max_retries, GATE.pause)
     return Builder(project, character, choice, engine)

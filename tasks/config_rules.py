@@ -185,13 +185,15 @@ def _face_findings(path: Path, node: Any) -> Iterator[Finding]:
         for key, below in entries:
             yield from _face_findings((*path, key), below)
     elif _is_number(node) and not 0 <= node <= 1:
-        text = f"{node:g} must lie in 0..1, a part of the portrait's width or height"
+        text = f"{shown(node)} must lie in 0..1, a part of the portrait's width or height"
         yield Finding(path, text)
 
 
 def _is_number(value: Any) -> bool:
     """A finite number; what is none, pydantic finds."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, int):
+        return not isinstance(value, bool)
+    return isinstance(value, float) and math.isfinite(value)
 
 
 def _generation_findings(generation: Mapping[str, Any], official: bool) -> Iterator[Finding]:

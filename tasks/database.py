@@ -6,6 +6,7 @@ for.
 """
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -54,15 +55,19 @@ class Database:
     def dump(self) -> None:
         """Write what changed."""
         if self._changed:
-            write_whole(Path(self.name), json.dumps(self._rows, separators=(",", ":")).encode())
-            self._changed = False
+            try:
+                write_whole(Path(self.name), json.dumps(self._rows, separators=(",", ":")).encode())
+                self._changed = False
+            except OSError as error:
+                # Nothing is lost by that: the next run looks at every frame again.
+                sys.stderr.write(f"[!] {self.name} cannot be written: {error.strerror}\n")
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
     """The rows on disk; none where there is no file, or one that is not ours."""
     try:
         rows = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     sound = isinstance(rows, dict) and all(isinstance(row, dict) for row in rows.values())
     return rows if sound else {}

@@ -4,7 +4,7 @@ Choosing imports neither: `openai`, numpy and OpenCV are loaded when the first p
 """
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, cast
@@ -81,7 +81,11 @@ def choose(wanted: str, environment: Mapping[str, str]) -> Choice:
     return Choice("puppet", f"free drafts, since {KEY_VARIABLE} is not set")
 
 
-def load(name: str, max_retries: int) -> Engine:
-    """The engine of that name, ready to draw. `max_retries`: per request, where it may help."""
+def load(name: str, max_retries: int, pause: Callable[[float], bool]) -> Engine:
+    """The engine of that name, ready to draw.
+
+    `max_retries`: how often one request is sent again where that may help. `pause` waits so many
+    seconds, and answers False where the run is to end instead.
+    """
     module = importlib.import_module(ENGINES[name].module)
-    return cast(Engine, module.open_engine(max_retries))
+    return cast(Engine, module.open_engine(max_retries, pause))

@@ -6,6 +6,8 @@ import os
 import threading
 from pathlib import Path
 
+from tasks.errors import Mistake
+
 
 def write_whole(path: Path, data: bytes, *, flush_to_disk: bool = False) -> None:
     """Write `data` at `path`: a reader, or a power cut, meets the old file or the new one.
@@ -39,7 +41,12 @@ def _flush_folder(folder: Path) -> None:
 
 
 def set_aside(path: Path) -> Path:
-    """Move a file into `set_aside/` beside it, under a name that nothing there has; that path."""
+    """Move a file into `set_aside/` beside it, under a name that nothing there has; that path.
+
+    Raises `Mistake` where a folder is in the way.
+    """
+    if path.is_dir():
+        raise Mistake(f"{path} is a folder; a picture has to go there: move the folder away")
     folder = path.parent / "set_aside"
     folder.mkdir(parents=True, exist_ok=True)
     for number in itertools.count(1):

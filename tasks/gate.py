@@ -34,6 +34,11 @@ class Gate:
             self._closed = True
             self._changed.notify_all()
 
+    def pause(self, seconds: float) -> bool:
+        """Wait so long; False, at once, where the gate is closed: the run is to end."""
+        with self._changed:
+            return not self._changed.wait_for(lambda: self._closed, timeout=seconds)
+
     @contextlib.contextmanager
     def place(self) -> Iterator[Callable[[], None]]:
         """Wait for a place and hold it; the value gives it back before the end.

@@ -4,6 +4,7 @@ It is kept beside doit's database, under the digest of all that it was made from
 that has nothing to draw need not even parse the config.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -40,14 +41,21 @@ def _check_sources(project: Project, graph: Graph) -> None:
     """Every portrait that the artist has to give is there."""
     built = {project.target(node.expression, node.pose) for node in graph.nodes}
     missing = sorted({n.source for n in graph.nodes} - built)
-    lines = [_missing(Path(path)) for path in missing if not Path(path).is_file()]
+    lines = [_missing(Path(path)) for path in missing if not _is_file(path)]
     if lines:
         raise Mistake("\n".join(lines))
 
 
+def _is_file(path: str) -> bool:
+    try:
+        return Path(path).is_file()
+    except OSError:  # a name that is too long for any file
+        return False
+
+
 def _missing(path: Path) -> str:
     """A portrait that is not there, and a file beside it that was probably meant."""
-    beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    beside = [p.name for p in path.parent.iterdir() if p.is_file()] if path.parent.is_dir() else []
     near = nearest(path.name, beside)
     meant = f'; did you mean "{path.with_name(near)}"?' if near else ""
     return f"the portrait {path} is not there (base_image){meant}"
@@ -82,7 +90,7 @@ def _cached(cache: Path, key: str) -> Graph | None:
             kept["base_image"],
             kept["face_digest"],
         )
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
@@ -96,7 +104,8 @@ def _keep(cache: Path, key: str, graph: Graph) -> None:
         "base_image": graph.base_image,
         "face_digest": graph.face_digest,
     }
-    write_whole(cache, json.dumps(document).encode())
+    with contextlib.suppress(OSError):  # a folder that cannot be written can still be listed
+        write_whole(cache, json.dumps(document).encode())
 
 
 def _row(node: Node) -> list[str]:

@@ -8,6 +8,7 @@ from tasks.command_line import current_graph, current_project
 from tasks.errors import Mistake
 from tasks.freshness import ConfigSlice
 from tasks.project import Project
+from tasks.shown_picture import remove_picture, write_picture
 
 
 def task_face() -> dict[str, Any]:
@@ -17,7 +18,7 @@ def task_face() -> dict[str, Any]:
         "actions": [(draw_landmarks, [project])],
         "file_dep": [ConfigSlice(str(project.config), graph.face_digest), graph.base_image],
         "targets": [str(project.landmarks)],
-        "clean": True,
+        "clean": [(remove_picture, [str(project.landmarks)])],
         "io": {"capture": False},
         "verbosity": 0,
         "meta": {"shows": "Landmarks"},
@@ -29,9 +30,8 @@ def draw_landmarks(project: Project) -> TaskFailed | None:
     # Pillow and the config are read here, and not by a run that draws nothing.
     from tasks.character_project import read_character  # noqa: PLC0415
     from tasks.face import complete  # noqa: PLC0415
-    from tasks.files import write_whole  # noqa: PLC0415
     from tasks.landmark_overlay import overlay  # noqa: PLC0415
-    from tasks.picture import png_bytes, read  # noqa: PLC0415
+    from tasks.picture import read  # noqa: PLC0415
 
     character = read_character(project)
     problem = ""
@@ -41,7 +41,7 @@ def draw_landmarks(project: Project) -> TaskFailed | None:
             whole = complete(character.face, portrait.width / portrait.height)
         except Mistake as error:
             whole, problem = character.face, str(error)
-        write_whole(project.landmarks, png_bytes(overlay(portrait, character.face, whole)))
     except Mistake as error:
         return TaskFailed(str(error))
-    return TaskFailed(f"{problem}; what is there: {project.landmarks}") if problem else None
+    failed = write_picture(project.landmarks, overlay(portrait, character.face, whole))
+    return TaskFailed(f"{problem}; what is there: {project.landmarks}") if problem else failed

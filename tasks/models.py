@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+MAX_PROMPT_LENGTH = 32_000
 DEFAULT_MODEL = "gpt-image-2.5-sunburst"
 
 Quality = str

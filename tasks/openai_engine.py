@@ -6,17 +6,19 @@ variables (OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, ...).
 
 import base64
 import binascii
+import json
+import math
 import os
 import random
 import re
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
 import openai
 from openai import OpenAI
-from openai.types import ImagesResponse
 
 from tasks.engine import EngineFailure
 from tasks.request import Request
@@ -31,8 +33,9 @@ _SAID_AT_MOST = 300
 class OpenAIEngine:
     """Draws by `images.edit`. Every call that the server answers may cost money."""
 
-    def __init__(self, max_retries: int) -> None:
+    def __init__(self, max_retries: int, pause: Callable[[float], bool]) -> None:
         self._max_retries = max_retries
+        self._pause = pause
         self._client: OpenAI | None = None
         self._lock = threading.Lock()
 
@@ -46,9 +49,9 @@ class OpenAIEngine:
             try:
                 return self._call(request)
             except openai.OpenAIError as error:
-                if not left or not _drew_nothing(error):
+                again = left and _drew_nothing(error) and self._pause(_wait_s(error, wait_s))
+                if not again:
                     raise EngineFailure(_one_line(explain(error))) from error
-                time.sleep(_wait_s(error, wait_s))
                 wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
         raise AssertionError("the last round returns or raises")
 
@@ -67,19 +70,19 @@ class OpenAIEngine:
             **parameters,
         )
         latency_s = round(time.monotonic() - started, 3)
-        body = answer.content
         try:
-            return _take(answer.parse(), latency_s, answer.headers.get("x-request-id", ""))
-        except (ValueError, AttributeError, TypeError) as error:
-            why = str(error) if isinstance(error, _UnusableError) else "it is no picture's JSON"
-            raise EngineFailure(f"the answer has no picture: {why}", body) from error
+            return _take(answer.content, latency_s, answer.headers.get("x-request-id", ""))
+        except _UnusableError as error:
+            kept = answer.content.replace(_key().encode(), b"[key]") if _key() else answer.content
+            raise EngineFailure(f"the answer has no picture: {error}", kept) from error
 
     def _connected(self) -> OpenAI:
         with self._lock:
             if self._client is None:
                 # One policy for sending again, here: the SDK's own would also repeat calls that
                 # timed out, and pay for them twice.
-                self._client = OpenAI(max_retries=0, timeout=TIMEOUT_S)
+                _check_environment()
+                self._client = OpenAI(api_key=_key(), max_retries=0, timeout=TIMEOUT_S)
             return self._client
 
 
@@ -87,9 +90,27 @@ class _UnusableError(ValueError):
     """What is wrong with the body of an answer."""
 
 
-def open_engine(max_retries: int) -> OpenAIEngine:
+def _key() -> str:
+    """The key as it was meant: shells and files leave line ends behind."""
+    return os.environ.get("OPENAI_API_KEY", "").strip()
+
+
+def _check_environment() -> None:
+    """Refuse what could never be sent, before it looks like a call that broke off."""
+    if not _key():
+        raise EngineFailure(
+            "OPENAI_API_KEY is not set: export it, or draw free drafts with engine=puppet"
+        )
+    if not _key().isascii() or len(_key().split()) > 1:
+        raise EngineFailure("OPENAI_API_KEY holds spaces, line ends or letters that no key has")
+    address = os.environ.get("OPENAI_BASE_URL", "").strip()
+    if address and not re.match(r"https?://[^/]", address):
+        raise EngineFailure(f'OPENAI_BASE_URL="{address}" must begin with http:// or https://')
+
+
+def open_engine(max_retries: int, pause: Callable[[float], bool]) -> OpenAIEngine:
     """An engine whose client is made at its first call."""
-    return OpenAIEngine(max_retries)
+    return OpenAIEngine(max_retries, pause)
 
 
 def explain(error: openai.OpenAIError) -> str:
@@ -103,8 +124,6 @@ def explain(error: openai.OpenAIError) -> str:
         return _explain_connection(error)
     if isinstance(error, openai.APIStatusError):
         return _explain_status(error)
-    if not os.environ.get("OPENAI_API_KEY", "").strip():
-        return "OPENAI_API_KEY is not set: export it, or draw free drafts with engine=puppet"
     return f"the client cannot be set up: {error}"
 
 
@@ -147,9 +166,8 @@ def _said(error: openai.APIStatusError) -> str:
 
 def _one_line(text: str) -> str:
     """One line without secrets: servers echo keys, or parts of them, in their messages."""
-    key = os.environ.get("OPENAI_API_KEY", "").strip()
-    if key:
-        text = text.replace(key, "[key]")
+    if _key():
+        text = text.replace(_key(), "[key]")
     text = re.sub(r"\b(?:sk|pk|key)-[\w*.-]{4,}", "[key]", re.sub(r"<[^>]*>", " ", text))
     text = " ".join(text.split())
     return text if len(text) <= _SAID_AT_MOST else f"{text[: _SAID_AT_MOST - 3]}..."
@@ -174,20 +192,39 @@ def _wait_s(error: openai.OpenAIError, backoff_s: float) -> float:
         headers = error.response.headers
         for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
             try:
-                return min(max(float(headers.get(name, "")) * unit_s, 0.0), _LONGEST_WAIT_S)
+                asked_s = float(headers.get(name, "")) * unit_s
             except ValueError:
                 continue
+            if math.isfinite(asked_s):
+                return min(max(asked_s, 0.0), _LONGEST_WAIT_S)
     return backoff_s * random.uniform(0.5, 1.0)  # noqa: S311 - no secret depends on it
 
 
-def _take(response: ImagesResponse, latency_s: float, answer_id: str) -> Take:
-    data = response.data or []
-    encoded = data[0].b64_json if data else None
-    if not encoded:
-        raise _UnusableError("it holds no image data")
+def _take(body: bytes, latency_s: float, answer_id: str) -> Take:
+    """The picture in an answer. Lenient about its wrapping: it was paid for."""
     try:
-        picture = base64.b64decode(encoded, validate=True)
+        document = json.loads(body)
+    except ValueError as error:
+        raise _UnusableError("it is no picture's JSON") from error
+    encoded = _encoded(document)
+    try:
+        picture = base64.b64decode("".join(encoded.split()), validate=True)
     except binascii.Error as error:
         raise _UnusableError(f"its image data is not base64 ({error})") from error
-    usage: dict[str, Any] = response.usage.model_dump(mode="json") if response.usage else {}
-    return Take(picture, latency_s=latency_s, usage=usage, answer_id=answer_id)
+    usage = document.get("usage")
+    return Take(
+        picture,
+        latency_s=latency_s,
+        usage=usage if isinstance(usage, dict) else {},
+        answer_id=answer_id,
+    )
+
+
+def _encoded(document: Any) -> str:
+    """The base64 of the first picture, without the head of a `data:` address."""
+    data = document.get("data") if isinstance(document, dict) else None
+    first = data[0] if isinstance(data, list) and data else data
+    encoded = first.get("b64_json") if isinstance(first, dict) else None
+    if not encoded or not isinstance(encoded, str):
+        raise _UnusableError("it holds no image data")
+    return encoded.partition(",")[2] if encoded.startswith("data:") else encoded

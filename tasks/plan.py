@@ -10,8 +10,9 @@ from tasks.character import NEUTRAL, Character, Expression, Pose
 from tasks.character_project import engine_choice, read_character
 from tasks.digest import digest_of
 from tasks.engine import ENGINES, Choice
+from tasks.errors import Mistake
 from tasks.graph import EXTREME, FIT, RIG, TILT, Graph, Node
-from tasks.models import facts_of
+from tasks.models import MAX_PROMPT_LENGTH, facts_of
 from tasks.project import Project
 from tasks.prompt import extreme_prompt, tilt_prompt
 from tasks.request import InputPicture, Request, Rig, face_digest
@@ -27,6 +28,7 @@ def plan(project: Project) -> Graph:
         for pose in character.poses
         for expression in _expressions_at(character, choice, pose)
     )
+    _check(project, character, nodes)
     wanted = project.variables.pose or character.default_pose
     poses = tuple(character.poses)
     return Graph(
@@ -37,6 +39,19 @@ def plan(project: Project) -> Graph:
         base_image=str(project.input_path(character.base_image)),
         face_digest=face_digest(character.face),
     )
+
+
+def _check(project: Project, character: Character, nodes: tuple[Node, ...]) -> None:
+    """No portrait may be a frame that is built from it. Raises `Mistake`."""
+    built = {project.target(node.expression, node.pose) for node in nodes}
+    built |= {str(project.sheet), str(project.landmarks)}
+    for pose in character.poses:
+        own = character.base_image_of(pose)
+        if own and str(project.input_path(own)) in built:
+            raise Mistake(
+                f"{project.config}: base_image of {pose} is {own}, which is built here; "
+                "name a portrait of the artist's, in frames/base for instance"
+            )
 
 
 def request_for(
@@ -119,6 +134,11 @@ def _rig_request(
 def _image_request(
     character: Character, engine: str, prompt: str, pictures: tuple[InputPicture, ...]
 ) -> Request:
+    if len(prompt) > MAX_PROMPT_LENGTH:
+        raise Mistake(
+            f"a prompt has {len(prompt):,} characters, and models take {MAX_PROMPT_LENGTH:,}:"
+            " shorten character, prompt or the words of the axes"
+        )
     generation = character.generation
     parameters = {"quality": generation.quality, "background": generation.background}
     facts = facts_of(generation.model)

@@ -1,11 +1,14 @@
 """`doit prompts`: what an image model would be told for each selected frame."""
 
+import sys
+
 from doit.cmd_base import DoitCmdBase
 from doit.control import TaskControl
 from doit.exceptions import InvalidCommand
 
 from tasks.command_line import current_project
 from tasks.graph import Node
+from tasks.reporter import printable
 from tasks.selection import members, select
 
 
@@ -23,9 +26,10 @@ class Prompts(DoitCmdBase):  # type: ignore[misc]
         tasks = [control.tasks[name] for name in members(control, control.selected_tasks)]
         nodes = [task.meta["node"] for task in tasks if "node" in (task.meta or {})]
         if not nodes:
-            raise InvalidCommand("no frame is selected; try: doit prompts endpoints:*__center")
+            raise InvalidCommand("no frame is selected; try: doit prompts 'endpoints:*__center'")
         for node in nodes:
-            self.outstream.write(f"# {node.name}\n{_prompt(node)}\n\n")
+            text = printable(f"# {node.name}\n{_prompt(node)}", sys.stdout.encoding)
+            self.outstream.write(f"{text}\n\n")
         return 0
 
 

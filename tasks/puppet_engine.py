@@ -1,5 +1,7 @@
 """The puppet as an engine: free, local, exact. It moves the base portrait by the request's rig."""
 
+from collections.abc import Callable
+
 import numpy as np
 from PIL import Image
 
@@ -26,6 +28,6 @@ class PuppetEngine:
         return Take(png_bytes(image), notes=notes, image=image)
 
 
-def open_engine(_max_retries: int) -> PuppetEngine:
+def open_engine(_max_retries: int, _pause: Callable[[float], bool]) -> PuppetEngine:
     """The puppet needs nothing but the request."""
     return PuppetEngine()

@@ -1,6 +1,8 @@
 """What a run says: one line a frame, a progress bar in a terminal, the sum at the end."""
 
 import contextlib
+import os
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -53,7 +55,7 @@ class Reporter:
             what = _counted(to_draw, "expression" if self._one_pose() else "frame")
             workers = _counted(max(1, self._facts.workers), "worker")
             self._line(f"[i] Generating {what} with {workers}...")
-        if self._frames and self._out.isatty():
+        if self._frames and self._out and self._out.isatty():
             from tasks.progress import Bar  # noqa: PLC0415 - rich, for terminals only
 
             self._bar = Bar(self._out, len(self._frames))
@@ -108,16 +110,23 @@ class Reporter:
     def complete_run(self) -> None:
         """The sum of the run, and where to look."""
         if self._bar:
-            self._bar.close()
+            with contextlib.suppress(OSError):
+                self._bar.close()
             self._bar = None
         for line in [*self._notes, *self._kept_lines(), *(f"[!] {text}" for text in self._errors)]:
             self._line(line)
         if self._frames or self._reused:
             self._line(f"[i] Done. {self._sum()}")
             if self._failed:
-                self._line("[i] The next run tries the failed ones again, and only those.")
+                self._line(f"[i] {self._advice()}")
         for line in self._shown():
             self._line(line)
+
+    def _advice(self) -> str:
+        """How to go on after failures."""
+        if self._facts.forced:
+            return "For another new take give the same command again; the earlier takes are in use."
+        return "The next run tries the failed ones again, and only those."
 
     def _to_draw(self) -> int:
         """How many frames will be asked of the engine."""
@@ -125,13 +134,23 @@ class Reporter:
             return 0
         from tasks.build import Step, builder_of  # noqa: PLC0415 - Pillow, only when needed
 
+        changing: set[str] = set()
+
         def step(task: Task) -> "Step":
-            with contextlib.suppress(Mistake):
+            node = _node_of(task)
+            if node.source in changing:  # another picture than the one that lies there now
+                return Step.DRAW
+            with contextlib.suppress(Mistake, OSError):
                 forced = task.name in self._facts.forced
-                return builder_of(current_project()).forecast(_node_of(task), new_take=forced)
+                return builder_of(current_project()).forecast(node, new_take=forced)
             return Step.DRAW
 
-        return sum(1 for task in self._frames if step(task) is Step.DRAW)
+        drawn = 0
+        for task in self._frames:  # dependencies come first
+            if step(task) is Step.DRAW:
+                drawn += 1
+                changing.update(task.targets)
+        return drawn
 
     def _say_done(self, node: Node, task: Task) -> None:
         target, step = task.targets[0], task.values["step"]
@@ -154,8 +173,8 @@ class Reporter:
         finals = self._steps[_KEPT_FINAL]
         if finals:
             yield (
-                f"[i] Kept {_counted(finals, 'final')} that only drafts could replace:"
-                f" set OPENAI_API_KEY to redraw what changed"
+                f"[i] Kept {_counted(finals, 'final')} that only drafts could replace;"
+                " what changed is drawn with a key and engine=auto or engine=openai"
             )
 
     def _sum(self) -> str:
@@ -201,15 +220,29 @@ class Reporter:
 
     def _advance(self) -> None:
         if self._bar:
-            self._bar.advance(failed=self._failed)
+            with contextlib.suppress(OSError):
+                self._bar.advance(failed=self._failed)
 
     def _line(self, text: str) -> None:
+        """One line. Nobody left to read it (`| head`, a closed terminal) is no reason to stop."""
         with self._lock:
-            if self._bar:
-                self._bar.print(text)
-                return
-            self._out.write(_printable(text, getattr(self._out, "encoding", None)) + "\n")
-            self._out.flush()
+            try:
+                if self._bar:
+                    self._bar.print(text)
+                elif self._out:
+                    encoding = getattr(self._out, "encoding", None)
+                    self._out.write(printable(text, encoding) + "\n")
+                    self._out.flush()
+            except (OSError, ValueError):
+                self._mute()
+
+    def _mute(self) -> None:
+        """Say nothing more; calls in flight are awaited all the same."""
+        self._bar = None
+        if self._out is sys.stdout:
+            # Python flushes it once more at the end, and would complain of the closed pipe.
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+        self._out = None
 
 
 def _node(task: Task) -> Node | None:
@@ -228,7 +261,7 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _printable(text: str, encoding: str | None) -> str:
+def printable(text: str, encoding: str | None) -> str:
     """`text` as a terminal or a pipe of that encoding can take it."""
     try:
         text.encode(encoding or "utf-8")

@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -27,6 +28,8 @@ from tasks.pending import Pending
 from tasks.selection import members, select
 
 MAX_WORKERS = 64
+_STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
+_INTERRUPTED = 130
 NEW_TAKE = "new_take"
 """the option of a frame's task that asks for a new take"""
 
@@ -73,6 +76,8 @@ class Run(DoitRun):  # type: ignore[misc]
         gc.disable()
         try:
             return int(super().execute(params, args))
+        except KeyboardInterrupt:
+            raise SystemExit(_INTERRUPTED) from None
         finally:
             gc.enable()
 
@@ -96,6 +101,7 @@ class Run(DoitRun):  # type: ignore[misc]
         self.control = TaskControl(self.task_list, auto_delayed_regex=auto_delayed_regex)
         self._select(single=single)
         forced = _force(self.control, self.control.selected_tasks) if always else frozenset[str]()
+        _put_last(self.control, self.control.selected_tasks)
         facts = self._look(num_process, forced)
         GATE.open(max(1, num_process))
         stream = Stream(verbosity, force_verbosity)
@@ -157,7 +163,27 @@ def _force(control: TaskControl, selected: Iterable[str]) -> frozenset[str]:
             task.cfg_values = {NEW_TAKE: True}
             if task.options is not None:  # doit parsed its options when it was selected
                 task.options[NEW_TAKE] = True
+    for name in names:
+        # What a new take is made from is used as it is, where it is there at all.
+        task = control.tasks[name]
+        task.task_dep = [dep for dep in task.task_dep if dep in names or _lacks(control.tasks[dep])]
     return frozenset(names)
+
+
+def _lacks(task: Task) -> bool:
+    """Whether something that the task makes is not there."""
+    return not task.targets or not all(Path(target).exists() for target in task.targets)
+
+
+def _put_last(control: TaskControl, selected: Iterable[str]) -> None:
+    """Have the contact sheet wait for every frame of this run, not only for those it is made of."""
+    names = dict.fromkeys(members(control, selected))
+    for name in names:
+        task = control.tasks[name]
+        if (task.meta or {}).get("after_frames"):
+            waits = set(task.task_dep)
+            frames = [other for other in names if "node" in (control.tasks[other].meta or {})]
+            task.task_dep.extend(other for other in frames if other not in waits)
 
 
 @contextlib.contextmanager
@@ -166,7 +192,11 @@ def _output(outfile: Any) -> Iterator[Any]:
     if not isinstance(outfile, str):
         yield outfile
         return
-    with open(outfile, "w", encoding="utf-8") as stream:  # noqa: PTH123 - doit gives a str
+    try:
+        stream = Path(outfile).open("w", encoding="utf-8")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise InvalidCommand(f"-o {outfile}: {error.strerror}") from error
+    with stream:
         yield stream
 
 
@@ -180,11 +210,12 @@ def _gentle_interrupt(runner: Runner) -> Iterator[None]:
         runner._stop_running = True  # noqa: SLF001
         runner.final_result = 1
         GATE.close()
-        sys.stderr.write(
-            "\n[!] Stopping: waiting for the pictures that are being drawn, since they are paid"
-            " for; press Ctrl-C again to leave at once and lose them.\n"
-        )
         del number
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            sys.stderr.write(
+                "\n[!] Stopping: waiting for the pictures that are being drawn, since they are paid"
+                " for; press Ctrl-C again to leave at once and lose them.\n"
+            )
 
     try:
         before = {number: signal.signal(number, stop) for number in _signals()}
@@ -193,12 +224,14 @@ def _gentle_interrupt(runner: Runner) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        sys.stderr.write("[!] Left at once: pictures that were being drawn are lost.\n")
-        raise SystemExit(130) from None
+        with contextlib.suppress(OSError):
+            sys.stderr.write("[!] Left at once: pictures that were being drawn are lost.\n")
+        raise SystemExit(_INTERRUPTED) from None
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _signals() -> tuple[signal.Signals, ...]:
-    return (signal.SIGINT, signal.SIGTERM)
+def _signals() -> list[signal.Signals]:
+    """Ctrl-C, kill, and a terminal that is closed, where the system has that."""
+    return [signal.Signals[name] for name in _STOPPING if name in signal.Signals.__members__]

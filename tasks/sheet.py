@@ -4,21 +4,23 @@ import os
 from pathlib import Path
 from typing import Any
 
+from doit.exceptions import TaskFailed
+
 from tasks.command_line import current_graph, current_project
 from tasks.digest import digest_of
 from tasks.freshness import ConfigSlice
 from tasks.graph import Graph, Node
 from tasks.project import Project
+from tasks.shown_picture import remove_picture, write_picture
 
 
 def task_sheet() -> dict[str, Any]:
     """show all frames in one labelled picture"""
     project, graph = current_project(), current_graph()
-    nodes = _shown(project, graph)
-    paths = [project.target(node.expression, node.pose) for node in nodes]
-    layout = digest_of([node.name for node in nodes])
+    paths = [project.target(node.expression, node.pose) for node in graph.nodes]
+    layout = digest_of([[node.name for node in graph.nodes], graph.drawn_poses])
     return {
-        "actions": [(draw_sheet, [project, nodes])],
+        "actions": [(draw_sheet, [project, graph])],
         "file_dep": [ConfigSlice(str(project.config), layout)],
         # Not file dependencies: frames at poses that `doit` does not draw are shown as they are,
         # and must not be drawn, and paid for, for the sake of a sheet; and a frame that could not
@@ -26,10 +28,15 @@ def task_sheet() -> dict[str, Any]:
         "task_dep": [f"endpoints:*__{pose}" for pose in graph.drawn_poses],
         "uptodate": [(same_frames, [paths])],
         "targets": [str(project.sheet)],
-        "clean": True,
+        "clean": [(remove_picture, [str(project.sheet)])],
         "io": {"capture": False},
         "verbosity": 0,
-        "meta": {"despite_failures": True, "failed": [], "shows": "Contact sheet"},
+        "meta": {
+            "despite_failures": True,
+            "failed": [],
+            "shows": "Contact sheet",
+            "after_frames": True,
+        },
     }
 
 
@@ -46,27 +53,25 @@ def _seen(paths: list[str]) -> str:
         try:
             status = os.stat(path)  # noqa: PTH116 - twice as quick, once for every frame
             states.append([path, status.st_mtime_ns, status.st_size])
-        except FileNotFoundError:
+        except OSError:
             states.append([path])
     return digest_of(states)
 
 
-def draw_sheet(project: Project, nodes: list[Node], task: Any) -> None:
+def draw_sheet(project: Project, graph: Graph, task: Any) -> TaskFailed | None:
     """The action of the sheet's task."""
     # Pillow is imported here, and not by a run that has nothing to draw.
     from tasks.contact_sheet import Cell, compose  # noqa: PLC0415
-    from tasks.files import write_whole  # noqa: PLC0415
-    from tasks.picture import png_bytes  # noqa: PLC0415
 
     failed = {name.partition(":")[2] for name in task.meta["failed"]}
     cells = {
         (node.expression, node.pose): Cell(
             Path(project.target(node.expression, node.pose)), node.name in failed
         )
-        for node in nodes
+        for node in _shown(project, graph)
     }
     title = project.folder.resolve().name
-    write_whole(project.sheet, png_bytes(compose(title, cells)))
+    return write_picture(project.sheet, compose(title, cells))
 
 
 def _shown(project: Project, graph: Graph) -> list[Node]:

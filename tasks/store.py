@@ -13,11 +13,14 @@ import contextlib
 import datetime
 import hashlib
 import json
+import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tasks.errors import Mistake
 from tasks.files import write_whole
 from tasks.request import Request
 
@@ -63,6 +66,10 @@ class TakeRecord:
     answer_id: str = ""
 
 
+class StoreFailure(Mistake):
+    """A take that was paid for could not be put into the store; the text says where it is."""
+
+
 class TakeStore:
     """The takes below one folder. Safe for several threads and processes at once."""
 
@@ -103,7 +110,16 @@ class TakeStore:
         return (self._folder(key) / record.file).read_bytes()
 
     def add(self, request: Request, take: Take) -> TakeRecord:
-        """Keep a take: the picture first, on disk, then what is known of it."""
+        """Keep a take: the picture first, on disk, then what is known of it.
+
+        Raises `StoreFailure` where the disk does not take it.
+        """
+        try:
+            return self._add(request, take)
+        except OSError as error:
+            raise StoreFailure(_rescued(take.picture, self.folder, error)) from error
+
+    def _add(self, request: Request, take: Take) -> TakeRecord:
         name = take_id(take.picture)
         record = TakeRecord(
             id=name,
@@ -149,7 +165,7 @@ class TakeStore:
         try:
             listed = json.loads(self._list_path(key).read_bytes())["takes"]
             return [_record(entry) for entry in listed]
-        except (FileNotFoundError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return []
 
     def _write_list(self, request: Request, records: list[TakeRecord]) -> None:
@@ -165,7 +181,21 @@ class TakeStore:
 def _record(entry: Mapping[str, Any]) -> TakeRecord:
     """A take as its JSON has it; what a later version wrote beside that is passed over."""
     known = {field.name for field in fields(TakeRecord)}
-    return TakeRecord(**{name: value for name, value in entry.items() if name in known})
+    record = TakeRecord(**{name: value for name, value in entry.items() if name in known})
+    if not all(isinstance(text, str) for text in (record.id, record.file, record.drawn_at)):
+        raise TypeError("not a take")
+    return record
+
+
+def _rescued(picture: bytes, folder: Path, error: OSError) -> str:
+    """Put a paid picture wherever there is room; what to tell the person at the terminal."""
+    why = f"{folder} cannot be written ({error.strerror})"
+    with contextlib.suppress(OSError):
+        handle, name = tempfile.mkstemp(suffix=_suffix(picture), prefix="take-")
+        with os.fdopen(handle, "wb") as file:
+            file.write(picture)
+        return f"{why}; the picture that was paid for is in {name}, and no more calls are made"
+    return f"{why}, nor the system's folder for temporary files; no more calls are made"
 
 
 def _suffix(picture: bytes) -> str:

@@ -47,10 +47,15 @@ class Folder:
         out, err = process.communicate(timeout=timeout_s)
         return Ran(process.returncode, out, err)
 
+    @staticmethod
+    def command() -> list[str]:
+        """The words that start doit."""
+        return [sys.executable, "-m", "doit"]
+
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Begin to run `doit`, in a process group of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "doit", *arguments],
+            [*self.command(), *arguments],
             cwd=self.path,
             env=self._environment(),
             stdout=subprocess.PIPE,

@@ -150,9 +150,17 @@ def test_what_is_there_or_was_paid_for_is_never_drawn_again(there, stored, paid,
 
 
 @pytest.mark.parametrize("paid", [True, False])
-@pytest.mark.parametrize("there", [MISSING, DAMAGED, FOREIGN, existing(State.OURS)])
+@pytest.mark.parametrize(
+    "there", [MISSING, DAMAGED, FOREIGN, existing(State.OURS, engine="puppet")]
+)
 def test_a_new_take_is_drawn_whatever_is_there(there: Existing, paid: bool):
     assert decide(there, "k", STORED, paid=paid, new_take=True) is Step.DRAW
+
+
+def test_not_even_a_new_take_puts_a_draft_over_a_final():
+    final = existing(State.OURS)
+    assert decide(final, "k", None, paid=False, new_take=True) is Step.KEEP_FINAL
+    assert decide(final, "k", None, paid=True, new_take=True) is Step.DRAW
 
 
 # Buying once
@@ -331,7 +339,9 @@ def test_a_stored_take_that_was_damaged_gives_way_to_an_earlier_sound_one(studio
     path = studio.project.store / key[:2] / second.file
     path.write_bytes(path.read_bytes()[:100])
     studio.path("sad__center").unlink()
-    assert studio.build("sad__center") == Outcome(Step.RESTORE)
+    outcome = studio.build("sad__center")
+    assert outcome.step is Step.RESTORE
+    assert outcome.notes[0].startswith("a take of sad__center was damaged: ")
     assert glance_at(studio.path("sad__center")).provenance.take == first.id
     assert studio.store.records(key) == (first,)
     assert len(studio.engine.asked) == 2
@@ -342,7 +352,9 @@ def test_where_every_stored_take_is_damaged_a_new_one_is_drawn_once(studio: Stud
     key = studio.engine.asked[0].key
     (studio.project.store / key[:2] / studio.store.latest(key).file).write_bytes(b"\x89PNG")
     studio.path("sad__center").unlink()
-    assert studio.build("sad__center").step is Step.DRAW
+    outcome = studio.build("sad__center")
+    assert outcome.step is Step.DRAW
+    assert "a take of sad__center was damaged" in outcome.notes[0]
     assert len(studio.engine.asked) == 2
 
 
@@ -421,7 +433,7 @@ def test_a_project_has_one_builder_with_the_engine_of_its_graph(
     )
     builder = builder_of(studio.project)
     assert builder_of(studio.project) is builder
-    assert loaded == [("puppet", 4)]
+    assert [arguments[:2] for arguments in loaded] == [("puppet", 4)]
     assert builder.build(studio.node("sad__up"), new_take=False).step is Step.DRAW
     assert studio.engine.asked[0].engine == "puppet"
 

@@ -82,18 +82,20 @@ def test_nothing_is_written_where_nothing_changed(path: Path):
     assert path.read_bytes() == b"as it was"
 
 
-def test_it_is_written_whole_or_not_at_all(path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_it_is_written_whole_or_not_at_all_and_that_is_said(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
     database = open_at(path)
     database.set("t", "a", 1)
     database.dump()
 
     def full(*_arguments):
-        raise OSError("No space left on device")
+        raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
     database.set("t", "a", 2)
-    with pytest.raises(OSError, match="No space left"):
-        database.dump()
+    database.dump()
+    assert capsys.readouterr().err == f"[!] {path} cannot be written: No space left on device\n"
     assert open_at(path).get("t", "a") == 1
     assert [file.name for file in path.parent.iterdir()] == [path.name]
     monkeypatch.undo()

@@ -381,6 +381,7 @@ NONSENSE = {
     "wrong size": (answer_body(b""), "is 32x32 pixels, not 64x96"),
     "blank": (answer_body(b""), "is blank"),
     "cut short": (answer_body(b""), "no whole picture"),
+    "without its end": (answer_body(b""), "the end of its PNG is missing"),
 }
 
 
@@ -397,6 +398,9 @@ def test_an_answer_that_is_no_picture_fails_with_a_clear_line_and_is_kept(
     elif kind == "cut short":
         portrait().save(scratch)
         scratch.write_bytes(scratch.read_bytes()[:-90])
+    elif kind == "without its end":
+        portrait().save(scratch)
+        scratch.write_bytes(scratch.read_bytes()[:-12])
     if scratch.is_file():
         body = answer_body(scratch.read_bytes())
     server.reply = lambda _call: Reply(body=body)
@@ -486,15 +490,18 @@ def test_two_runs_at_once_buy_each_picture_once(paid: Folder, server: ImagesServ
     assert len(server.calls) == 2
 
 
-def test_the_first_interrupt_waits_for_what_is_paid_for(paid: Folder, server: ImagesServer):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_first_interrupt_waits_for_what_is_paid_for(
+    paid: Folder, server: ImagesServer, number: int
+):
     config = paid.config
-    for number in range(8):
-        config["expressions"][f"extra_{number}"] = {"prompt": f"face number {number}"}
+    for extra in range(8):
+        config["expressions"][f"extra_{extra}"] = {"prompt": f"face number {extra}"}
     paid.write_config(config)
     server.reply = lambda _call: Reply(delay_s=1.5)
     process = paid.start("-n", "2")
     wait_for(lambda: len(server.calls) == 2)
-    kill(process, signal.SIGINT)
+    kill(process, number)
     out, err = process.communicate(timeout=60)
     assert process.returncode != 0
     assert len(server.calls) == 2

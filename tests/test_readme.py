@@ -22,7 +22,7 @@ def blocks(language: str) -> list[str]:
 
 def everyday_commands() -> list[str]:
     """The `uv run doit` lines of the block under "Every day", and of the table of old flags."""
-    everyday = next(block for block in blocks("sh") if "endpoints:*__tilt_left_small" in block)
+    everyday = next(block for block in blocks("sh") if "*__tilt_left_small" in block)
     lines = [line.split("#")[0].strip() for line in everyday.splitlines()]
     table = re.findall(r"^\| .*?\| `(uv run doit[^`]*)`", README, flags=re.MULTILINE)
     return [*lines, *table]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tasks.request import InputPicture, Request
-from tasks.store import Take, TakeStore, take_id
+from tasks.store import StoreFailure, Take, TakeStore, take_id
 
 PNG, JPEG, WEBP = b"\x89PNG one", b"\xff\xd8\xff two", b"RIFFxxxxWEBP three"
 SHOWN = InputPicture("p1", lambda: None, lambda: b"")
@@ -161,12 +161,15 @@ def test_no_file_is_ever_half_written(store: TakeStore, monkeypatch: pytest.Monk
     kept = document_of(store, SAD).read_bytes()
 
     def full(*_arguments):
-        raise OSError("No space left on device")
+        raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(StoreFailure, match="No space left") as failure:
         store.add(SAD, Take(JPEG))
     monkeypatch.undo()
+    rescued = Path(str(failure.value).split(" is in ")[1].split(", and")[0])
+    assert rescued.read_bytes() == JPEG
+    rescued.unlink()
     assert files_of(store) == {f"{SAD.key[:2]}/{name}" for name in (record.file, f"{SAD.key}.json")}
     assert document_of(store, SAD).read_bytes() == kept
 
