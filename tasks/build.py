@@ -19,7 +19,8 @@ from tasks.character import Character
 from tasks.character_project import read_character
 from tasks.digest import digest_of
 from tasks.engine import Choice, Engine, EngineFailure
-from tasks.files import set_aside
+from tasks.errors import Mistake
+from tasks.files import set_aside, stamp
 from tasks.frame import Existing, Provenance, State
 from tasks.gate import GATE
 from tasks.graph import FIT, Node
@@ -81,25 +82,17 @@ class _Place:
 
     path: Path
     existing: Existing
-    stamp: tuple[int, int] | None
+    seen: tuple[int, int] | None
     """the time and size of what lies there, as it was looked at; None where nothing does"""
 
     def now(self) -> Existing:
         """What lies there now: a call takes half a minute, and artists do not wait for it."""
-        return self.existing if _stamp(self.path) == self.stamp else frame.look_at(self.path)
+        return self.existing if stamp(self.path) == self.seen else frame.look_at(self.path)
 
 
 def _look(path: Path) -> _Place:
-    stamp = _stamp(path)
-    return _Place(path, frame.look_at(path), stamp)
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
+    seen = stamp(path)
+    return _Place(path, frame.look_at(path), seen)
 
 
 class Builder:
@@ -138,6 +131,14 @@ class Builder:
 
         `arrived` is called when an answer that had to be waited for is there and safe.
         """
+        source = stamp(node.source)
+        outcome = self._build(node, new_take, arrived)
+        if stamp(node.source) != source:
+            # doit would record the file as it is now, and take the frame for up to date for ever.
+            raise Mistake(f"{node.source} was changed while it was drawn from; run doit again")
+        return outcome
+
+    def _build(self, node: Node, new_take: bool, arrived: Callable[[], None]) -> Outcome:
         place = _look(self._target(node))
         if node.role == FIT:
             return self._fit(node, place, new_take=new_take)
@@ -209,7 +210,7 @@ class Builder:
                 # Into the store first: whatever happens from here on, it is paid for and there.
                 record = self._store.add(request, take)
                 arrived()
-                image = self._checked(request, record)
+                _, image = self._checked(request, record)
         notes.extend(take.notes)
         self._finish(place, request, (take.picture, image), notes)
         return Step.DRAW
@@ -227,19 +228,19 @@ class Builder:
         """Make the frame from the newest sound take of its request; None where there is none."""
         while record := self._stored(request.key):
             try:
-                image = self._checked(request, record)
+                made = self._checked(request, record)
             except BadAnswer as error:
                 notes.append(f"a take of {place.path.stem} was damaged: {error}")
                 continue
-            picture = self._store.picture(request.key, record)
-            self._finish(place, request, (picture, image), notes)
+            self._finish(place, request, made, notes)
             return Step.RESTORE
         return None
 
-    def _checked(self, request: Request, record: TakeRecord) -> Image.Image:
-        """A take's pixels. One that is no usable picture leaves the store. Raises `BadAnswer`."""
+    def _checked(self, request: Request, record: TakeRecord) -> tuple[bytes, Image.Image]:
+        """A take's bytes and pixels. What is no usable picture leaves the store: `BadAnswer`."""
+        picture = self._store.picture(request.key, record)
         try:
-            return read_answer(self._store.picture(request.key, record), request.size_px)
+            return picture, read_answer(picture, request.size_px)
         except BadAnswer as error:
             path = self._store.withdraw(request, record, str(error))
             raise BadAnswer(f"{error}; it is kept in {path}") from error

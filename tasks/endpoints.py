@@ -1,6 +1,5 @@
 """The tasks of the keyframes: one for every expression at every pose."""
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,14 +35,6 @@ def task_endpoints() -> Iterator[dict[str, Any]]:
         }
 
 
-def _stamp(path: str) -> tuple[int, int] | None:
-    try:
-        status = os.stat(path)  # noqa: PTH116 - as everywhere that is done for every frame
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
-
-
 class NotAttempted(TaskFailed):  # type: ignore[misc]
     """The run ended before this frame's turn: nothing went wrong with it."""
 
@@ -54,7 +45,6 @@ def draw_frame(project: Project, node: Node, new_take: bool) -> dict[str, Any] |
     from tasks.build import builder_of  # noqa: PLC0415
     from tasks.store import StoreFailure  # noqa: PLC0415
 
-    before = _stamp(node.source)
     try:
         with GATE.place() as leave:
             outcome = builder_of(project).build(node, new_take=new_take, arrived=leave)
@@ -67,7 +57,4 @@ def draw_frame(project: Project, node: Node, new_take: bool) -> dict[str, Any] |
         return TaskFailed(str(error))
     except OSError as error:
         return TaskFailed(f"{error.filename or 'a file'}: {error.strerror or error}")
-    if _stamp(node.source) != before:
-        # doit would record the file as it is now, and take the frame for up to date for ever.
-        return TaskFailed(f"{node.source} was changed while it was drawn from; run doit again")
     return {"step": outcome.step.value, "notes": list(outcome.notes)}

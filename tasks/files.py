@@ -9,6 +9,15 @@ from pathlib import Path
 from tasks.errors import Mistake
 
 
+def stamp(path: str | Path) -> tuple[int, int] | None:
+    """A file's time and size, by which a change is noticed; None where there is no file."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - twice as quick, once for every frame
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
 def write_whole(path: Path, data: bytes, *, flush_to_disk: bool = False) -> None:
     """Write `data` at `path`: a reader, or a power cut, meets the old file or the new one.
 

@@ -8,6 +8,7 @@ from doit.exceptions import TaskFailed
 
 from tasks.command_line import current_graph, current_project
 from tasks.digest import digest_of
+from tasks.files import stamp
 from tasks.freshness import ConfigSlice
 from tasks.graph import Graph, Node
 from tasks.project import Project
@@ -48,14 +49,7 @@ def same_frames(task: Any, values: dict[str, Any], paths: list[str]) -> bool:
 
 
 def _seen(paths: list[str]) -> str:
-    states = []
-    for path in paths:
-        try:
-            status = os.stat(path)  # noqa: PTH116 - twice as quick, once for every frame
-            states.append([path, status.st_mtime_ns, status.st_size])
-        except OSError:
-            states.append([path])
-    return digest_of(states)
+    return digest_of([[path, stamp(path)] for path in paths])
 
 
 def draw_sheet(project: Project, graph: Graph, task: Any) -> TaskFailed | None:
