@@ -7,7 +7,6 @@ request key, the frame on disk and the take store.
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,34 +24,12 @@ from tasks.frame import Existing, Provenance, State
 from tasks.gate import GATE
 from tasks.graph import FIT, Node
 from tasks.graph_cache import read_graph
+from tasks.outcome import Outcome, Step
 from tasks.picture import BadAnswer, PictureCache, pixels_digest, read_answer
 from tasks.plan import request_for
 from tasks.project import Project
 from tasks.request import InputPicture, Request
 from tasks.store import Take, TakeRecord, TakeStore, take_id
-
-
-class Step(Enum):
-    """What is done for a frame that doit found out of date."""
-
-    DRAW = "drawn"
-    RESTORE = "restored"
-    """made from a take that is in the store"""
-    FIT = "fitted"
-    """the artist's portrait itself"""
-    ADOPT = "adopted"
-    """there already, and right"""
-    KEEP_BY_HAND = "kept by hand"
-    KEEP_FINAL = "kept final"
-    """a paid picture, where only a draft could take its place"""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What was done for a frame."""
-
-    step: Step
-    notes: tuple[str, ...] = ()
 
 
 def decide(
@@ -148,7 +125,7 @@ class Builder:
         step = decide(place.existing, request.key, stored, paid=paid, new_take=new_take)
         if step in {Step.DRAW, Step.RESTORE}:
             notes: list[str] = []
-            made = None if new_take else self._restore(place, request, notes)
+            made = self._restore(place, request, notes) if step is Step.RESTORE else None
             made = made or self._draw(place, request, arrived, notes, new_take=new_take)
             return Outcome(made, tuple(notes))
         return Outcome(step)

@@ -71,12 +71,16 @@ class Choice:
         return ENGINES[self.name]
 
 
+def has_key(environment: Mapping[str, str]) -> bool:
+    """Whether a key is set; one of nothing but space is none."""
+    return bool(environment.get(KEY_VARIABLE, "").strip())
+
+
 def choose(wanted: str, environment: Mapping[str, str]) -> Choice:
     """The engine for the config's `engine`: `auto` is openai when a key is set, else the puppet."""
-    has_key = bool(environment.get(KEY_VARIABLE, "").strip())
     if wanted != "auto":
         return Choice(wanted, "as asked for")
-    if has_key:
+    if has_key(environment):
         return Choice("openai", f"{KEY_VARIABLE} is set")
     return Choice("puppet", f"free drafts, since {KEY_VARIABLE} is not set")
 

@@ -4,8 +4,6 @@ Its PNG metadata names the request and the take that it was made from, and the d
 pixels as they were written: what no longer matches was worked on by hand since.
 """
 
-import struct
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
@@ -14,6 +12,7 @@ from typing import Any
 
 from PIL import Image
 
+from tasks import png
 from tasks.errors import Mistake
 from tasks.files import write_whole
 from tasks.picture import pixels_digest, png_bytes
@@ -21,7 +20,6 @@ from tasks.picture import pixels_digest, png_bytes
 BASE = "base"
 """the engine's name in frames that are an artist's portrait, fitted to the size"""
 
-_PNG_START = b"\x89PNG\r\n\x1a\n"
 # What decides how pixels look stays; texts, times and signatures of the take are the take's own.
 _KEPT_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"IDAT", b"IEND"}
 _SOURCE_TYPES = {
@@ -128,9 +126,9 @@ def compose(picture: bytes, image: Image.Image, provenance: Provenance) -> bytes
     `image` is `picture` decoded. A PNG of 8-bit colour is taken over chunk by chunk, without
     packing its pixels again, which would take longer than all the rest of a frame's work.
     """
-    chunks = _chunks(picture if _is_plain(picture) else png_bytes(image))
+    chunks = png.chunks(picture if _is_plain(picture) else png_bytes(image))
     header, *rest = [chunk for kind, chunk in chunks if kind in _KEPT_CHUNKS]
-    return b"".join([_PNG_START, header, *_text_chunks(provenance), *rest])
+    return b"".join([png.START, header, *_text_chunks(provenance), *rest])
 
 
 def write(path: Path, data: bytes) -> None:
@@ -164,25 +162,10 @@ def _text_chunks(provenance: Provenance) -> Iterator[bytes]:
 
 def _international_text(keyword: str, text: str) -> bytes:
     """An iTXt chunk, uncompressed (PNG specification, 11.3.3.4)."""
-    return _chunk(b"iTXt", keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode("utf-8"))
+    return png.chunk(b"iTXt", keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode("utf-8"))
 
 
 def _is_plain(picture: bytes) -> bool:
     """Whether these are the bytes of a PNG with 8 bits a channel, in colour."""
     depth, colour = picture[24:25], picture[25:26]
-    return picture.startswith(_PNG_START) and depth == b"\x08" and colour in {b"\x02", b"\x06"}
-
-
-def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Each chunk's kind, and the whole of it with length and checksum."""
-    at = len(_PNG_START)
-    while at < len(png):
-        (length,) = struct.unpack(">I", png[at : at + 4])
-        kind, end = png[at + 4 : at + 8], at + length + 12
-        yield kind, png[at:end]
-        # Pillow reads a PNG with something behind its end; so does this.
-        at = len(png) if kind == b"IEND" else end
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return picture.startswith(png.START) and depth == b"\x08" and colour in {b"\x02", b"\x06"}

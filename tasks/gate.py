@@ -1,7 +1,7 @@
 """How many frames are worked on at once, over all threads of the process.
 
-A worker gives its place back as soon as a picture that was paid for has arrived: the next call
-starts while this one's picture is still being checked and written.
+A worker gives its place back as soon as a picture that was paid for is safe in the take store: the
+next call starts while this one's picture is still being checked and made a frame of.
 """
 
 import contextlib

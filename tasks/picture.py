@@ -12,6 +12,7 @@ from typing import cast
 
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from tasks import png
 from tasks.errors import Mistake
 
 # A portrait of 16 bits a channel and 8192 pixels a side still fits; a decompression bomb does not.
@@ -23,7 +24,6 @@ _READ_ERRORS = (
     ValueError,
     Image.DecompressionBombError,
 )
-_PNG_START = b"\x89PNG\r\n\x1a\n"
 # Level 1 with run-length strategy: a fifth of the time of the default for a tenth more bytes.
 _PNG_LEVEL, _PNG_RLE = 1, 3
 
@@ -105,7 +105,7 @@ def read_answer(answer: bytes, size_px: tuple[int, int]) -> Image.Image:
     except _READ_ERRORS as error:
         why = "not a picture" if isinstance(error, UnidentifiedImageError) else error
         raise BadAnswer(f"the answer is no whole picture ({why})") from error
-    if not is_whole_png(answer):
+    if not png.is_whole(answer):
         raise BadAnswer("the answer is no whole picture (the end of its PNG is missing)")
     if decoded.size != size_px:
         got, asked = ("x".join(map(str, size)) for size in (decoded.size, size_px))
@@ -113,19 +113,6 @@ def read_answer(answer: bytes, size_px: tuple[int, int]) -> Image.Image:
     if is_blank(decoded):
         raise BadAnswer("the answer is blank: every pixel is the same, or transparent")
     return decoded
-
-
-def is_whole_png(data: bytes) -> bool:
-    """Whether a PNG goes on to its end mark, which Pillow does not ask for; True for others."""
-    if not data.startswith(_PNG_START):
-        return True
-    at = len(_PNG_START)
-    while at + 12 <= len(data):
-        length = int.from_bytes(data[at : at + 4], "big")
-        if data[at + 4 : at + 8] == b"IEND":
-            return True
-        at += length + 12
-    return False
 
 
 def is_blank(image: Image.Image) -> bool:
@@ -183,4 +170,4 @@ def _is_upright_rgba_png(data: bytes) -> bool:
     with Image.open(io.BytesIO(data)) as image:
         upright = image.getexif().get(ExifTags.Base.Orientation, 1) == 1
         plain = image.format == "PNG" and image.mode == "RGBA" and upright
-    return plain and is_whole_png(data)
+    return plain and png.is_whole(data)

@@ -68,6 +68,6 @@ def open_project(given: Mapping[str, str]) -> Project:
     """The project that a command line means. Raises `Mistake` for a variable that is wrong."""
     return Project(
         variables=variables.read(given),
-        has_key=bool(os.environ.get(engine.KEY_VARIABLE, "").strip()),
+        has_key=engine.has_key(os.environ),
         official_endpoint=not os.environ.get(engine.ENDPOINT_VARIABLE, "").strip(),
     )

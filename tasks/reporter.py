@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +16,12 @@ from tasks.command_line import current_graph, current_project
 from tasks.endpoints import NotAttempted
 from tasks.errors import Mistake
 from tasks.graph import Node
+from tasks.outcome import Step
 from tasks.run import RunFacts
 
 if TYPE_CHECKING:
-    from tasks.build import Step
     from tasks.progress import Bar
 
-_DRAWN, _RESTORED, _FITTED = "drawn", "restored", "fitted"
-_KEPT_BY_HAND, _KEPT_FINAL = "kept by hand", "kept final"
 _NO_FACTS = RunFacts(0, (), (), frozenset())
 
 
@@ -36,8 +34,11 @@ class Reporter:
         self._out = outstream
         self._facts: RunFacts = options.get("facts", _NO_FACTS)
         self._frames = [task for task in self._facts.pending if _node(task)]
-        self._reused = sum(1 for task in self._facts.settled if _node(task))
-        self._steps: Counter[str] = Counter()
+        settled = [task for task in self._facts.settled if _node(task)]
+        self._settled = self._reused = len(settled)
+        # Where the run is about one pose, the expression's name says it all.
+        self._one_pose = len({_node_of(task).pose for task in (*self._frames, *settled)}) <= 1
+        self._steps: Counter[Step] = Counter()
         self._failed = 0
         self._notes: dict[str, None] = {}
         self._errors: list[str] = []
@@ -52,7 +53,7 @@ class Reporter:
         self._line(f"[i] Engine: {choice.name} ({choice.why})")
         to_draw = self._to_draw()
         if to_draw:
-            what = _counted(to_draw, "expression" if self._one_pose() else "frame")
+            what = _counted(to_draw, "expression" if self._one_pose else "frame")
             workers = _counted(max(1, self._facts.workers), "worker")
             self._line(f"[i] Generating {what} with {workers}...")
         if self._frames and self._out and self._out.isatty():
@@ -70,7 +71,7 @@ class Reporter:
         """A task is done."""
         node = _node(task)
         if node:
-            self._steps[task.values["step"]] += 1
+            self._steps[Step(task.values["step"])] += 1
             self._say_done(node, task)
             self._advance()
 
@@ -132,11 +133,11 @@ class Reporter:
         """How many frames will be asked of the engine."""
         if not self._frames:
             return 0
-        from tasks.build import Step, builder_of  # noqa: PLC0415 - Pillow, only when needed
+        from tasks.build import builder_of  # noqa: PLC0415 - Pillow, only when needed
 
         changing: set[str] = set()
 
-        def step(task: Task) -> "Step":
+        def step(task: Task) -> Step:
             node = _node_of(task)
             if node.source in changing:  # another picture than the one that lies there now
                 return Step.DRAW
@@ -153,24 +154,23 @@ class Reporter:
         return drawn
 
     def _say_done(self, node: Node, task: Task) -> None:
-        target, step = task.targets[0], task.values["step"]
-        label = self._label(task)
+        target, step = task.targets[0], Step(task.values["step"])
         for note in task.values["notes"]:
             self._notes.setdefault(f"[i] {note}")
-        if step == _DRAWN:
+        if step is Step.DRAW:
             self._line(f"[✓] {node.expression} -> {target}")
-        elif step == _RESTORED:
+        elif step is Step.RESTORE:
             self._line(f"[=] {node.expression} -> {target} (from the take store)")
-        elif step == _FITTED:
+        elif step is Step.FIT:
             self._line(f"[=] {node.expression} -> {target} (the base image)")
-        elif step == _KEPT_BY_HAND:
+        elif step is Step.KEEP_BY_HAND:
             self._line(
-                f"[=] Kept {label}: {target} was made or changed by hand;"
+                f"[=] Kept {self._label(task)}: {target} was made or changed by hand;"
                 f" to draw it anew: doit -a {task.name}"
             )
 
     def _kept_lines(self) -> Iterator[str]:
-        finals = self._steps[_KEPT_FINAL]
+        finals = self._steps[Step.KEEP_FINAL]
         if finals:
             yield (
                 f"[i] Kept {_counted(finals, 'final')} that only drafts could replace;"
@@ -178,18 +178,14 @@ class Reporter:
             )
 
     def _sum(self) -> str:
-        kept = self._steps[_KEPT_BY_HAND] + self._steps[_KEPT_FINAL]
+        kept = self._steps[Step.KEEP_BY_HAND] + self._steps[Step.KEEP_FINAL]
         done = self._steps.total()
-        reused = self._reused + done - self._steps[_DRAWN] - kept
-        left = len(self._frames) - done - self._failed
-        counts = {"Reused": reused, "Kept": kept, "Not attempted": self._left(left)}
+        reused = self._reused + done - self._steps[Step.DRAW] - kept
+        # Frames that turned out up to date while the run went on are reused, not left.
+        left = len(self._frames) - done - self._failed - (self._reused - self._settled)
+        counts = {"Reused": reused, "Kept": kept, "Not attempted": left}
         shown = [f"{name}: {count}" for name, count in counts.items() if count > 0]
-        return ", ".join([f"Success: {self._steps[_DRAWN]}", f"Failed: {self._failed}", *shown])
-
-    def _left(self, left: int) -> int:
-        """Pending frames that nothing was said of, less those that turned out up to date."""
-        waited = self._reused - sum(1 for task in self._facts.settled if _node(task))
-        return left - waited
+        return ", ".join([f"Success: {self._steps[Step.DRAW]}", f"Failed: {self._failed}", *shown])
 
     def _shown(self) -> Iterator[str]:
         """The pictures to look at, each by its name."""
@@ -211,12 +207,7 @@ class Reporter:
         node = _node(task)
         if node is None:
             return str(task.name)
-        return node.expression if self._one_pose() else node.name
-
-    def _one_pose(self) -> bool:
-        """Whether this run is about one pose, so that the expression's name says it all."""
-        tasks: Iterable[Task] = (*self._facts.pending, *self._facts.settled)
-        return len({node.pose for node in map(_node, tasks) if node}) <= 1
+        return node.expression if self._one_pose else node.name
 
     def _advance(self) -> None:
         if self._bar:

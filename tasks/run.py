@@ -155,7 +155,7 @@ def _check_workers(workers: int, par_type: str) -> None:
 
 def _force(control: TaskControl, selected: Iterable[str]) -> frozenset[str]:
     """Have the selected tasks run whatever their state; frames among them get a new take."""
-    names = members(control, selected)
+    names = frozenset(members(control, selected))
     for name in names:
         task = control.tasks[name]
         task.uptodate.append((False, [], {}))
@@ -167,7 +167,7 @@ def _force(control: TaskControl, selected: Iterable[str]) -> frozenset[str]:
         # What a new take is made from is used as it is, where it is there at all.
         task = control.tasks[name]
         task.task_dep = [dep for dep in task.task_dep if dep in names or _lacks(control.tasks[dep])]
-    return frozenset(names)
+    return names
 
 
 def _lacks(task: Task) -> bool:
@@ -204,13 +204,12 @@ def _output(outfile: Any) -> Iterator[Any]:
 def _gentle_interrupt(runner: Runner) -> Iterator[None]:
     """On the first Ctrl-C (or SIGTERM) start nothing more and wait; on the second leave at once."""
 
-    def stop(number: int, _frame: FrameType | None) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
         if runner._stop_running:  # noqa: SLF001 - doit has no other way to ask a runner to stop
             raise KeyboardInterrupt
         runner._stop_running = True  # noqa: SLF001
         runner.final_result = 1
         GATE.close()
-        del number
         with contextlib.suppress(OSError):  # the terminal may be gone
             sys.stderr.write(
                 "\n[!] Stopping: waiting for the pictures that are being drawn, since they are paid"

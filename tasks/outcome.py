@@ -1,0 +1,27 @@
+"""What becomes of a frame that doit found out of date."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Step(Enum):
+    """What is done for it."""
+
+    DRAW = "drawn"
+    RESTORE = "restored"
+    """made from a take that is in the store"""
+    FIT = "fitted"
+    """the artist's portrait itself"""
+    ADOPT = "adopted"
+    """there already, and right"""
+    KEEP_BY_HAND = "kept by hand"
+    KEEP_FINAL = "kept final"
+    """a paid picture, where only a draft could take its place"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was done for a frame."""
+
+    step: Step
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,36 @@
+"""The outside of PNG files: their chunks, without unpacking what is in them.
+
+Source: PNG specification, third edition, section 5.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+START = b"\x89PNG\r\n\x1a\n"
+_FRAME_BYTES = 12
+"""what a chunk has around its data: length, kind, checksum"""
+
+
+def chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Each chunk's kind, and the whole of it with length and checksum, as far as the file goes.
+
+    Ends with IEND: Pillow reads a PNG with something behind its end, and so does this.
+    """
+    at = len(START)
+    kind = b""
+    while kind != b"IEND" and at + _FRAME_BYTES <= len(png):
+        (length,) = struct.unpack(">I", png[at : at + 4])
+        kind, end = png[at + 4 : at + 8], at + length + _FRAME_BYTES
+        yield kind, png[at:end]
+        at = end
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """One chunk, ready to be written."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def is_whole(data: bytes) -> bool:
+    """Whether a PNG goes on to its end mark, which Pillow does not ask for; True for others."""
+    return not data.startswith(START) or any(kind == b"IEND" for kind, _ in chunks(data))
