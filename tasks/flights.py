@@ -1,0 +1,49 @@
+"""The calls that are under way in this process: what an interrupted run waits for, or loses."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A call that was sent and not answered yet."""
+
+    frame: str
+    began_s: float
+    """on the clock of `time.monotonic`"""
+    lose: Callable[[], None]
+    """to be called where nobody waits for it any more"""
+
+
+class Flights:
+    """The calls under way. Used from several threads at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._flights: dict[int, Flight] = {}
+        self._number = 0
+
+    @contextlib.contextmanager
+    def under_way(self, frame: str, lose: Callable[[], None]) -> Iterator[None]:
+        """A call for `frame` is made inside."""
+        with self._lock:
+            self._number += 1
+            number = self._number
+            self._flights[number] = Flight(frame, time.monotonic(), lose)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._flights.pop(number, None)
+
+    def now(self) -> list[Flight]:
+        """The calls under way, the earliest first."""
+        with self._lock:
+            return list(self._flights.values())
+
+
+FLIGHTS = Flights()
+"""the one list of this process"""

@@ -1,0 +1,228 @@
+"""Calls: the one policy by which an engine that costs money is asked.
+
+Each call waits for room in the budget and for its turn at the gate, is written into the ledger,
+and is made again only where that may help:
+
+- what was not sent, or put off by the server (408, 409, 429, 5xx), up to `max_retries` times;
+- what may have been billed although nothing came (silence, a cut-off), once, and it is said;
+- nothing else. Without credit or access, no call of the run will do: the gate is closed.
+"""
+
+import datetime
+import random
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tasks.engine import Engine, EngineFailure, Fault
+from tasks.errors import Mistake
+from tasks.flights import FLIGHTS
+from tasks.gate import Gate, Stopped
+from tasks.spending.budget import Budget, Reservation
+from tasks.spending.estimate import Estimator, kind_of
+from tasks.spending.ledger import DRAWN, LOST, Entry, Ledger
+from tasks.spending.prices import tokens_of
+
+if TYPE_CHECKING:
+    from tasks.request import Request
+    from tasks.store import Take
+
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 60.0
+_AGAIN = {Fault.NOT_SENT, Fault.PUT_OFF, Fault.RATE, Fault.UNCERTAIN}
+_HOPELESS = {Fault.NO_CREDIT, Fault.NO_ACCESS}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms the calls of a run are made."""
+
+    gate: Gate
+    budget: Budget
+    ledger: Ledger
+    estimator: Estimator
+    max_retries: int
+
+    def learn(self) -> None:
+        """Estimate from all that the ledger has by now, also what others wrote into it."""
+        self.estimator.read(self.ledger.entries())
+
+
+class Caller:
+    """Makes the calls of a run. Called from several threads at once."""
+
+    def __init__(self, engine: Engine, terms: Terms) -> None:
+        self._engine = engine
+        self.terms = terms
+        self._lock = threading.Lock()
+        self._hopeless = False
+
+    def draw(self, request: "Request", frame: str, keep: "Callable[[Take], None]") -> "Take":
+        """One answer to `request`, for `frame`. `keep` puts it where it is safe, before all else.
+
+        Raises `EngineFailure` where no picture comes, `OverBudget` where it may not be paid for,
+        and `Stopped` where the gate is closed first.
+        """
+        notes: list[str] = []
+        left, left_in_doubt = self.terms.max_retries, min(self.terms.max_retries, 1)
+        wait_s, limited = _FIRST_WAIT_S, 0
+        while True:
+            try:
+                take = self._call(request, frame, keep, limited=limited)
+            except EngineFailure as failure:
+                self._stop_if_hopeless(failure)
+                in_doubt = failure.fault is Fault.UNCERTAIN
+                tries = min(left, left_in_doubt) if in_doubt else left
+                again = failure.fault in _AGAIN and tries > 0
+                if failure.fault is Fault.RATE:
+                    limited += 1  # the gate makes everyone wait
+                elif again:
+                    again = self._pause(failure, wait_s)
+                if not again and notes:
+                    raise _told(failure, notes) from failure
+                if not again:
+                    raise
+                if in_doubt:
+                    left_in_doubt -= 1
+                    notes.append(f"{frame} was asked for twice, since {failure}")
+                left -= 1
+                wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+            else:
+                return replace(take, notes=(*take.notes, *notes))
+
+    def _pause(self, failure: EngineFailure, backoff_s: float) -> bool:
+        """Wait what the server asked for, else a growing time with some chance in it."""
+        chance = random.uniform(0.5, 1.0)  # noqa: S311 - no secret depends on it
+        asked_s = backoff_s * chance if failure.wait_s is None else failure.wait_s
+        return self.terms.gate.pause(min(asked_s, _LONGEST_WAIT_S))
+
+    def _stop_if_hopeless(self, failure: EngineFailure) -> None:
+        """End all calls of the run. The first says why; the others were not attempted."""
+        if failure.fault not in _HOPELESS:
+            return
+        with self._lock:
+            first, self._hopeless = not self._hopeless, True
+        if not first:
+            raise Stopped("the run was stopped before its turn came") from failure
+        self.terms.gate.close(str(failure))
+        self.terms.budget.close()
+
+    def _call(
+        self, request: "Request", frame: str, keep: "Callable[[Take], None]", *, limited: int
+    ) -> "Take":
+        """One call: reserved, made, kept, settled and written down."""
+        terms = self.terms
+        with terms.budget.reserved(lambda: terms.estimator.estimate(request)) as held:
+            held.cost_usd = 0.0  # as long as nothing is sent
+            turn = terms.gate.turn(again=limited)
+            entry = _entry(request, frame, held.estimate_usd)
+            lose = _once(lambda: self._lost(entry))
+            with FLIGHTS.under_way(frame, lose):
+                try:
+                    held.cost_usd = None
+                    take = self._engine.draw(request)
+                except EngineFailure as failure:
+                    if failure.fault is Fault.RATE:
+                        turn.limited(failure.wait_s)
+                    else:
+                        turn.accepted()
+                    self._settle_failure(held, entry, failure)
+                    raise
+                except (Mistake, OSError):
+                    held.cost_usd = 0.0  # a picture that it shows cannot be read
+                    raise
+                except BaseException:
+                    lose()  # left at once, by the thread that made the call
+                    raise
+                turn.accepted()
+                return self._drawn(held, entry, take, keep)
+
+    def _drawn(
+        self, held: Reservation, entry: Entry, take: "Take", keep: "Callable[[Take], None]"
+    ) -> "Take":
+        """A picture came: it is kept first, and written down even where it cannot be kept."""
+        entry = self._priced(entry, DRAWN, take.usage, take.latency_s)
+        held.cost_usd = entry.cost_usd
+        take = replace(take, cost_usd=entry.cost_usd)
+        try:
+            keep(take)
+        except BaseException:
+            self._written(entry)
+            raise
+        self.terms.estimator.learn(entry)
+        return replace(take, notes=(*take.notes, *self._written(entry)))
+
+    def _settle_failure(self, held: Reservation, entry: Entry, failure: EngineFailure) -> None:
+        """What a call without a picture costs: nothing, its tokens, or nobody knows."""
+        if failure.fault is Fault.UNCERTAIN:
+            priced = entry  # its estimate is counted as spent
+        elif failure.fault is Fault.UNUSABLE:
+            priced = self._priced(entry, "", failure.usage, None)
+            held.cost_usd = priced.cost_usd
+        else:
+            priced = replace(entry, cost_usd=0.0)
+            held.cost_usd = 0.0
+        written = replace(priced, at=_now(), outcome=failure.fault.value, note=str(failure))
+        self._written(written)
+
+    def _priced(
+        self, entry: Entry, outcome: str, usage: Mapping[str, object], latency_s: float | None
+    ) -> Entry:
+        """The line of a call that was answered."""
+        price, tokens = self.terms.estimator.price(entry.model), tokens_of(usage)
+        return replace(
+            entry,
+            at=_now(),
+            outcome=outcome,
+            tokens=tokens,
+            cost_usd=price.cost_usd(tokens) if price else None,
+            latency_s=latency_s,
+        )
+
+    def _written(self, entry: Entry) -> tuple[str, ...]:
+        """Write a line; what to tell where that fails, since nothing is lost by it."""
+        try:
+            self.terms.ledger.add(entry)
+        except OSError as error:
+            return (f"{self.terms.ledger.path} cannot be written: {error.strerror}",)
+        return ()
+
+    def _lost(self, entry: Entry) -> None:
+        """Write down a call that nobody waits for any more."""
+        self._written(replace(entry, at=_now(), outcome=LOST))
+
+
+def _once(do: Callable[[], None]) -> Callable[[], None]:
+    """What does it the first time, and nothing afterwards."""
+    left = [do]
+    return lambda: left.pop()() if left else None
+
+
+def _told(failure: EngineFailure, notes: list[str]) -> EngineFailure:
+    """A failure that is final, with what else is to be known of the calls that led to it."""
+    return EngineFailure(
+        "; ".join([str(failure), *notes]),
+        failure.answer,
+        fault=failure.fault,
+        wait_s=failure.wait_s,
+        usage=failure.usage,
+    )
+
+
+def _entry(request: "Request", frame: str, estimate_usd: float) -> Entry:
+    kind = kind_of(request)
+    return Entry(
+        at="",
+        frame=frame,
+        key=request.key,
+        model=kind.model,
+        size=kind.size,
+        quality=kind.quality,
+        references=kind.references,
+        outcome="",
+        estimate_usd=round(estimate_usd, 6),
+    )
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,134 @@
+"""The ledger: one line for every call that was made, for ever, also for those that were refused.
+
+`.takes/ledger.jsonl`, appended to under a lock, so that several processes may write at once. A
+line that a power cut left half written is passed over, and the next one begins on a line of its
+own.
+"""
+
+import contextlib
+import json
+import math
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, asdict, astuple, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from tasks.spending.prices import Tokens
+
+LEDGER_FILE = "ledger.jsonl"
+DRAWN = "drawn"
+"""the outcome of a call that gave a picture; every other is the name of a fault"""
+LOST = "lost"
+"""the outcome of a call that nobody waited for"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One call. A file that a later version wrote may have more keys: they are passed over."""
+
+    at: str
+    """when it ended: UTC, ISO 8601"""
+    frame: str
+    key: str
+    """the request key"""
+    model: str
+    size: str
+    quality: str
+    references: int
+    """how many pictures were sent along"""
+    outcome: str
+    cost_usd: float | None = None
+    """what it cost, from its tokens; 0 for a call that drew nothing; None where nobody knows"""
+    estimate_usd: float | None = None
+    """what it was held to cost before it was made"""
+    tokens: Tokens | None = None
+    latency_s: float | None = None
+    batch: str = ""
+    """the batch that it was part of"""
+    note: str = ""
+    """the endpoint's words, where it refused"""
+
+    @property
+    def expression(self) -> str:
+        """The frame's expression."""
+        return self.frame.rsplit("__", 1)[0]
+
+
+class Ledger:
+    """The ledger of one store. Safe for several threads and processes at once."""
+
+    def __init__(self, store: Path) -> None:
+        self.path = store / LEDGER_FILE
+        self._writing = threading.Lock()
+        self._seen: tuple[int, list[Entry]] = (0, [])
+
+    def add(self, entry: Entry) -> None:
+        """Append a line. Raises OSError where the disk does not take it."""
+        from filelock import FileLock  # noqa: PLC0415 - for runs that draw, not for all
+
+        line = json.dumps(_content(entry), ensure_ascii=False, separators=(",", ":"))
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path.with_suffix(".lock"))
+        with self._writing, lock, self.path.open("ab+") as file:
+            start = b"" if _ends_a_line(file.fileno()) else b"\n"
+            # Half a surrogate pair in a server's words has no place in a file.
+            file.write(start + line.encode(errors="replace") + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def entries(self) -> list[Entry]:
+        """All calls, the earliest first. Read on from where the last reading ended."""
+        with self._writing:
+            read, known = self._seen
+            with contextlib.suppress(OSError), self.path.open("rb") as file:
+                file.seek(read)
+                data = file.read()
+                whole = data.rfind(b"\n") + 1
+                fresh = [entry for line in data[:whole].splitlines() for entry in _entries(line)]
+                self._seen = (read + whole, [*known, *fresh] if fresh else known)
+            return self._seen[1]
+
+
+def _ends_a_line(handle: int) -> bool:
+    size = os.fstat(handle).st_size
+    return size == 0 or os.pread(handle, 1, size - 1) == b"\n"
+
+
+def _content(entry: Entry) -> dict[str, Any]:
+    """The line as plain data; what is not known is left out."""
+    defaults = {field.name: field.default for field in fields(Entry)}
+    return {
+        name: value
+        for name, value in asdict(entry).items()
+        if defaults[name] is MISSING or value != defaults[name]
+    }
+
+
+def _entries(line: bytes) -> Iterator[Entry]:
+    """The entry in a line; none where it is damaged."""
+    known = {field.name for field in fields(Entry)}
+    with contextlib.suppress(ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+        content = {name: value for name, value in json.loads(line).items() if name in known}
+        tokens = content.get("tokens")
+        content["tokens"] = Tokens(**tokens) if isinstance(tokens, Mapping) else None
+        entry = Entry(**content)
+        _check(entry)
+        yield entry
+
+
+def _check(entry: Entry) -> None:
+    """Refuse, with a `TypeError`, what would break whoever adds the entries up."""
+    texts = (
+        *(entry.at, entry.frame, entry.key, entry.model, entry.size, entry.quality),
+        *(entry.outcome, entry.batch, entry.note),
+    )
+    counts = (entry.references, *(astuple(entry.tokens) if entry.tokens else ()))
+    numbers = (entry.cost_usd, entry.estimate_usd, entry.latency_s)
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("not an entry")
+    if not all(isinstance(count, int) for count in counts):
+        raise TypeError("not an entry")
+    if not all(number is None or math.isfinite(number) for number in numbers):
+        raise TypeError("not an entry")

@@ -1,0 +1,112 @@
+"""What a picture costs: prices as data, each with its source and the date when it was true.
+
+The config's `generation.prices` stands in place of this table, model by model.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+BATCH_FACTOR = 0.5
+"""what a batch costs of the same calls one by one (OpenAI's pricing page, 2026-11-22)"""
+_SOURCE = "OpenAI's pricing page"
+_AS_OF = "2026-11-22"
+_MOST_TOKENS = 10**9
+"""what says more is no count of one call's tokens, and would break the sums"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of one call, as the endpoint counted them."""
+
+    text_in: int = 0
+    image_in: int = 0
+    image_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPrices:
+    """US dollars for a million tokens of each kind."""
+
+    text_in: float
+    image_in: float
+    image_out: float
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one model costs: by the token, or by the picture (0: a server of your own)."""
+
+    usd_per_million_tokens: TokenPrices | None = None
+    usd_per_image: float | None = None
+    as_of: str = ""
+    """the date when it was true, ISO 8601"""
+    source: str = ""
+
+    def cost_usd(self, tokens: Tokens | None) -> float | None:
+        """What a call costs; None where that takes tokens and they were not counted."""
+        if self.usd_per_image is not None:
+            return self.usd_per_image
+        if self.usd_per_million_tokens is None or tokens is None:
+            return None
+        price = self.usd_per_million_tokens
+        return (
+            tokens.text_in * price.text_in
+            + tokens.image_in * price.image_in
+            + tokens.image_out * price.image_out
+        ) / 1_000_000
+
+
+def _by_tokens(text_in: float, image_in: float, image_out: float) -> Price:
+    return Price(TokenPrices(text_in, image_in, image_out), as_of=_AS_OF, source=_SOURCE)
+
+
+# The longest prefix that fits decides, so that dated snapshots are found too.
+PRICES: Mapping[str, Price] = MappingProxyType(
+    {
+        "gpt-image-2.6": _by_tokens(5, 8, 30),
+        "gpt-image-2.5": _by_tokens(5, 8, 30),
+        "gpt-image-2": _by_tokens(5, 8, 30),
+        "gpt-image-1-mini": _by_tokens(2, 2.5, 8),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPrice:
+    """A price that the config gives for one model."""
+
+    model: str
+    price: Price
+
+
+def price_of(model: str, own: Iterable[ModelPrice] = ()) -> Price | None:
+    """The price of `model`; None where nobody knows it. The config's prices, `own`, go first."""
+    for table in ({entry.model: entry.price for entry in own}, PRICES):
+        fitting = [name for name in table if model == name or model.startswith(f"{name}-")]
+        if fitting:
+            return table[max(fitting, key=len)]
+    return None
+
+
+def tokens_of(usage: Mapping[str, object]) -> Tokens | None:
+    """The tokens in an answer's `usage`; None where it counts none.
+
+    Input of which the answer does not say what it was counts as pictures, the dearer kind.
+    """
+    out, total_in = _count(usage.get("output_tokens")), _count(usage.get("input_tokens"))
+    if out is None and total_in is None:
+        return None
+    details = usage.get("input_tokens_details")
+    details = details if isinstance(details, Mapping) else {}
+    text_in = _count(details.get("text_tokens")) or 0
+    image_in = _count(details.get("image_tokens")) or 0
+    not_said = max((total_in or 0) - text_in - image_in, 0)
+    return Tokens(text_in, image_in + not_said, out or 0)
+
+
+def _count(value: object) -> int | None:
+    """A number of tokens; None for what cannot be one, since it may come from any server."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= _MOST_TOKENS else None

@@ -1,0 +1,180 @@
+"""How near a run comes to a server's rate limit, and what it costs in refused calls.
+
+    uv run python tests/benchmarks/ratelimit.py [--minutes 10] [--only TEXT] [--whole]
+
+A server on a real socket limits its calls to R a minute; its clock and the gate's are scaled by the
+same factor, so that ten minutes pass in half a minute or less. As many threads as workers make the
+calls as a run does: wait for the turn, call, tell the gate, at most 4 times again. With `--whole`
+it is `doit` itself, in a process of its own, on a project of so many expressions.
+
+The bound of a row is what R, or so many workers with calls of that latency, allow. The time is
+taken at the server, from the first request to the last answer.
+"""
+
+import argparse
+import http.client
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from threading import local
+
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tasks.gate import GATE, Gate  # noqa: E402
+from tasks.picture import png_bytes  # noqa: E402
+from tests.clocks import ScaledClock  # noqa: E402
+from tests.images_server import KEY, answer_body  # noqa: E402
+from tests.limited_server import LIMITERS, LimitedServer, asked_s  # noqa: E402
+
+SIZE = (64, 96)
+MAX_RETRIES = 4
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    per_minute: int
+    workers: int
+    latency_s: float
+    limiter: str
+    saying: str
+    scale: float
+    """seconds of the run in one real second"""
+
+    @property
+    def bound(self) -> float:
+        """Images a minute that are possible."""
+        return min(self.per_minute, self.workers * 60 / self.latency_s)
+
+
+ROWS = (
+    Row(5, 1, 10, "fixed windows", "ms", 120),
+    Row(5, 4, 30, "bucket of 1", "rounded down", 120),
+    Row(5, 64, 20, "sliding window", "ms", 120),
+    Row(20, 4, 10, "bucket of R", "ms", 80),
+    Row(20, 16, 20, "fixed windows", "nothing", 80),
+    Row(60, 16, 10, "bucket of 5", "rounded up", 40),
+    Row(60, 64, 20, "sliding window", "rounded down", 40),
+    Row(150, 64, 20, "fixed windows", "ms", 20),
+    Row(150, 64, 20, "bucket of 5", "ms", 20),
+    Row(250, 16, 2, "sliding window", "ms", 20),
+    Row(250, 64, 10, "bucket of R", "ms", 20),
+    Row(250, 64, 10, "fixed windows", "rounded down", 20),
+)
+
+
+def main() -> None:
+    """Print the table as markdown."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=10.0, help="of scaled time, a row")
+    parser.add_argument("--only", default="", help="rows that hold this text")
+    parser.add_argument("--whole", action="store_true", help="run doit itself")
+    parser.add_argument("--doit", nargs=2, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.doit:
+        run_doit(float(arguments.doit[0]), arguments.doit[1])
+    print("| R | workers | latency | limit | wait said | reached | of the bound | 429s | failed |")
+    print("| ---: | ---: | ---: | --- | --- | ---: | ---: | ---: | ---: |")
+    for row in ROWS:
+        if arguments.only in str(row):
+            print(measured(row, max(120, round(arguments.minutes * row.bound)), arguments.whole))
+
+
+def measured(row: Row, frames: int, whole: bool) -> str:
+    """Make one run, and its line."""
+    clock = ScaledClock(row.scale)
+    body = answer_body(png_bytes(Image.new("RGBA", SIZE, (90, 120, 200, 255))))
+    limiter = LIMITERS[row.limiter](row.per_minute)
+    with LimitedServer(limiter, row.saying, clock, row.latency_s, body) as server:
+        if whole:
+            draw_by_doit(server.port, row, frames)
+        else:
+            draw_by_gate(server.port, row, frames, clock)
+        reached = 60 * server.answered / (server.last_s - server.first_s)
+        # The last call is awaited, whatever the rate.
+        ideal_s = (frames - 1) * 60 / row.bound + row.latency_s
+        ideal = 60 * frames / ideal_s
+        return (
+            f"| {row.per_minute} | {row.workers} | {row.latency_s:.0f} s | {row.limiter} |"
+            f" {row.saying} | {reached:.1f} | {100 * reached / min(ideal, row.bound):.0f} % |"
+            f" {server.refused} of {frames} | {frames - server.answered} |"
+        )
+
+
+def draw_by_gate(port: int, row: Row, frames: int, clock: ScaledClock) -> None:
+    """The calls of a run, and nothing else."""
+    gate = Gate(clock)
+    gate.open(row.workers)
+    mine = local()
+
+    def call() -> http.client.HTTPResponse:
+        if not hasattr(mine, "connection"):
+            mine.connection = http.client.HTTPConnection("127.0.0.1", port)
+        mine.connection.request("POST", "/v1/images/edits", b"x" * 1000)
+        response: http.client.HTTPResponse = mine.connection.getresponse()
+        response.read()
+        return response
+
+    def draw(_number: int) -> None:
+        for refusals in range(MAX_RETRIES + 1):
+            turn = gate.turn(again=refusals)
+            response = call()
+            if response.status != 429:
+                turn.accepted()
+                return
+            turn.limited(asked_s({name.lower(): text for name, text in response.getheaders()}))
+
+    with ThreadPoolExecutor(row.workers) as pool:
+        for _ in pool.map(draw, range(frames)):
+            pass
+
+
+def draw_by_doit(port: int, row: Row, frames: int) -> None:
+    """A whole run, in a process of its own."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_project(folder, frames)
+        address = f"http://127.0.0.1:{port}/v1"
+        environment = {**os.environ, "OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": address}
+        words = [sys.executable, __file__, "--doit", str(row.scale), str(row.workers)]
+        subprocess.run(words, cwd=folder, env=environment, stdout=subprocess.DEVNULL, check=False)
+
+
+def run_doit(scale: float, workers: str) -> None:
+    """In the process of its own: `doit` with a gate whose clock is scaled."""
+    from doit.doit_cmd import DoitMain  # slow, and for this only
+
+    sys.path.insert(0, str(Path.cwd()))
+    GATE.clock = ScaledClock(scale)
+    sys.exit(DoitMain().run(["-n", workers, "endpoints"]))
+
+
+def write_project(folder: Path, frames: int) -> None:
+    """A character of so many expressions, all to be drawn from a tiny portrait."""
+    for name in ("dodo.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    (folder / "base.png").write_bytes(png_bytes(Image.new("RGBA", SIZE, (200, 160, 140, 255))))
+    config = {
+        "base_image": "base.png",
+        "expressions": {f"e{number}": {"prompt": f"face {number}"} for number in range(frames)},
+        "generation": {
+            "size": f"{SIZE[0]}x{SIZE[1]}",
+            "budget_usd": 1_000_000,
+            "max_retries": MAX_RETRIES,
+        },
+    }
+    (folder / "expressions.json").write_text(json.dumps(config))
+
+
+if __name__ == "__main__":
+    main()
