@@ -4,14 +4,16 @@ Choosing imports neither: `openai`, numpy and OpenCV are loaded when the first p
 """
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, cast
 
 from tasks.errors import Mistake
 
 if TYPE_CHECKING:
+    from tasks.batch.service import BatchService
     from tasks.request import Request
     from tasks.store import Take
 
@@ -23,18 +25,66 @@ class Engine(Protocol):
     """Draws requests. Called from several threads at once."""
 
     def draw(self, request: "Request") -> "Take":
-        """One new answer to `request`.
+        """One new answer to `request`, by one call.
 
         Raises `EngineFailure` where there is none, with a text for the person at the terminal.
+        Whether to ask again is not decided here, but in `tasks.calls`.
         """
 
 
-class EngineFailure(Mistake):
-    """An engine gave no picture. `answer` is what it gave instead, if anything."""
+class Fault(Enum):
+    """Why a call gave no picture, as far as it decides what to do next."""
 
-    def __init__(self, text: str, answer: bytes = b"") -> None:
+    NOT_SENT = "not sent"
+    """the connection failed before the request was sent whole: nothing was drawn"""
+    PUT_OFF = "put off"
+    """the server drew nothing and may do so later: 408, 409, 5xx"""
+    RATE = "rate limit"
+    """429: the account may not ask so often"""
+    UNCERTAIN = "uncertain"
+    """silence or a cut-off after the request was sent: it may have been drawn, and billed"""
+    REFUSED = "refused"
+    """the content rules forbid it; the same words are refused again"""
+    NO_CREDIT = "no credit"
+    """quota or billing limit: no call of this account will do"""
+    NO_ACCESS = "no access"
+    """401: no call with this key will do"""
+    UNUSABLE = "unusable"
+    """an answer came, and is no picture: it was billed"""
+    FINAL = "error"
+    """anything else that is the same when asked again: 400, 403, 404"""
+
+
+class EngineFailure(Mistake):
+    """An engine gave no picture."""
+
+    def __init__(
+        self,
+        text: str,
+        answer: bytes = b"",
+        *,
+        fault: Fault = Fault.FINAL,
+        wait_s: float | None = None,
+        usage: Mapping[str, object] | None = None,
+    ) -> None:
         super().__init__(text)
         self.answer = answer
+        """what came instead, if anything"""
+        self.fault = fault
+        self.wait_s = wait_s
+        """how long the server asked to wait; None where it did not say"""
+        self.usage = dict(usage or {})
+        """tokens that were counted although nothing usable came"""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """What an engine must know beside the requests."""
+
+    timeout_s: float = 600.0
+    """how long the server may be silent; a large picture at high quality takes minutes"""
+    answer_hosts: tuple[str, ...] = ()
+    """hosts beside the endpoint's own from which a picture may be fetched"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +135,13 @@ def choose(wanted: str, environment: Mapping[str, str]) -> Choice:
     return Choice("puppet", f"free drafts, since {KEY_VARIABLE} is not set")
 
 
-def load(name: str, max_retries: int, pause: Callable[[float], bool]) -> Engine:
-    """The engine of that name, ready to draw.
-
-    `max_retries`: how often one request is sent again where that may help. `pause` waits so many
-    seconds, and answers False where the run is to end instead.
-    """
+def load_batches(name: str, settings: EngineSettings) -> "BatchService":
+    """The batches of that engine. Raises `EngineFailure` where there can be none."""
     module = importlib.import_module(ENGINES[name].module)
-    return cast(Engine, module.open_engine(max_retries, pause))
+    return cast("BatchService", module.open_batches(settings))
+
+
+def load(name: str, settings: EngineSettings) -> Engine:
+    """The engine of that name, ready to draw."""
+    module = importlib.import_module(ENGINES[name].module)
+    return cast(Engine, module.open_engine(settings))

@@ -70,10 +70,14 @@ def image_prompt(project: Project, character: Character, node: Node) -> str:
 
     Empty where nothing is drawn, since the frame is the artist's own portrait.
     """
+    paid = paid_node(project, character, node)
+    return "" if paid.role == FIT else request_for(character, "openai", paid).prompt
+
+
+def paid_node(project: Project, character: Character, node: Node) -> Node:
+    """A frame as an image model would draw it, whichever engine this run uses."""
     role, source = _role(project, character, "openai", node.expression, node.pose)
-    if role == FIT:
-        return ""
-    return request_for(character, "openai", replace(node, role=role, source=source)).prompt
+    return replace(node, role=role, source=source)
 
 
 def _expressions_at(character: Character, choice: Choice, pose: str) -> Iterator[str]:
@@ -151,4 +155,6 @@ def _image_request(
         prompt=prompt,
         model=generation.model,
         parameters=parameters,
+        extra=generation.extra,
+        omit=generation.omit,
     )

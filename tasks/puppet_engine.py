@@ -1,12 +1,10 @@
 """The puppet as an engine: free, local, exact. It moves the base portrait by the request's rig."""
 
-from collections.abc import Callable
-
 import numpy as np
 from PIL import Image
 
 from tasks import puppet
-from tasks.engine import EngineFailure
+from tasks.engine import EngineFailure, EngineSettings
 from tasks.picture import png_bytes
 from tasks.request import Request
 from tasks.store import Take
@@ -28,6 +26,6 @@ class PuppetEngine:
         return Take(png_bytes(image), notes=notes, image=image)
 
 
-def open_engine(_max_retries: int, _pause: Callable[[float], bool]) -> PuppetEngine:
+def open_engine(_settings: EngineSettings) -> PuppetEngine:
     """The puppet needs nothing but the request."""
     return PuppetEngine()

@@ -53,6 +53,10 @@ class Request:
     parameters: Mapping[str, str] = field(default_factory=dict)
     """what else the endpoint is sent, by its own names: quality, background, ..."""
     rig: Rig | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """fields that another provider's endpoint takes beside the documented ones, as JSON"""
+    omit: tuple[str, ...] = ()
+    """documented fields that an endpoint refuses, and that are not sent"""
 
     @cached_property
     def key(self) -> str:
@@ -68,7 +72,7 @@ class Request:
 
     def asked(self) -> dict[str, Any]:
         """All but the pictures: what can be known before any of them is there."""
-        return {
+        asked = {
             "version": _VERSION,
             "engine": self.engine,
             "model": self.model,
@@ -77,6 +81,23 @@ class Request:
             "parameters": dict(self.parameters),
             "rig": rig_content(self.rig),
         }
+        # Left out where there are none: most requests have none, and keep the keys that they had.
+        if self.extra:
+            asked["extra"] = dict(self.extra)
+        if self.omit:
+            asked["omit"] = sorted(self.omit)
+        return asked
+
+    def fields(self) -> dict[str, str]:
+        """What the endpoint is sent beside the pictures and `extra`, by its own names."""
+        width, height = self.size_px
+        known = {
+            "prompt": self.prompt,
+            "model": self.model,
+            "size": f"{width}x{height}",
+            **self.parameters,
+        }
+        return {name: value for name, value in known.items() if name not in self.omit}
 
 
 def rig_content(rig: Rig | None) -> dict[str, Any] | None:

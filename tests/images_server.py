@@ -12,7 +12,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import Message
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -80,13 +80,15 @@ def answer_body(picture: bytes) -> bytes:
 class ImagesServer:
     """The server, running while it is used as a context manager."""
 
+    handler: "type[ImagesHandler]"
+
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.reply: Callable[[Call], Reply] = lambda _call: Reply()
         self.most_at_once = 0
         self._at_once = 0
         self._lock = threading.Lock()
-        self._httpd = _Httpd(("127.0.0.1", 0), _Handler)
+        self._httpd = _Httpd(("127.0.0.1", 0), self.handler)
         self._httpd.images = self
 
     @property
@@ -167,8 +169,11 @@ class _Httpd(ThreadingHTTPServer):
         """Clients that are killed in a test leave broken connections: no news."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class ImagesHandler(BaseHTTPRequestHandler):
+    """Answers calls, one instance a connection."""
+
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are sent one after the other
     server: _Httpd
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as in the base class
@@ -188,25 +193,38 @@ class _Handler(BaseHTTPRequestHandler):
     def _checked(self, call: Call) -> Reply | None:
         if self.path != "/v1/images/edits":
             return Reply(404, error_body(f"no such address: {self.path}"))
+        refused = self.access_problem()
+        if refused:
+            return refused
+        return Reply(400, error_body("; ".join(call.problems))) if call.problems else None
+
+    def access_problem(self) -> Reply | None:
+        """What is answered to a call without the right key."""
         if self.headers["Authorization"] != f"Bearer {KEY}":
             said = self.headers["Authorization"]
             return Reply(401, error_body(f"Incorrect API key provided: {said}", "invalid_api_key"))
-        return Reply(400, error_body("; ".join(call.problems))) if call.problems else None
+        return None
 
     def _answer(self, call: Call, reply: Reply) -> None:
         time.sleep(reply.delay_s)
         body = answer_body(drawn(call)) if reply.body is None else reply.body
+        self.send(replace(reply, body=body), {"x-request-id": f"req_{call.number}"})
+
+    def send(self, reply: Reply, more: Mapping[str, str]) -> None:
+        """Send an answer with these headers beside its own."""
+        body = reply.body or b""
         self.send_response(reply.status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("x-request-id", f"req_{call.number}")
-        for name, value in reply.headers.items():
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        for name, value in {**headers, **more, **reply.headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body[: len(body) // 2] if reply.cut_off else body)
         if reply.cut_off:
             self.wfile.flush()
             self.close_connection = True
+
+
+ImagesServer.handler = ImagesHandler
 
 
 def _parse(content_type: str, body: bytes) -> tuple[dict[str, str], tuple[bytes, ...]]:

@@ -1,0 +1,1 @@
+"""Half-price batches: many requests handed over at once, and their answers taken in later."""

@@ -1,0 +1,228 @@
+"""What is known of each batch, on disk, so that a process may end at any instant.
+
+    .takes/batches/<name>.json        a batch: how far it is, and which requests are in it
+    .takes/batches/<name>.requests    its requests, one a line, to file their answers under
+    .takes/batches/<name>.upload      what is uploaded at the moment
+    .takes/batches/lock               held by whoever changes any of this
+
+A batch goes through these phases, and each is on disk before what it allows is done:
+
+- preparing: pictures and requests are being uploaded. Nothing is bought yet; whoever finds it so
+  deletes the uploads and lets the requests go.
+- creating: the batch may have come to be. Whoever finds it so looks for its token at the provider.
+- live: it has an id, and is looked at until it is over.
+- over: all that came of it is in the store and in the ledger; uploads are still to be deleted.
+"""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from tasks.errors import Mistake
+from tasks.files import stamp, write_whole
+
+BATCHES_FOLDER = "batches"
+_STATE, _REQUESTS, _UPLOAD = ".json", ".requests", ".upload"
+_KEY_LENGTH = 64
+
+
+class Phase(Enum):
+    """How far a batch is."""
+
+    PREPARING = "preparing"
+    CREATING = "creating"
+    LIVE = "live"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchState:
+    """One batch."""
+
+    name: str
+    """its own, of 16 hex digits; all that is uploaded for it carries it"""
+    phase: Phase
+    account: str
+    """whose it is, and where"""
+    since: str
+    """when it was submitted: UTC, ISO 8601"""
+    frames: Mapping[str, tuple[str, ...]]
+    """the frames of each request key"""
+    attempt: int = 1
+    """how many times it was tried to create it"""
+    batch: str = ""
+    """the provider's id, once it is known"""
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    """the file id of each picture that its requests show, by the SHA-256 of its bytes"""
+    input_file: str = ""
+    """the file id of its requests"""
+    strays: tuple[str, ...] = ()
+    """the ids of files that were found by their names"""
+
+    @property
+    def token(self) -> str:
+        """What the batch is marked with at the provider; another one for each attempt."""
+        return f"{self.name}-{self.attempt}"
+
+    @property
+    def upload_name(self) -> str:
+        """How the names of its uploads begin."""
+        return f"doit-{self.name}-"
+
+    @property
+    def uploads(self) -> tuple[str, ...]:
+        """The ids of all files that were uploaded for it, as far as they are known."""
+        ids = (*self.pictures.values(), self.input_file, *self.strays)
+        return tuple(dict.fromkeys(file_id for file_id in ids if file_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a request's answer is filed under, read back from disk."""
+
+    key: str
+    asked: Mapping[str, Any]
+    estimate_usd: float | None
+
+    def content(self) -> dict[str, Any]:
+        """The request as plain data, as the store keeps it beside its takes."""
+        return dict(self.asked)
+
+
+class StateFolder:
+    """The batches of one store. All that changes anything is done under `locked`."""
+
+    def __init__(self, store: Path) -> None:
+        self.folder = store / BATCHES_FOLDER
+        self._read: dict[Path, tuple[tuple[int, int] | None, BatchState]] = {}
+
+    @contextlib.contextmanager
+    def locked(self, wait: Callable[[], None]) -> Iterator[None]:
+        """Hold all batches; `wait` is called before another process is waited for."""
+        # Imported where there are batches, not by every run.
+        from filelock import FileLock, Timeout  # noqa: PLC0415
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            wait()
+            lock.acquire()
+        try:
+            self._sweep()
+            yield
+        finally:
+            lock.release()
+
+    def states(self) -> list[BatchState]:
+        """All batches, the earliest first. Raises `Mistake` where one cannot be read."""
+        read = [self._state(path) for path in self.folder.glob(f"*{_STATE}")]
+        return sorted((s for s in read if s), key=lambda state: (state.since, state.name))
+
+    def write(self, state: BatchState) -> None:
+        """Put a state on the disk. Raises `Mistake` where it does not take it."""
+        document = {**asdict(state), "phase": state.phase.value}
+        text = json.dumps(document, ensure_ascii=False, indent=1)
+        with writing(self.path(state)):
+            write_whole(self.path(state), text.encode(), flush_to_disk=True)
+        self._read.pop(self.path(state), None)
+
+    def remove(self, state: BatchState) -> None:
+        """Forget a batch."""
+        self.path(state).unlink(missing_ok=True)
+        self._sweep()
+
+    def path(self, state: BatchState) -> Path:
+        """The file of a batch."""
+        return self.folder / f"{state.name}{_STATE}"
+
+    def upload_path(self, state: BatchState) -> Path:
+        """Where the requests are put that are going to be uploaded."""
+        return self.folder / f"{state.name}{_UPLOAD}"
+
+    def write_requests(self, name: str, requests: Iterable[Kept]) -> None:
+        """Put a batch's requests on the disk, before its state."""
+        path = self.folder / f"{name}{_REQUESTS}"
+        with writing(path):
+            write_whole(path, b"".join(map(_kept_line, requests)), flush_to_disk=True)
+
+    def requests(self, state: BatchState) -> "KeptRequests":
+        """A batch's requests."""
+        return KeptRequests(self.folder / f"{state.name}{_REQUESTS}")
+
+    def _state(self, path: Path) -> BatchState | None:
+        """A state; None where it has just been removed."""
+        seen = stamp(path)
+        known = self._read.get(path)
+        if known and seen and known[0] == seen:
+            return known[1]
+        try:
+            state = _state_of(json.loads(path.read_bytes()))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise Mistake(
+                f"{path} cannot be read ({error}): a batch that was paid for is in it;"
+                " restore it, or delete it to give that batch up"
+            ) from error
+        self._read[path] = (seen, state)
+        return state
+
+    def _sweep(self) -> None:
+        """Delete what belongs to no batch: its process ended before it had any use."""
+        for part in self.folder.glob(".*.part"):
+            part.unlink(missing_ok=True)
+        for path in [*self.folder.glob(f"*{_REQUESTS}"), *self.folder.glob(f"*{_UPLOAD}")]:
+            if not path.with_suffix(_STATE).exists():
+                path.unlink(missing_ok=True)
+
+
+class KeptRequests:
+    """A batch's requests on disk; only those that are asked for are read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._begin: dict[str, int] = {}
+        at = 0
+        with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+            for line in file:
+                self._begin[line[:_KEY_LENGTH].decode()] = at
+                at += len(line)
+
+    def __getitem__(self, key: str) -> Kept:
+        """A request; without its content where that was lost: its picture is paid for."""
+        if key not in self._begin:
+            return Kept(key, {}, None)
+        with self._path.open("rb") as file:
+            file.seek(self._begin[key])
+            document = json.loads(file.readline()[_KEY_LENGTH:])
+        return Kept(key, document["content"], document["estimate_usd"])
+
+
+def _kept_line(request: Kept) -> bytes:
+    document = {"content": request.content(), "estimate_usd": request.estimate_usd}
+    return f"{request.key} {json.dumps(document, ensure_ascii=False)}\n".encode()
+
+
+def _state_of(document: Mapping[str, Any]) -> BatchState:
+    """A state as its JSON has it; what a later version wrote beside that is passed over."""
+    known = {entry.name for entry in fields(BatchState)}
+    content = {name: value for name, value in document.items() if name in known}
+    content["phase"] = Phase(content["phase"])
+    content["frames"] = {key: tuple(frames) for key, frames in content["frames"].items()}
+    content["strays"] = tuple(content.get("strays", ()))
+    return BatchState(**content)
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say of a disk that does not take a file that it does not."""
+    try:
+        yield
+    except OSError as error:
+        raise Mistake(f"{path} cannot be written ({error.strerror})") from error
