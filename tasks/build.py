@@ -6,7 +6,7 @@ request key, the frame on disk and the take store.
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,22 +14,30 @@ from PIL import Image
 
 from tasks import engine as engines
 from tasks import frame
-from tasks.character import Character
+from tasks.batching import in_batch
+from tasks.character import Character, Generation
 from tasks.character_project import read_character
 from tasks.digest import digest_of
-from tasks.engine import Choice, Engine, EngineFailure
+from tasks.engine import Choice, Engine, EngineSettings
 from tasks.errors import Mistake
 from tasks.files import set_aside, stamp
 from tasks.frame import Existing, Provenance, State
 from tasks.gate import GATE
 from tasks.graph import FIT, Node
 from tasks.graph_cache import read_graph
+from tasks.inputs import Inputs
 from tasks.outcome import Outcome, Step
-from tasks.picture import BadAnswer, PictureCache, pixels_digest, read_answer
-from tasks.plan import request_for
+from tasks.picks import Pick, Wanted, change_picks, read_picks, wanted_take
+from tasks.picture import BadAnswer, pixels_digest, read_answer
 from tasks.project import Project
-from tasks.request import InputPicture, Request
-from tasks.store import Take, TakeRecord, TakeStore, take_id
+from tasks.purchase import Purchase, checked
+from tasks.reasons import parts_of
+from tasks.request import Request
+from tasks.spending.budget import Budget
+from tasks.spending.calls import Caller, Terms
+from tasks.spending.estimate import Estimator
+from tasks.spending.ledger import Ledger
+from tasks.store import Asked, Take, TakeRecord, TakeStore, take_id
 
 
 def decide(
@@ -72,34 +80,55 @@ def _look(path: Path) -> _Place:
     return _Place(path, frame.look_at(path), seen)
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One frame that is being made, and what there is to tell of it."""
+
+    node: Node
+    place: _Place
+    request: Request
+    arrived: Callable[[], None]
+    notes: list[str] = field(default_factory=list)
+
+
 class Builder:
-    """Builds the frames of one project. Called from several threads at once."""
+    """Builds the frames of one project. Called from several threads at once.
+
+    Without an engine nothing is drawn; with one that costs money, `purchase` buys its takes.
+    """
 
     def __init__(
-        self, project: Project, character: Character, choice: Choice, engine: Engine
+        self,
+        project: Project,
+        character: Character,
+        choice: Choice,
+        engine: Engine | None,
+        purchase: Purchase | None = None,
     ) -> None:
+        self.paid = choice.facts.paid
+        """whether what it draws costs money"""
         self._project = project
         self._character = character
         self._choice = choice
         self._engine = engine
-        self._store = TakeStore(project.store)
-        self._pictures = PictureCache()
+        self.purchase = purchase
+        self.inputs = Inputs(project, character, choice)
+        self.store = TakeStore(project.store)
 
-    def forecast(self, node: Node, *, new_take: bool) -> Step:
-        """What `build` will do, without doing it, from the frame's metadata alone.
+    @property
+    def generation(self) -> Generation:
+        """How frames are drawn."""
+        return self._character.generation
 
-        A frame whose input is still to be drawn is counted as to draw. Work by hand shows only in
-        the pixels, which are not read here: such a frame may be kept where this says otherwise.
-        """
-        if node.role == FIT:
-            return Step.FIT
-        if not Path(node.source).is_file():
-            return Step.DRAW
-        key = self._request(node).key
-        existing = frame.glance_at(self._target(node))
-        return decide(
-            existing, key, self._stored(key), paid=self._choice.facts.paid, new_take=new_take
-        )
+    def parts(self, node: Node, source_digest: str = "") -> dict[str, str]:
+        """The digest of each part that a frame is made from, for `tasks.reasons`."""
+        digest = source_digest or self.inputs.source_digest(node)
+        return parts_of(self._character, self._choice.name, node, digest)
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of every frame."""
+        return self._character.generation.size_px
 
     def build(
         self, node: Node, *, new_take: bool, arrived: Callable[[], None] = lambda: None
@@ -115,49 +144,78 @@ class Builder:
             raise Mistake(f"{node.source} was changed while it was drawn from; run doit again")
         return outcome
 
-    def _build(self, node: Node, new_take: bool, arrived: Callable[[], None]) -> Outcome:
-        place = _look(self._target(node))
-        if node.role == FIT:
-            return self._fit(node, place, new_take=new_take)
-        request = self._request(node)
-        stored = self._stored(request.key)
-        paid = self._choice.facts.paid
-        step = decide(place.existing, request.key, stored, paid=paid, new_take=new_take)
-        if step in {Step.DRAW, Step.RESTORE}:
-            notes: list[str] = []
-            made = self._restore(place, request, notes) if step is Step.RESTORE else None
-            made = made or self._draw(place, request, arrived, notes, new_take=new_take)
-            return Outcome(made, tuple(notes))
-        return Outcome(step)
+    def take_anew(self, node: Node, arrived: Callable[[], None] = lambda: None) -> Take:
+        """One more take of a frame into the store; the frame itself is left as it is.
 
-    def _target(self, node: Node) -> Path:
+        Raises `Mistake` where none comes.
+        """
+        if self.purchase is None:
+            raise Mistake("drafts come out the same every time; takes are drawn with engine=openai")
+        request = self.inputs.request(node)
+        take, record = self.purchase.buy(node, request, arrived, reserved=False)
+        checked(self.store, request, record, self.size_px)
+        return take
+
+    def use(self, node: Node, pick: Pick) -> list[str]:
+        """Put a take of the store in use for a frame, from now on; what there is to tell.
+
+        Raises `Mistake` where the frame's input, or the take, is not there.
+        """
+        change_picks(self._project.folder, {node.name: pick})
+        job = _Job(node, _look(self.target(node)), self.inputs.request(node), lambda: None)
+        if not self._restore(job):
+            raise Mistake(f"the take {pick.take} of {node.name} cannot be read")
+        return job.notes
+
+    def hold(self, node: Node) -> None:
+        """Pick the take that a frame is made from now, so that no newer one takes its place."""
+        key = self.inputs.request(node).key
+        origin = self.glance(node).provenance
+        if origin and origin.take and self.store.has(origin.request_key, origin.take):
+            pick = Pick(origin.take, origin.request_key, key)
+        else:
+            wanted = self.wanted(node, key)
+            if wanted.record is None:
+                return
+            pick = Pick(wanted.record.id, wanted.key, key)
+        change_picks(self._project.folder, {node.name: pick})
+
+    def wanted(self, node: Node, key: str) -> Wanted:
+        """The take that a frame with this request is to be made from. Raises `Mistake`."""
+        if not self.paid:
+            return Wanted(key, None)
+        pick = read_picks(self._project.folder).get(node.name)
+        return wanted_take(pick, self.store, key, lambda: self._take_on_disk(node))
+
+    def target(self, node: Node) -> Path:
+        """Where a frame goes."""
         return Path(self._project.target(node.expression, node.pose))
 
-    def _stored(self, key: str) -> TakeRecord | None:
-        return self._store.latest(key) if self._choice.facts.paid else None
+    def glance(self, node: Node) -> Existing:
+        """What lies at a frame's path, by its metadata alone."""
+        return frame.glance_at(self.target(node))
 
-    def _request(self, node: Node) -> Request:
-        """The request, with the digests of the pictures that it shows."""
-        return request_for(self._character, self._choice.name, node, (self._input(node),))
+    def _take_on_disk(self, node: Node) -> str:
+        origin = self.glance(node).provenance
+        return origin.take if origin else ""
 
-    def _input(self, node: Node) -> InputPicture:
-        """The picture that a frame is made from."""
-        path = Path(node.source)
-        fit_to = None if self._choice.facts.from_base else self._character.generation.size_px
-        if path.parent == self._project.frames:
-            digest = frame.source_digest(path)
-        else:
-            digest = self._pictures.get(path, fit_to).digest
-        return InputPicture(
-            digest,
-            load=lambda: self._pictures.get(path, fit_to).image,
-            load_png=lambda: self._pictures.get(path, fit_to).png(),
-        )
+    def _build(self, node: Node, new_take: bool, arrived: Callable[[], None]) -> Outcome:
+        place = _look(self.target(node))
+        if node.role == FIT:
+            return self._fit(node, place, new_take=new_take)
+        job = _Job(node, place, self.inputs.request(node), arrived)
+        wanted = self.wanted(node, job.request.key)
+        step = decide(place.existing, wanted.key, wanted.record, paid=self.paid, new_take=new_take)
+        if step in {Step.DRAW, Step.RESTORE}:
+            made = self._restore(job) if step is Step.RESTORE else None
+            made = made or self._draw(job, new_take=new_take)
+            return Outcome(made, tuple(job.notes))
+        return Outcome(step)
 
     def _fit(self, node: Node, place: _Place, *, new_take: bool) -> Outcome:
         """The artist's portrait as a frame."""
-        picture = self._pictures.get(Path(node.source), self._character.generation.size_px)
-        key = digest_of(["fit", picture.digest])
+        picture = self.inputs.portrait(node)
+        key = fit_key(picture.digest)
         step = decide(place.existing, key, None, paid=True, new_take=new_take)
         if step is not Step.DRAW:
             return Outcome(step)
@@ -166,76 +224,51 @@ class Builder:
         self._replace(place, frame.compose(picture.png(), picture.image, provenance), notes)
         return Outcome(Step.FIT, tuple(notes))
 
-    def _draw(
-        self,
-        place: _Place,
-        request: Request,
-        arrived: Callable[[], None],
-        notes: list[str],
-        *,
-        new_take: bool,
-    ) -> Step:
+    def _draw(self, job: _Job, *, new_take: bool) -> Step:
         """Ask the engine, unless somebody else's answer to the same request arrives meanwhile."""
-        if not self._choice.facts.paid:
+        request, purchase = job.request, self.purchase
+        if self._engine is None or (self.paid and purchase is None):
+            raise Mistake("nothing may be drawn here")
+        if purchase is None:
             take = self._engine.draw(request)
-            image = take.image or read_answer(take.picture, request.size_px)
+            made = take.picture, take.image or read_answer(take.picture, request.size_px)
+        elif new_take:
+            purchase.check(job.node, request, new_take=True)
+            take, record = purchase.buy(job.node, request, job.arrived, reserved=False)
+            # From now on the newest is in use, whatever was picked before.
+            change_picks(self._project.folder, {job.node.name: None})
+            made = checked(self.store, request, record, self.size_px)
         else:
-            with self._store.reserved(request.key):
-                if not new_take and self._restore(place, request, notes):
+            with self.store.reserved(request.key):
+                if self._restore(job):
                     return Step.RESTORE
-                take = self._ask(request)
-                # Into the store first: whatever happens from here on, it is paid for and there.
-                record = self._store.add(request, take)
-                arrived()
-                _, image = self._checked(request, record)
-        notes.extend(take.notes)
-        self._finish(place, request, (take.picture, image), notes)
+                purchase.check(job.node, request, new_take=False)
+                take, record = purchase.buy(job.node, request, job.arrived, reserved=True)
+            made = checked(self.store, request, record, self.size_px)
+        job.notes.extend(take.notes)
+        self._finish(job, made, _origin_of(request))
         return Step.DRAW
 
-    def _ask(self, request: Request) -> Take:
-        try:
-            return self._engine.draw(request)
-        except EngineFailure as failure:
-            if not failure.answer:
-                raise
-            path = self._store.reject(request.key, failure.answer, str(failure))
-            raise EngineFailure(f"{failure}; what came instead is kept in {path}") from failure
-
-    def _restore(self, place: _Place, request: Request, notes: list[str]) -> Step | None:
-        """Make the frame from the newest sound take of its request; None where there is none."""
-        while record := self._stored(request.key):
+    def _restore(self, job: _Job) -> Step | None:
+        """Make the frame from the picked or newest sound take; None where there is none."""
+        while (wanted := self.wanted(job.node, job.request.key)).record:
+            own = wanted.key == job.request.key
+            asked: Asked = job.request if own else self.store.asked(wanted.key)
             try:
-                made = self._checked(request, record)
+                made = checked(self.store, asked, wanted.record, self.size_px)
             except BadAnswer as error:
-                notes.append(f"a take of {place.path.stem} was damaged: {error}")
+                job.notes.append(f"a take of {job.node.name} was damaged: {error}")
+                change_picks(self._project.folder, {job.node.name: None})
                 continue
-            self._finish(place, request, made, notes)
+            self._finish(job, made, _origin_of(asked))
             return Step.RESTORE
         return None
 
-    def _checked(self, request: Request, record: TakeRecord) -> tuple[bytes, Image.Image]:
-        """A take's bytes and pixels. What is no usable picture leaves the store: `BadAnswer`."""
-        picture = self._store.picture(request.key, record)
-        try:
-            return picture, read_answer(picture, request.size_px)
-        except BadAnswer as error:
-            path = self._store.withdraw(request, record, str(error))
-            raise BadAnswer(f"{error}; it is kept in {path}") from error
-
-    def _finish(
-        self, place: _Place, request: Request, made: tuple[bytes, Image.Image], notes: list[str]
-    ) -> None:
-        """From a take, as its bytes and its pixels, to the frame; `notes` are for the person."""
+    def _finish(self, job: _Job, made: tuple[bytes, Image.Image], origin: Provenance) -> None:
+        """From a take, as its bytes and its pixels, to the frame."""
         picture, image = made
-        provenance = Provenance(
-            request_key=request.key,
-            take=take_id(picture),
-            engine=request.engine,
-            pixels=pixels_digest(image),
-            model=request.model,
-            prompt=request.prompt,
-        )
-        self._replace(place, frame.compose(picture, image, provenance), notes)
+        provenance = replace(origin, take=take_id(picture), pixels=pixels_digest(image))
+        self._replace(job.place, frame.compose(picture, image, provenance), job.notes)
 
     def _replace(self, place: _Place, data: bytes, notes: list[str]) -> None:
         """Put the new frame in its place; what would be lost by that is moved aside, and named."""
@@ -250,7 +283,25 @@ class Builder:
         origin = existing.provenance
         if existing.state is not State.OURS or origin is None:
             return True
-        return not origin.is_draft and not self._store.has(origin.request_key, origin.take)
+        return not origin.is_draft and not self.store.has(origin.request_key, origin.take)
+
+
+def fit_key(portrait_digest: str) -> str:
+    """The request key of a frame that is the artist's own portrait."""
+    return digest_of(["fit", portrait_digest])
+
+
+def _origin_of(asked: Asked) -> Provenance:
+    """Where a frame comes from, as far as its request says it."""
+    content = asked.content()
+    return Provenance(
+        request_key=asked.key,
+        take="",
+        engine=content["engine"],
+        pixels="",
+        model=content["model"],
+        prompt=content["prompt"],
+    )
 
 
 def builder_of(project: Project) -> Builder:
@@ -266,5 +317,42 @@ _OPENING = threading.Lock()
 def _open_builder(project: Project) -> Builder:
     character = read_character(project)
     choice = read_graph(project).engine
-    engine = engines.load(choice.name, character.generation.max_retries, GATE.pause)
-    return Builder(project, character, choice, engine)
+    generation = character.generation
+    engine = engines.load(
+        choice.name, EngineSettings(generation.timeout_s, generation.answer_hosts)
+    )
+    purchase = None
+    if choice.facts.paid:
+        GATE.cap(generation.images_per_minute)
+        caller = Caller(engine, terms_of(project, generation))
+        purchase = Purchase(TakeStore(project.store), caller, lambda: in_batch(project))
+    return Builder(project, character, choice, engine, purchase)
+
+
+def looking_builder_of(project: Project) -> Builder:
+    """A builder that looks, and draws nothing: for plans."""
+    return Builder(project, read_character(project), read_graph(project).engine, engine=None)
+
+
+def paid_builder_of(project: Project) -> Builder:
+    """A builder that knows takes and makes frames of them, and draws nothing: without a key too."""
+    character = read_character(project)
+    return Builder(project, character, Choice("openai", "its takes are looked at"), engine=None)
+
+
+def open_estimator(project: Project) -> Estimator:
+    """What calls of this project cost."""
+    prices = read_character(project).generation.prices
+    return Estimator(Ledger(project.store).entries(), prices)
+
+
+def terms_of(project: Project, generation: Generation) -> Terms:
+    """On what terms this run calls an engine that costs money."""
+    ledger = Ledger(project.store)
+    return Terms(
+        gate=GATE,
+        budget=Budget(generation.budget_usd),
+        ledger=ledger,
+        estimator=Estimator(ledger.entries(), generation.prices),
+        max_retries=generation.max_retries,
+    )

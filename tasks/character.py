@@ -6,9 +6,12 @@ standard library, so that a run that draws nothing stays as quick as doit itself
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from tasks.face import Face, Head
+from tasks.finish.settings import Finish, Thresholds
 from tasks.models import DEFAULT_MODEL
+from tasks.spending.prices import ModelPrice
 from tasks.vocabulary import AxisValue
 
 NEUTRAL = "neutral"
@@ -25,9 +28,24 @@ class Generation:
     quality: str = "high"
     background: str = "transparent"
     include_neutral: bool = False
-    budget_usd: float = 5.0
+    budget_usd: float | None = 5.0
+    """what one run may spend; None: no limit"""
     images_per_minute: float | None = None
     max_retries: int = 4
+    timeout_s: float = 600.0
+    """how long the server may be silent; a large picture at high quality takes minutes"""
+    prices: tuple[ModelPrice, ...] = ()
+    """what models cost, in place of the program's own table"""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """fields that an endpoint takes beside the documented ones"""
+    omit: tuple[str, ...] = ()
+    """documented fields that an endpoint refuses"""
+    answer_hosts: tuple[str, ...] = ()
+    """hosts beside the endpoint's own from which a picture may be fetched"""
+    mask: bool = False
+    """send a mask along that says where the face is"""
+    auto_retake: int = 0
+    """how many new takes at the most a flagged frame gets by itself"""
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -80,6 +98,10 @@ class Character:
     poses: Mapping[str, Pose]
     base_paths: tuple[BasePath, ...]
     generation: Generation
+    finish: Finish = field(default_factory=Finish)
+    """what is done to a take to make a frame of it"""
+    checks: Thresholds = field(default_factory=Thresholds)
+    """from where on a frame is flagged"""
 
     @property
     def default_pose(self) -> str:

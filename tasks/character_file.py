@@ -9,10 +9,19 @@ from typing import Any
 from tasks import json_text, vocabulary
 from tasks.character import BasePath, Character, Expression, Generation, Pose
 from tasks.config_check import validated
-from tasks.config_model import AxisValueModel, ConfigModel, ExpressionModel, PoseModel
+from tasks.config_model import (
+    AxisValueModel,
+    ConfigModel,
+    ExpressionModel,
+    GenerationModel,
+    PoseModel,
+    PriceModel,
+)
 from tasks.config_rules import Finding
 from tasks.errors import Mistake
 from tasks.face import Head
+from tasks.finish.settings import Finish, Thresholds
+from tasks.spending.prices import ModelPrice, Price, TokenPrices
 from tasks.variables import Override
 from tasks.vocabulary import AxisValue
 
@@ -167,7 +176,29 @@ def _character(model: ConfigModel) -> Character:
         },
         poses={name: _pose(name, form) for name, form in poses.items()},
         base_paths=tuple(BasePath(path.id, path.start, path.end) for path in model.base_paths),
-        generation=Generation(**model.generation.model_dump()),
+        generation=_generation(model.generation),
+        finish=Finish(**model.finish.model_dump(by_alias=True)),
+        checks=Thresholds(**model.checks.model_dump()),
+    )
+
+
+def _generation(form: GenerationModel) -> Generation:
+    simple = form.model_dump(exclude={"prices", "omit", "answer_hosts"})
+    return Generation(
+        **simple,
+        prices=tuple(ModelPrice(name, _price(form.prices[name])) for name in sorted(form.prices)),
+        omit=tuple(sorted(form.omit)),
+        answer_hosts=tuple(form.answer_hosts),
+    )
+
+
+def _price(form: PriceModel) -> Price:
+    tokens = form.usd_per_million_tokens
+    return Price(
+        TokenPrices(tokens.text_in, tokens.image_in, tokens.image_out) if tokens else None,
+        form.usd_per_image,
+        as_of=form.as_of,
+        source="generation.prices",
     )
 
 

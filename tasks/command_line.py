@@ -1,5 +1,6 @@
 """The project that this doit command is about: its variables, and its mistakes in doit's terms."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from doit import doit_cmd
@@ -8,6 +9,7 @@ from doit.exceptions import InvalidDodoFile
 from tasks.errors import Mistake
 from tasks.graph import Graph
 from tasks.graph_cache import read_graph
+from tasks.picks import Pick, read_picks
 from tasks.project import Project, open_project
 
 
@@ -28,6 +30,15 @@ def current_graph() -> Graph:
     """The frames of this command's project. Raises `InvalidDodoFile`."""
     try:
         return read_graph(current_project())
+    except Mistake as error:
+        raise InvalidDodoFile(str(error)) from error
+
+
+@lru_cache(maxsize=1)
+def current_picks() -> Mapping[str, Pick]:
+    """The picked takes of this command's project. Raises `InvalidDodoFile`."""
+    try:
+        return read_picks(current_project().folder)
     except Mistake as error:
         raise InvalidDodoFile(str(error)) from error
 

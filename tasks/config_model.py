@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 from tasks import models
 from tasks.character import Generation
 from tasks.face import Face
+from tasks.finish.settings import Finish, Thresholds
 from tasks.vocabulary import ARKIT_NAMES
 
 SCHEMA_FILE = "expressions.schema.json"
@@ -112,6 +113,31 @@ class BasePathModel(_Strict):
     """the expression at its end"""
 
 
+Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class TokenPricesModel(_Strict):
+    """US dollars for a million tokens of each kind."""
+
+    text_in: Usd
+    """of the words that are sent"""
+    image_in: Usd
+    """of the pictures that are sent"""
+    image_out: Usd
+    """of the picture that comes back"""
+
+
+class PriceModel(_Strict):
+    """What a model costs: by the token, or by the picture."""
+
+    usd_per_million_tokens: TokenPricesModel | None = None
+    """as the provider lists it"""
+    usd_per_image: Usd | None = None
+    """whatever its tokens; 0 for a server of your own"""
+    as_of: str = ""
+    """the date when that was true, such as 2026-11-22"""
+
+
 class GenerationModel(_Strict):
     """How frames are drawn."""
 
@@ -128,12 +154,90 @@ class GenerationModel(_Strict):
     """what lies behind the character"""
     include_neutral: bool = _DEFAULTS.include_neutral
     """draw neutral too at poses that have a base image, instead of using that image"""
-    budget_usd: float = Field(_DEFAULTS.budget_usd, ge=0)
-    """what one run may spend, in US dollars (checked; not enforced by this version)"""
+    budget_usd: Usd | None = _DEFAULTS.budget_usd
+    """what one run may spend, in US dollars; 0: nothing; null: no limit"""
     images_per_minute: float | None = Field(None, gt=0)
-    """how many pictures a minute the account allows (checked; not enforced by this version)"""
+    """how many calls a minute are begun at the most, from the start; without it, as many as the
+    server takes"""
     max_retries: int = Field(_DEFAULTS.max_retries, ge=0, le=20)
     """how often a call that the server put off is sent again"""
+    timeout_s: float = Field(_DEFAULTS.timeout_s, gt=0, le=7200)
+    """how many seconds the server may be silent before a call is given up"""
+    prices: dict[str, PriceModel] = Field(default_factory=dict)
+    """what models cost, by name, in place of the program's own table"""
+    extra: dict[str, Any] = Field(default_factory=dict)
+    """fields that your endpoint takes beside the documented ones; sent as they are"""
+    omit: list[Literal["model", "size", "quality", "background", "input_fidelity"]] = Field(
+        default_factory=list
+    )
+    """documented fields that your endpoint refuses; not sent"""
+    answer_hosts: list[str] = Field(default_factory=list)
+    """hosts beside the endpoint's own from which a picture that it answered with an address may
+    be fetched"""
+    mask: bool = _DEFAULTS.mask
+    """send a mask along that says where the face is; models take it as a hint"""
+    auto_retake: int = Field(_DEFAULTS.auto_retake, ge=0, le=10)
+    """how many new takes at the most a flagged frame gets by itself, within the budget; the best
+    is kept"""
+
+
+_FINISH = Finish()
+Part = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Levels = Annotated[float, Field(ge=0, le=255, allow_inf_nan=False)]
+
+
+class FinishModel(_Strict):
+    """What is done to a take to make a frame of it, in this order: free, and without a call."""
+
+    size: bool = _FINISH.size
+    """bring the take to the exact output size"""
+    key: str = Field(_FINISH.key, pattern=r"^(auto|off|#[0-9a-fA-F]{6})$")
+    """make a flat background transparent: `auto` where the reference's is and the take's is not,
+    `off` never, `#00ff00` always that colour"""
+    register_: Literal["off", "shift", "similarity", "affine"] = Field(
+        _FINISH.register, alias="register"
+    )
+    """align the take to its reference, by what is outside the face: `shift` moves only,
+    `similarity` also turns and scales, `affine` also shears"""
+    match: bool = _FINISH.match
+    """give the take the colours and the exposure of its reference, by what is outside the face"""
+    lock: bool = _FINISH.lock
+    """take only the face from the take, and everything else from the reference, bit for bit"""
+    face_mask: FileName | None = _FINISH.face_mask
+    """a picture of the portrait's size in which the face is white; without it the region comes
+    from the landmarks in `face`"""
+    seam: Literal["feather", "gradient"] = _FINISH.seam
+    """how the face is joined: `feather` fades, `gradient` also levels the colours along the seam"""
+    seam_width: float = Field(_FINISH.seam_width, ge=0, le=0.2)
+    """how far the fade reaches into the region, as a part of the picture's width"""
+    region_margin: float = Field(_FINISH.region_margin, ge=0, le=3)
+    """how far the region from landmarks reaches beyond brows, cheeks and chin"""
+
+
+_CHECKS = Thresholds()
+
+
+class ChecksModel(_Strict):
+    """From where on a frame is flagged."""
+
+    drift_px: float = Field(_CHECKS.drift_px, ge=0)
+    """pixels by which what surrounds the face may still lie off the reference"""
+    outside_ssim: Part = _CHECKS.outside_ssim
+    """how like the reference (1 is the same) a frame must be outside the face"""
+    outside_max: Levels = _CHECKS.outside_max
+    """levels of 255 by which the worst small spot outside the face may differ"""
+    strength: Levels = _CHECKS.strength
+    """levels of 255 by which the face must differ from neutral where it differs most"""
+    nearness: Levels = _CHECKS.nearness
+    """levels of 255 by which the faces of two expressions must differ likewise"""
+    blank_contrast: Levels = _CHECKS.blank_contrast
+    """levels of 255 by which the picture's tones must spread"""
+    cropped: Part = _CHECKS.cropped
+    """how much of the reference's figure may be missing"""
+    alpha_lost: Part = _CHECKS.alpha_lost
+    """how much of what is transparent in the reference may be covered"""
+    halo: Levels = _CHECKS.halo
+    """levels of 255 by which the figure's rim may differ from that of the reference"""
 
 
 class ConfigModel(_Strict):
@@ -161,6 +265,8 @@ class ConfigModel(_Strict):
     base_paths: list[BasePathModel] = Field(default_factory=list)
     """sequences between two expressions"""
     generation: GenerationModel = GenerationModel()
+    finish: FinishModel = FinishModel()
+    checks: ChecksModel = ChecksModel()
 
 
 def json_schema() -> dict[str, Any]:

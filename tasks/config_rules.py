@@ -16,9 +16,15 @@ from tasks.ids import did_you_mean, id_problem, same_file
 from tasks.json_text import Path
 
 _EXPRESSION_KEYS = ("prompt", "blendshapes")
-_MOST_NAMED = 14
+_MOST_NAMED = 20
 _MAX_EDGE_PX = 8192
 _GENERATION_DEFAULTS = asdict(Generation())
+_SET_ELSEWHERE = {
+    **dict.fromkeys(("model", "size", "quality", "background"), "generation has a key for it"),
+    **dict.fromkeys(("image", "images", "mask", "prompt"), "the build decides it"),
+    "n": 'doit retake -n draws several, and "n" would be paid for and thrown away',
+    "stream": "answers are awaited whole",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,3 +221,17 @@ def _generation_findings(generation: Mapping[str, Any], official: bool) -> Itera
         for key, problem in problems.items():
             if problem:
                 yield Finding(("generation", key), f'"{said[key]}" is refused: {problem}')
+    yield from _endpoint_findings(generation)
+
+
+def _endpoint_findings(generation: Mapping[str, Any]) -> Iterator[Finding]:
+    """Extra fields that are set elsewhere, and prices that say nothing."""
+    extra, prices = generation.get("extra"), generation.get("prices")
+    for name in extra if isinstance(extra, dict) else ():
+        why = _SET_ELSEWHERE.get(name)
+        if why:
+            yield Finding(("generation", "extra", name), f"cannot be set here: {why}", at_key=True)
+    for model, price in prices.items() if isinstance(prices, dict) else ():
+        if isinstance(price, dict) and not {"usd_per_million_tokens", "usd_per_image"} & set(price):
+            text = "names no price: give usd_per_image, or usd_per_million_tokens"
+            yield Finding(("generation", "prices", model), text)

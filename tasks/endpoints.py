@@ -5,15 +5,20 @@ from typing import Any
 
 from doit.exceptions import TaskFailed
 
-from tasks.command_line import current_graph, current_project
+from tasks.command_line import current_graph, current_picks, current_project
 from tasks.errors import Mistake
+from tasks.files import stamp
 from tasks.freshness import ConfigSlice
 from tasks.gate import GATE, Stopped
 from tasks.graph import Node
+from tasks.picks import Pick
 from tasks.project import Project
-from tasks.run import NEW_TAKE
+from tasks.run import NEW_TAKE, NEW_TAKES
 
-_OPTIONS = [{"name": NEW_TAKE, "type": bool, "default": False}]
+_OPTIONS = [
+    {"name": NEW_TAKE, "type": bool, "default": False},
+    {"name": NEW_TAKES, "type": int, "default": 0},
+]
 # Actions run in threads: doit's capturing would swap sys.stdout under all of them.
 _NO_CAPTURE = {"capture": False}
 
@@ -21,12 +26,12 @@ _NO_CAPTURE = {"capture": False}
 def task_endpoints() -> Iterator[dict[str, Any]]:
     """draw every expression at every pose"""
     project, graph = current_project(), current_graph()
-    config = str(project.config)
+    config, picks = str(project.config), current_picks()
     for node in graph.nodes:
         yield {
             "name": node.name,
             "actions": [(draw_frame, [project, node])],
-            "file_dep": [ConfigSlice(config, node.digest), node.source],
+            "file_dep": [ConfigSlice(config, _slice(node, picks.get(node.name))), node.source],
             "targets": [project.target(node.expression, node.pose)],
             "params": _OPTIONS,
             "io": _NO_CAPTURE,
@@ -35,21 +40,40 @@ def task_endpoints() -> Iterator[dict[str, Any]]:
         }
 
 
+def _slice(node: Node, pick: Pick | None) -> str:
+    """What of the config, and of takes.json beside it, decides a frame."""
+    return f"{node.digest}:{pick.digest}" if pick else node.digest
+
+
 class NotAttempted(TaskFailed):  # type: ignore[misc]
     """The run ended before this frame's turn: nothing went wrong with it."""
 
 
-def draw_frame(project: Project, node: Node, new_take: bool) -> dict[str, Any] | TaskFailed:
+class InBatch(TaskFailed):  # type: ignore[misc]
+    """A batch draws this frame: nothing went wrong with it."""
+
+
+def draw_frame(
+    project: Project, node: Node, new_take: bool, new_takes: int
+) -> dict[str, Any] | TaskFailed:
     """The action of a frame's task: bring the frame up to date; say what was done."""
     # Pillow is imported here, and not by a run that has nothing to draw.
     from tasks.build import builder_of  # noqa: PLC0415
+    from tasks.purchase import Postponed  # noqa: PLC0415
+    from tasks.retakes import retake  # noqa: PLC0415
     from tasks.store import StoreFailure  # noqa: PLC0415
 
     try:
-        with GATE.place() as leave:
-            outcome = builder_of(project).build(node, new_take=new_take, arrived=leave)
+        builder = builder_of(project)
+        if new_takes:
+            outcome = retake(builder, node, new_takes, GATE)
+        else:
+            with GATE.place() as leave:
+                outcome = builder.build(node, new_take=new_take, arrived=leave)
     except Stopped as stopped:
         return NotAttempted(str(stopped))
+    except Postponed as postponed:
+        return InBatch(str(postponed))
     except StoreFailure as error:
         GATE.close()  # what cannot be kept must not be bought
         return TaskFailed(str(error))
@@ -57,4 +81,9 @@ def draw_frame(project: Project, node: Node, new_take: bool) -> dict[str, Any] |
         return TaskFailed(str(error))
     except OSError as error:
         return TaskFailed(f"{error.filename or 'a file'}: {error.strerror or error}")
-    return {"step": outcome.step.value, "notes": list(outcome.notes)}
+    return {
+        "step": outcome.step.value,
+        "notes": list(outcome.notes),
+        "read": builder.parts(node),
+        "stamp": stamp(builder.target(node)),
+    }

@@ -7,6 +7,7 @@ pixels as they were written: what no longer matches was worked on by hand since.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from PIL import Image
 
 from tasks import png
 from tasks.errors import Mistake
-from tasks.files import write_whole
+from tasks.files import stamp, write_whole
 from tasks.picture import pixels_digest, png_bytes
 
 BASE = "base"
@@ -112,6 +113,12 @@ def source_digest(path: Path) -> str:
     The take rather than the file: when a take is finished differently, what was drawn from it
     need not be drawn, and paid for, again. Raises `Mistake` where there is no readable frame.
     """
+    return _source_digest(path, stamp(path))
+
+
+@lru_cache(maxsize=64)
+def _source_digest(path: Path, _seen: tuple[int, int] | None) -> str:
+    # Kept while the file does not change: all expressions of a pose ask for the same one.
     existing = look_at(path)
     if existing.state in {State.MISSING, State.UNREADABLE}:
         raise Mistake(f"{path} is {existing.state.value}; it is what this frame is drawn from")

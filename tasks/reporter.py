@@ -1,11 +1,12 @@
 """What a run says: one line a frame, a progress bar in a terminal, the sum at the end."""
 
 import contextlib
+import math
 import os
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,14 @@ from doit.exceptions import BaseFail, TaskFailed, UnmetDependency
 from doit.task import Task
 
 from tasks.command_line import current_graph, current_project
-from tasks.endpoints import NotAttempted
-from tasks.errors import Mistake
+from tasks.endpoints import InBatch, NotAttempted
 from tasks.graph import Node
 from tasks.outcome import Step
 from tasks.run import RunFacts
+from tasks.wording import budget_text, counted, dollars, printable
 
 if TYPE_CHECKING:
+    from tasks.forecast import Forecast
     from tasks.progress import Bar
 
 _NO_FACTS = RunFacts(0, (), (), frozenset())
@@ -42,8 +44,15 @@ class Reporter:
         self._failed = 0
         self._notes: dict[str, None] = {}
         self._errors: list[str] = []
+        self._in_batch: set[str] = set()
+        """tasks of frames that a batch draws, and of those that are made from them"""
         self._bar: Bar | None = None
         self._lock = threading.Lock()
+
+    @property
+    def failed(self) -> int:
+        """How many frames failed."""
+        return self._failed
 
     def initialize(self, _tasks: dict[str, Task], _selected: list[str]) -> None:
         """Say which engine draws, and how much."""
@@ -51,10 +60,15 @@ class Reporter:
             return
         choice = current_graph().engine
         self._line(f"[i] Engine: {choice.name} ({choice.why})")
-        to_draw = self._to_draw()
-        if to_draw:
-            what = _counted(to_draw, "expression" if self._one_pose else "frame")
-            workers = _counted(max(1, self._facts.workers), "worker")
+        forecast = self._forecast()
+        to_draw = len(forecast.draws()) if forecast else 0
+        if forecast and forecast.calls():
+            self._line(f"[i] Plan: {forecast.summary()}; {budget_text(forecast.budget_usd)}")
+        if to_draw and not self._facts.as_batch:
+            what = counted(to_draw, "expression" if self._one_pose else "frame")
+            if self._facts.new_takes:
+                what = f"{self._facts.new_takes} new takes of {what}"
+            workers = counted(max(1, self._facts.workers), "worker")
             self._line(f"[i] Generating {what} with {workers}...")
         if self._frames and self._out and self._out.isatty():
             from tasks.progress import Bar  # noqa: PLC0415 - rich, for terminals only
@@ -77,12 +91,24 @@ class Reporter:
 
     def add_failure(self, task: Task, fail: BaseFail) -> None:
         """A task failed, or what it needs did."""
-        if isinstance(fail, NotAttempted):
+        if isinstance(fail, NotAttempted) or task.has_subtask:
+            return  # of a group, its members have said why
+        if isinstance(fail, InBatch) or self._waits_for_batch(fail):
+            self._in_batch.add(task.name)
+            if isinstance(fail, InBatch) and fail.message:
+                self._line(f"[i] Not drawn: {self._label(task)}: {fail.message}")
+            self._advance()
             return
         self._line(f"[!] Failed {self._label(task)}: {self._reason(task, fail)}")
         if _node(task):
             self._failed += 1
             self._advance()
+
+    def _waits_for_batch(self, fail: BaseFail) -> bool:
+        """Whether a frame failed only because what it is drawn from is in a batch."""
+        if not isinstance(fail, UnmetDependency):
+            return False
+        return bool(self._in_batch) and set(fail.message.split()) <= self._in_batch
 
     def skip_uptodate(self, task: Task) -> None:
         """A task that waited for another turned out to be up to date."""
@@ -118,6 +144,8 @@ class Reporter:
             self._line(line)
         if self._frames or self._reused:
             self._line(f"[i] Done. {self._sum()}")
+            for line in self._spent_lines():
+                self._line(line)
             if self._failed:
                 self._line(f"[i] {self._advice()}")
         for line in self._shown():
@@ -129,29 +157,32 @@ class Reporter:
             return "For another new take give the same command again; the earlier takes are in use."
         return "The next run tries the failed ones again, and only those."
 
-    def _to_draw(self) -> int:
-        """How many frames will be asked of the engine."""
+    def _forecast(self) -> "Forecast | None":
+        """What will be done, and for how much; None where nothing is out of date."""
         if not self._frames:
-            return 0
+            return None
         from tasks.build import builder_of  # noqa: PLC0415 - Pillow, only when needed
+        from tasks.forecast import Wish, forecast_of  # noqa: PLC0415
 
-        changing: set[str] = set()
+        facts, builder = self._facts, builder_of(current_project())
+        return forecast_of(
+            builder,
+            builder.purchase.caller.terms.estimator if builder.purchase else None,
+            self._recorded(self._frames),
+            self._recorded(facts.settled),
+            Wish(
+                facts.workers,
+                facts.forced,
+                facts.new_takes,
+                builder.purchase.in_batch() if builder.purchase else (),
+                facts.as_batch,
+            ),
+        )
 
-        def step(task: Task) -> Step:
-            node = _node_of(task)
-            if node.source in changing:  # another picture than the one that lies there now
-                return Step.DRAW
-            with contextlib.suppress(Mistake, OSError):
-                forced = task.name in self._facts.forced
-                return builder_of(current_project()).forecast(node, new_take=forced)
-            return Step.DRAW
-
-        drawn = 0
-        for task in self._frames:  # dependencies come first
-            if step(task) is Step.DRAW:
-                drawn += 1
-                changing.update(task.targets)
-        return drawn
+    def _recorded(self, tasks: Iterable[Task]) -> list[tuple[str, Node, Mapping[str, Any]]]:
+        """The frames among tasks, each with what its last success left."""
+        nodes = ((task.name, _node(task)) for task in tasks)
+        return [(name, node, self._facts.recorded(name)) for name, node in nodes if node]
 
     def _say_done(self, node: Node, task: Task) -> None:
         target, step = task.targets[0], Step(task.values["step"])
@@ -159,6 +190,12 @@ class Reporter:
             self._notes.setdefault(f"[i] {note}")
         if step is Step.DRAW:
             self._line(f"[✓] {node.expression} -> {target}")
+        elif step is Step.RETAKE:
+            self._line(
+                f"[✓] {self._label(task)}: {counted(self._facts.new_takes, 'new take')};"
+                f" to see them: doit takes -f {node.name}; to use one:"
+                f" doit pick -f {node.name} -t NUMBER"
+            )
         elif step is Step.RESTORE:
             self._line(f"[=] {node.expression} -> {target} (from the take store)")
         elif step is Step.FIT:
@@ -173,19 +210,40 @@ class Reporter:
         finals = self._steps[Step.KEEP_FINAL]
         if finals:
             yield (
-                f"[i] Kept {_counted(finals, 'final')} that only drafts could replace;"
+                f"[i] Kept {counted(finals, 'final')} that only drafts could replace;"
                 " what changed is drawn with a key and engine=auto or engine=openai"
             )
 
     def _sum(self) -> str:
         kept = self._steps[Step.KEEP_BY_HAND] + self._steps[Step.KEEP_FINAL]
         done = self._steps.total()
-        reused = self._reused + done - self._steps[Step.DRAW] - kept
+        drawn = self._steps[Step.DRAW] + self._steps[Step.RETAKE]
+        reused = self._reused + done - drawn - kept
         # Frames that turned out up to date while the run went on are reused, not left.
-        left = len(self._frames) - done - self._failed - (self._reused - self._settled)
-        counts = {"Reused": reused, "Kept": kept, "Not attempted": left}
+        batch = len(self._in_batch)
+        left = len(self._frames) - done - self._failed - batch - (self._reused - self._settled)
+        counts = {"Reused": reused, "Kept": kept, "In a batch": batch, "Not attempted": left}
         shown = [f"{name}: {count}" for name, count in counts.items() if count > 0]
-        return ", ".join([f"Success: {self._steps[Step.DRAW]}", f"Failed: {self._failed}", *shown])
+        return ", ".join([f"Success: {drawn}", f"Failed: {self._failed}", *shown])
+
+    def _spent_lines(self) -> Iterator[str]:
+        """What the run cost, and how to go on where the budget was too small."""
+        if not self._frames:
+            return
+        from tasks.build import builder_of  # noqa: PLC0415 - loaded already
+
+        purchase = builder_of(current_project()).purchase
+        budget = purchase.caller.terms.budget if purchase else None
+        if budget is None:
+            return
+        if budget.spent_usd:
+            yield f"[i] Spent {dollars(budget.spent_usd)}; {budget_text(budget.limit_usd)}"
+        if budget.refused and budget.refused_usd:
+            more_usd = math.ceil(budget.refused_usd * 100 - 1e-6) / 100
+            words = " ".join(["doit", f"budget={more_usd:.2f}", *self._facts.selected])
+            frames = counted(budget.refused, "call")
+            about = dollars(budget.refused_usd)
+            yield f"[i] {frames} not paid for, about {about}; to go on: {words}"
 
     def _shown(self) -> Iterator[str]:
         """The pictures to look at, each by its name."""
@@ -246,17 +304,3 @@ def _node_of(task: Task) -> Node:
     node = _node(task)
     assert node is not None  # noqa: S101 - only ever asked of frames' tasks
     return node
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def printable(text: str, encoding: str | None) -> str:
-    """`text` as a terminal or a pipe of that encoding can take it."""
-    try:
-        text.encode(encoding or "utf-8")
-    except UnicodeEncodeError:
-        plain = text.replace("✓", "ok").encode(encoding or "ascii", "backslashreplace")
-        return plain.decode(encoding or "ascii")
-    return text

@@ -10,7 +10,8 @@ import contextlib
 import gc
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -23,15 +24,21 @@ from doit.exceptions import InvalidCommand
 from doit.runner import MThreadRunner, Runner
 from doit.task import Stream, Task
 
+from tasks.command_line import current_project
+from tasks.errors import Mistake
+from tasks.flights import FLIGHTS, Flight
 from tasks.gate import GATE
 from tasks.pending import Pending
 from tasks.selection import members, select
+from tasks.wording import counted, printable
 
 MAX_WORKERS = 64
 _STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
 _INTERRUPTED = 130
 NEW_TAKE = "new_take"
 """the option of a frame's task that asks for a new take"""
+NEW_TAKES = "new_takes"
+"""the option that asks for so many, and leaves the one in use where it is"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,14 @@ class RunFacts:
     settled: tuple[Task, ...]
     forced: frozenset[str]
     """names of the tasks that run because of `-a`"""
+    new_takes: int = 0
+    """how many new takes each frame gets while its own stays in use"""
+    as_batch: bool = False
+    """what is to be drawn goes into a batch"""
+    recorded: Callable[[str], Mapping[str, Any]] = lambda _name: {}
+    """what the last success of a task left in doit's database"""
+    selected: tuple[str, ...] = ()
+    """what was named on the command line"""
 
 
 class _DespiteFailures:
@@ -68,6 +83,8 @@ class Run(DoitRun):  # type: ignore[misc]
     """Stands in for doit's own `run`: `[tool.doit.plugins.command]` in pyproject.toml."""
 
     name = "run"
+    new_takes = 0
+    as_batch = False
 
     def execute(self, params: Any, args: list[str]) -> int:
         """Load and run."""
@@ -100,10 +117,11 @@ class Run(DoitRun):  # type: ignore[misc]
         PythonAction.pm_pdb = pdb
         self.control = TaskControl(self.task_list, auto_delayed_regex=auto_delayed_regex)
         self._select(single=single)
-        forced = _force(self.control, self.control.selected_tasks) if always else frozenset[str]()
+        forced = self._forced(self.control, self.control.selected_tasks, always=always)
         _put_last(self.control, self.control.selected_tasks)
         facts = self._look(num_process, forced)
         GATE.open(max(1, num_process))
+        self._before(facts)
         stream = Stream(verbosity, force_verbosity)
         with _output(outfile) as outstream:
             self.outstream = outstream
@@ -118,7 +136,36 @@ class Run(DoitRun):  # type: ignore[misc]
             gc.freeze()
             gc.enable()
             with _gentle_interrupt(runner):
-                return int(runner.run_all(self.control.task_dispatcher()))
+                code = int(runner.run_all(self.control.task_dispatcher()))
+            return self._after(code, getattr(reporter_obj, "failed", 0))
+
+    def _before(self, facts: RunFacts) -> None:
+        """Take in what batches have drawn since, where there is any; before anything is drawn."""
+        if not facts.pending or not (current_project().store / "batches").is_dir():
+            return
+        from tasks.batching import open_batches  # noqa: PLC0415 - for batches only
+        from tasks.build import builder_of  # noqa: PLC0415
+
+        project = current_project()
+        builder = builder_of(project)
+        if builder.purchase is None:
+            return
+        try:
+            open_batches(project, builder, _tell_out).fetch()
+        except Mistake as error:
+            raise InvalidCommand(str(error)) from error
+        builder.purchase.caller.terms.learn()
+
+    def _after(self, code: int, failed: int) -> int:
+        """What is left to do when all tasks are done; the exit code. `failed`: frames."""
+        del failed
+        return code
+
+    def _forced(
+        self, control: TaskControl, selected: Iterable[str], *, always: bool
+    ) -> frozenset[str]:
+        """Have tasks run whatever their state; the names of those."""
+        return force(control, selected, NEW_TAKE, True) if always else frozenset()
 
     def _select(self, *, single: bool) -> None:
         """Find the tasks that are meant."""
@@ -132,7 +179,16 @@ class Run(DoitRun):  # type: ignore[misc]
         selected = pending.names(self.control.selected_tasks)
         pending.trim(selected)
         self.control.selected_tasks = selected
-        return RunFacts(workers, tuple(pending.all_pending()), tuple(pending.settled()), forced)
+        return RunFacts(
+            workers,
+            tuple(pending.all_pending()),
+            tuple(pending.settled()),
+            forced,
+            new_takes=self.new_takes,
+            as_batch=self.as_batch,
+            recorded=self.dep_manager.get_values,
+            selected=tuple(() if self.sel_default_tasks else self.sel_tasks),
+        )
 
     def _reporter(
         self, reporter: Any, outstream: Any, failure_verbosity: int, facts: RunFacts
@@ -153,16 +209,18 @@ def _check_workers(workers: int, par_type: str) -> None:
         )
 
 
-def _force(control: TaskControl, selected: Iterable[str]) -> frozenset[str]:
-    """Have the selected tasks run whatever their state; frames among them get a new take."""
+def force(
+    control: TaskControl, selected: Iterable[str], option: str, value: bool | int
+) -> frozenset[str]:
+    """Have the selected tasks run whatever their state, frames with this option set."""
     names = frozenset(members(control, selected))
     for name in names:
         task = control.tasks[name]
         task.uptodate.append((False, [], {}))
-        if any(param["name"] == NEW_TAKE for param in task.params):
-            task.cfg_values = {NEW_TAKE: True}
+        if any(param["name"] == option for param in task.params):
+            task.cfg_values = {option: value}
             if task.options is not None:  # doit parsed its options when it was selected
-                task.options[NEW_TAKE] = True
+                task.options[option] = value
     for name in names:
         # What a new take is made from is used as it is, where it is there at all.
         task = control.tasks[name]
@@ -209,26 +267,64 @@ def _gentle_interrupt(runner: Runner) -> Iterator[None]:
             raise KeyboardInterrupt
         runner._stop_running = True  # noqa: SLF001
         runner.final_result = 1
+        stopped_s.append(time.monotonic())
         GATE.close()
-        with contextlib.suppress(OSError):  # the terminal may be gone
-            sys.stderr.write(
-                "\n[!] Stopping: waiting for the pictures that are being drawn, since they are paid"
-                " for; press Ctrl-C again to leave at once and lose them.\n"
-            )
+        waited_for.extend(FLIGHTS.now())
+        _tell(f"\n{_stopping(waited_for)}")
 
+    waited_for: list[Flight] = []
+    stopped_s: list[float] = []
     try:
         before = {number: signal.signal(number, stop) for number in _signals()}
     except ValueError:  # not in the main thread: whoever runs doit there handles signals
         before = {}
     try:
         yield
+        if waited_for:
+            waited_s = time.monotonic() - stopped_s[0]
+            pictures = counted(len(waited_for), "picture")
+            _tell(f"[i] Waited {waited_s:.0f} s for {pictures}, so that nothing paid for is lost.")
     except KeyboardInterrupt:
-        with contextlib.suppress(OSError):
-            sys.stderr.write("[!] Left at once: pictures that were being drawn are lost.\n")
+        _tell(f"[!] Left at once. {_lost()}")
         raise SystemExit(_INTERRUPTED) from None
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _stopping(flights: Sequence[Flight]) -> str:
+    """What the first Ctrl-C leads to."""
+    if not flights:
+        return "[!] Stopping: no new picture is begun."
+    longest_s = time.monotonic() - flights[0].began_s
+    return (
+        f"[!] Stopping: no new picture is begun. Waiting for {counted(len(flights), 'picture')}"
+        f" being drawn for up to {longest_s:.0f} s already, since they are paid for;"
+        " press Ctrl-C again to leave at once and lose them."
+    )
+
+
+def _lost() -> str:
+    """Write off the calls under way; what was lost by that."""
+    lost = FLIGHTS.now()
+    for flight in lost:
+        flight.lose()
+    if not lost:
+        return "Nothing was being drawn."
+    names = ", ".join(flight.frame for flight in lost)
+    return f"These were being drawn, are billed, and lost: {names}"
+
+
+def _tell_out(line: str) -> None:
+    """A line among those of the reporter."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.write(printable(line, sys.stdout.encoding) + "\n")
+        sys.stdout.flush()
+
+
+def _tell(text: str) -> None:
+    with contextlib.suppress(OSError, ValueError):  # the terminal may be gone
+        sys.stderr.write(f"{text}\n")
 
 
 def _signals() -> list[signal.Signals]:

@@ -1,7 +1,9 @@
 """The variables that a command line may set: `doit size=1024x1024 pose=all`."""
 
+import contextlib
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -38,8 +40,10 @@ class Variables:
     """the portrait of the pose that is drawn; empty: the config's"""
     overrides: tuple[Override, ...] = ()
     """values of the config's `generation` given instead of the file's"""
+    of_command: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """what is meant for one command alone: `format`, `wait`, `cancel`"""
     given: tuple[tuple[str, str], ...] = ()
-    """what was typed, by name"""
+    """what was typed, by name, but for what one command alone reads"""
 
 
 def _yes_no(name: str, text: str) -> bool:
@@ -52,6 +56,24 @@ def _text(_name: str, text: str) -> str:
     return text
 
 
+def _number(name: str, text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if math.isfinite(value := float(text)):
+            return value
+    raise Mistake(f'{name}={text}: "{text}" is no number')
+
+
+def _budget(name: str, text: str) -> float | None:
+    """US dollars, or `none` for no limit."""
+    return None if text.lower() == "none" else _number(name, text.removeprefix("$"))
+
+
+def _format(name: str, text: str) -> str:
+    if text not in {"text", "json"}:
+        raise Mistake(f'{name}={text}: "{text}" is neither text nor json')
+    return text
+
+
 _GENERATION: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
     {
         "engine": _text,
@@ -60,9 +82,16 @@ _GENERATION: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
         "quality": _text,
         "background": _text,
         "include_neutral": _yes_no,
+        "budget": _budget,
+        "images_per_minute": _number,
     }
 )
-NAMES: tuple[str, ...] = ("config", "base_image", "pose", "outdir", *_GENERATION)
+_KEYS = {"budget": "budget_usd"}
+"""the keys of `generation` that a variable has a shorter name for"""
+_OF_COMMANDS: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
+    {"format": _format, "wait": _yes_no, "cancel": _yes_no}
+)
+NAMES: tuple[str, ...] = ("config", "base_image", "pose", "outdir", *_GENERATION, *_OF_COMMANDS)
 
 
 def read(given: Mapping[str, str]) -> Variables:
@@ -83,9 +112,18 @@ def read(given: Mapping[str, str]) -> Variables:
         outdir=Path(given["outdir"]) if "outdir" in given else None,
         base_image=given.get("base_image", ""),
         overrides=tuple(
-            Override(f"{name}={given[name]}", ("generation", name), parse(name, given[name]))
+            Override(
+                f"{name}={given[name]}",
+                ("generation", _KEYS.get(name, name)),
+                parse(name, given[name]),
+            )
             for name, parse in _GENERATION.items()
             if name in given
         ),
-        given=tuple(sorted(given.items())),
+        of_command={
+            name: parse(name, given[name]) for name, parse in _OF_COMMANDS.items() if name in given
+        },
+        given=tuple(
+            (name, value) for name, value in sorted(given.items()) if name not in _OF_COMMANDS
+        ),
     )

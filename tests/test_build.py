@@ -13,16 +13,24 @@ from PIL import Image
 
 from tasks import engine as engines
 from tasks import frame
-from tasks.build import Builder, Outcome, Step, builder_of, decide
+from tasks.build import Builder, builder_of, decide, looking_builder_of
 from tasks.character_project import read_character
 from tasks.engine import Choice, EngineFailure
 from tasks.errors import Mistake
+from tasks.forecast import Wish, forecast_of
 from tasks.frame import BASE, Existing, Provenance, State, glance_at, look_at
+from tasks.gate import Gate
 from tasks.graph import Node
+from tasks.outcome import Outcome, Step
 from tasks.picture import BadAnswer, pixels_digest, png_bytes
 from tasks.plan import plan
 from tasks.project import Project
+from tasks.purchase import Purchase
 from tasks.request import Request
+from tasks.spending.budget import Budget
+from tasks.spending.calls import Caller, Terms
+from tasks.spending.estimate import Estimator
+from tasks.spending.ledger import Ledger
 from tasks.store import Take, TakeRecord, TakeStore
 from tasks.variables import Variables
 
@@ -76,9 +84,22 @@ class Studio:
 
     def builder(self, engine: str = "openai") -> Builder:
         """As a new run has it."""
+        choice = Choice(engine, "for a test")
         return Builder(
-            self.project, read_character(self.project), Choice(engine, "for a test"), self.engine
+            self.project,
+            read_character(self.project),
+            choice,
+            self.engine,
+            self.purchase() if choice.facts.paid else None,
         )
+
+    def purchase(self) -> Purchase:
+        """As much as is wanted, at any price."""
+        gate = Gate()
+        gate.open(64)
+        ledger = Ledger(self.project.store)
+        terms = Terms(gate, Budget(None), ledger, Estimator(ledger.entries()), max_retries=0)
+        return Purchase(self.store, Caller(self.engine, terms))
 
     def node(self, name: str) -> Node:
         return next(node for node in plan(self.project).nodes if node.name == name)
@@ -86,8 +107,11 @@ class Studio:
     def build(self, name: str, *, new_take: bool = False, engine: str = "openai") -> Outcome:
         return self.builder(engine).build(self.node(name), new_take=new_take)
 
-    def forecast(self, name: str, *, new_take: bool = False) -> Step:
-        return self.builder().forecast(self.node(name), new_take=new_take)
+    def forecast(self, name: str, *, new_take: bool = False) -> Step | None:
+        node = self.node(name)
+        wish = Wish(1, frozenset([name]) if new_take else frozenset())
+        builder = looking_builder_of(self.project)
+        return forecast_of(builder, None, [(name, node, {})], [], wish).frames[0].step
 
     def path(self, name: str) -> Path:
         return self.project.frames / f"{name}.png"
@@ -433,7 +457,7 @@ def test_a_project_has_one_builder_with_the_engine_of_its_graph(
     )
     builder = builder_of(studio.project)
     assert builder_of(studio.project) is builder
-    assert [arguments[:2] for arguments in loaded] == [("puppet", 4)]
+    assert [arguments[0] for arguments in loaded] == ["puppet"]
     assert builder.build(studio.node("sad__up"), new_take=False).step is Step.DRAW
     assert studio.engine.asked[0].engine == "puppet"
 

@@ -344,7 +344,7 @@ def test_spelling_defaults_out_changes_nothing():
             {"expresions": {}},
             '"expresions"',
             '$.expresions: unknown key "expresions"; did you mean "expressions"? (allowed: $schema,'
-            " character, base_image, face, axes, poses, expressions, base_paths, generation)",
+            " character, base_image, face, axes, poses, expressions, base_paths, generation, finish, checks)",
             id="an unknown key",
         ),
         pytest.param(
@@ -352,7 +352,7 @@ def test_spelling_defaults_out_changes_nothing():
             '"sise"',
             '$.generation.sise: unknown key "sise"; did you mean "size"? (allowed: engine, model,'
             " size, quality, background, include_neutral, budget_usd, images_per_minute,"
-            " max_retries)",
+            " max_retries, timeout_s, prices, extra, omit, answer_hosts, mask, auto_retake)",
             id="an unknown key of generation",
         ),
         pytest.param(

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import shutil
 import signal
 import time
@@ -44,7 +45,8 @@ def test_doit_alone_draws_the_default_pose_and_names_the_sheet(paid: Folder, ser
 def test_the_lines_of_a_piped_run_are_those_of_the_old_script(paid: Folder):
     lines = paid.doit("-n", "2").out.splitlines()
     assert lines[0] == "[i] Engine: openai (OPENAI_API_KEY is set)"
-    assert lines[1] == "[i] Generating 2 expressions with 2 workers..."
+    assert lines[1].startswith("[i] Plan: 1 from the base image, 2 to draw for about $")
+    assert lines[2] == "[i] Generating 2 expressions with 2 workers..."
     assert "[✓] sad -> frames/endpoints/sad__center.png" in lines
     assert "[i] Done. Success: 2, Failed: 0, Reused: 1" in lines
 
@@ -356,10 +358,16 @@ def test_one_bad_frame_of_eight_leaves_seven_and_is_retried_alone(
     assert "[i] Done. Success: 7, Failed: 1" in ran.out
     assert (paid.path / "frames" / "sheet.png").is_file()
     server.reply = lambda _call: Reply()
+    unsent = paid.doit()
+    assert "[!] Failed e3: not sent again: refused by the endpoint's content rules" in unsent.out
+    assert len(server.calls) == 8
+    again = paid.doit("-a", "endpoints:e3__center", "sheet")
+    assert len(server.calls) == 9
+    assert "Success: 1, Failed: 0" in again.out
     again = paid.doit()
     assert again.code == 0
     assert len(server.calls) == 9
-    assert "Success: 1, Failed: 0, Reused: 7" in again.out
+    assert "Success: 0, Failed: 0, Reused: 8" in again.out
 
 
 def test_a_failed_neutral_fails_its_pose_and_no_other(paid: Folder, server: ImagesServer):
@@ -505,7 +513,8 @@ def test_the_first_interrupt_waits_for_what_is_paid_for(
     out, err = process.communicate(timeout=60)
     assert process.returncode != 0
     assert len(server.calls) == 2
-    assert "waiting for the pictures that are being drawn" in err
+    assert "Stopping: no new picture is begun. Waiting for 2 pictures being drawn" in err
+    assert re.search(r"Waited [12] s for 2 pictures, so that nothing paid for is lost", err)
     assert "Success: 2, Failed: 0" in out
     assert len(list((paid.path / ".takes").glob("??/*.png"))) == 2
 

@@ -1,18 +1,11 @@
 """`doit prompts`: what an image model would be told for each selected frame."""
 
-import sys
-
-from doit.cmd_base import DoitCmdBase
-from doit.control import TaskControl
-from doit.exceptions import InvalidCommand
-
 from tasks.command_line import current_project
+from tasks.commands.command import FrameCommand, node_of, selected_frames
 from tasks.graph import Node
-from tasks.reporter import printable
-from tasks.selection import members, select
 
 
-class Prompts(DoitCmdBase):  # type: ignore[misc]
+class Prompts(FrameCommand):
     """Prints prompts; draws nothing and needs neither key nor network."""
 
     name = "prompts"
@@ -21,15 +14,10 @@ class Prompts(DoitCmdBase):  # type: ignore[misc]
     doc_description = "Without a selection: of the frames that `doit` alone would draw."
 
     def _execute(self) -> int:
-        control = TaskControl(self.task_list)
-        select(control, self.sel_tasks)
-        tasks = [control.tasks[name] for name in members(control, control.selected_tasks)]
-        nodes = [task.meta["node"] for task in tasks if "node" in (task.meta or {})]
-        if not nodes:
-            raise InvalidCommand("no frame is selected; try: doit prompts 'endpoints:*__center'")
-        for node in nodes:
-            text = printable(f"# {node.name}\n{_prompt(node)}", sys.stdout.encoding)
-            self.outstream.write(f"{text}\n\n")
+        for task in selected_frames(self._control()):
+            node = node_of(task)
+            if node:
+                self._say(f"# {node.name}\n{_prompt(node)}\n")
         return 0
 
 

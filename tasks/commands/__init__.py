@@ -1,0 +1,1 @@
+"""The commands that this project adds to doit. Light to import: doit loads them all each time."""

@@ -1,0 +1,162 @@
+"""`doit batch`: have everything that is to be drawn drawn as batches, at half the price."""
+
+import math
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from doit.exceptions import InvalidCommand
+
+from tasks.command_line import current_graph, current_project
+from tasks.errors import Mistake
+from tasks.run import Run, RunFacts
+from tasks.wording import counted, dollars, printable
+
+if TYPE_CHECKING:
+    from tasks.batch.flow import Batches
+    from tasks.batch.submission import Item
+    from tasks.build import Builder
+    from tasks.graph import Node
+    from tasks.request import Request
+
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 2.0, 60.0
+_TOLERANCE_USD = 1e-9
+
+
+class Batch(Run):
+    """A run that draws nothing itself: what would have to be drawn is submitted as batches."""
+
+    name = "batch"
+    doc_purpose = "draw by the provider's batches: at half the price, within a day"
+    doc_usage = "[TASK/TARGET...] [wait=yes] [cancel=yes]"
+    doc_description = (
+        "Takes in what earlier batches have drawn, builds those frames, and submits what can be"
+        " drawn now; give it again for the next layer. wait=yes stays until all is done;"
+        " cancel=yes ends the batches."
+    )
+    as_batch = True
+
+    def execute(self, params: Any, args: list[str]) -> int:
+        """Take in, build, submit; again and again where that is wanted."""
+        wishes = current_project().variables.of_command
+        if not current_graph().engine.facts.paid:
+            raise InvalidCommand("drafts are free and need no batch; batches need a key")
+        if wishes.get("cancel"):
+            return self._cancel()
+        code = super().execute(params, args)
+        while wishes.get("wait") and self._wait():
+            code = super().execute(params, args)
+        return code
+
+    def _before(self, facts: RunFacts) -> None:
+        """Take in what is done, and collect what is to be drawn instead of drawing it."""
+        self._collected: list[Item] = []
+        super()._before(facts)
+        builder = self._builder()
+        if builder.purchase:
+            builder.purchase.postpone = self._collect
+
+    def _after(self, code: int, failed: int) -> int:
+        """Submit what was collected."""
+        del code  # what waits for a batch did not fail
+        try:
+            submitted = self._batches().submit(self._affordable())
+        except Mistake as error:
+            raise InvalidCommand(str(error)) from error
+        return 1 if failed or submitted.problem or self._left_out else 0
+
+    def _collect(self, node: "Node", request: "Request", new_take: bool) -> None:
+        from tasks.batch.submission import Item  # noqa: PLC0415
+        from tasks.spending.prices import BATCH_FACTOR  # noqa: PLC0415
+
+        purchase = self._builder().purchase
+        assert purchase is not None  # noqa: S101 - only paid frames are postponed
+        cost_usd = purchase.caller.terms.estimator.estimate(request).cost_usd
+        half_usd = None if cost_usd is None else cost_usd * BATCH_FACTOR
+        self._collected.append(Item(request, (node.name,), half_usd, new_take))
+
+    def _affordable(self) -> "list[Item]":
+        """What the budget allows; the rest is named with the command that goes on."""
+        limit_usd = self._builder().generation.budget_usd
+        costs_usd = {item.request.key: item.estimate_usd for item in self._collected}
+        paid, spent_usd = set[str](), 0.0
+        for key, cost_usd in costs_usd.items():
+            if limit_usd is not None and (
+                cost_usd is None or spent_usd + cost_usd > limit_usd + _TOLERANCE_USD
+            ):
+                continue
+            paid.add(key)
+            spent_usd += cost_usd or 0.0
+        left = [item for item in self._collected if item.request.key not in paid]
+        self._left_out = len(left)
+        if left and limit_usd is not None:
+            self._say(self._too_dear(left, limit_usd))
+        return [item for item in self._collected if item.request.key in paid]
+
+    @staticmethod
+    def _too_dear(left: "list[Item]", limit_usd: float) -> str:
+        """What is not submitted, and how to go on."""
+        frames = counted(len(left), "frame")
+        unknown = [item.request.model for item in left if item.estimate_usd is None]
+        if unknown:
+            return (
+                f'[!] {frames} not submitted: the price of "{unknown[0]}" is not known; say it in'
+                " generation.prices, or lift the limit with budget=none"
+            )
+        costs_usd = {item.request.key: item.estimate_usd or 0.0 for item in left}
+        more_usd = math.ceil(sum(costs_usd.values()) * 100 - 1e-6) / 100
+        return (
+            f"[!] {frames} not submitted, about {dollars(more_usd)}: the budget is"
+            f" {dollars(limit_usd)}; to go on: doit batch budget={more_usd:.2f}"
+        )
+
+    def _wait(self) -> bool:
+        """Wait until something came of a batch; False where there is nothing to wait for."""
+        batches, wait_s = self._batches(quiet=True), _FIRST_WAIT_S
+        while batches.live():
+            try:
+                time.sleep(wait_s)
+            except KeyboardInterrupt:
+                self._say("[i] The batches go on without us; doit batch looks at them again.")
+                raise
+            fetched = batches.fetch()
+            if fetched.taken or fetched.failed or fetched.freed or fetched.over:
+                return True
+            wait_s = min(1.5 * wait_s, _LONGEST_WAIT_S)
+        return False
+
+    def _cancel(self) -> int:
+        batches = self._batches()
+        if not batches.live():
+            self._say("[i] There is no batch to end.")
+            return 0
+        ended = batches.cancel()
+        if ended.problem:
+            return 1
+        batches.fetch()
+        self._say("[i] What was drawn until now is paid for; the next doit takes it in.")
+        return 0
+
+    def _builder(self) -> "Builder":
+        from tasks.build import builder_of  # noqa: PLC0415
+
+        return builder_of(current_project())
+
+    def _batches(self, *, quiet: bool = False) -> "Batches":
+        from tasks.batching import open_batches  # noqa: PLC0415
+
+        said: set[str] = set()
+
+        def say(line: str) -> None:
+            """Each piece of news once: while we wait, most looks bring none."""
+            news = line.partition(", submitted ")[0]
+            if not quiet or news not in said:
+                said.add(news)
+                self._say(line)
+
+        return open_batches(current_project(), self._builder(), say)
+
+    @staticmethod
+    def _say(line: str) -> None:
+        sys.stdout.write(printable(line, sys.stdout.encoding) + "\n")
+        sys.stdout.flush()

@@ -1,0 +1,94 @@
+"""What the commands have in common: selecting frames, printing lines or JSON."""
+
+import fnmatch
+import json
+from typing import Any
+
+from doit.cmd_base import DoitCmdBase
+from doit.cmdparse import CmdOption
+from doit.control import TaskControl
+from doit.exceptions import InvalidCommand
+from doit.task import Task
+
+from tasks.command_line import current_graph, current_project
+from tasks.graph import Node
+from tasks.ids import did_you_mean
+from tasks.selection import members, select
+from tasks.wording import printable
+
+JSON_OPTION = {
+    "name": "json",
+    "long": "json",
+    "type": bool,
+    "default": False,
+    "help": "print JSON, for programs (as does format=json)",
+}
+FRAME_OPTION = {
+    "name": "frame",
+    "short": "f",
+    "long": "frame",
+    "type": str,
+    "default": "",
+    "help": "name of a frame, <expression>__<pose>; * and ? stand for any text",
+}
+
+
+class OwnFrameOption:
+    """For commands whose -f means a frame; doit's own -f, another dodo.py, is --file there."""
+
+    def get_options(self) -> list[CmdOption]:
+        """The options, with -f for one of them alone."""
+        options: list[CmdOption] = super().get_options()  # type: ignore[misc]
+        has_own = any(option.name == FRAME_OPTION["name"] for option in options)
+        for option in options:
+            if has_own and option.short == "f" and option.name != FRAME_OPTION["name"]:
+                option.short = ""
+        return options
+
+
+class FrameCommand(OwnFrameOption, DoitCmdBase):  # type: ignore[misc]
+    """A command about frames."""
+
+    def _say(self, text: str) -> None:
+        """One line, as the terminal can take it."""
+        self.outstream.write(printable(text, getattr(self.outstream, "encoding", None)) + "\n")
+
+    def _say_json(self, document: Any) -> None:
+        self._say(json.dumps(document, indent=1, ensure_ascii=False))
+
+    def _wants_json(self, asked: bool) -> bool:
+        return asked or current_project().variables.of_command.get("format") == "json"
+
+    def _control(self) -> TaskControl:
+        """All tasks, with those selected that the command line names."""
+        control = TaskControl(self.task_list)
+        select(control, self.sel_tasks)
+        return control
+
+
+def node_of(task: Task) -> Node | None:
+    """The frame that a task draws; None for any other task."""
+    node = (task.meta or {}).get("node")
+    return node if isinstance(node, Node) else None
+
+
+def selected_frames(control: TaskControl) -> list[Task]:
+    """The tasks of the selected frames. Raises `InvalidCommand` where there is none."""
+    tasks = [control.tasks[name] for name in members(control, control.selected_tasks)]
+    frames = [task for task in tasks if node_of(task)]
+    if not frames:
+        raise InvalidCommand("no frame is selected; try: 'endpoints:*__center'")
+    return frames
+
+
+def frames_named(pattern: str) -> list[Node]:
+    """The frames that `-f` means. Raises `InvalidCommand` where it means none."""
+    if not pattern:
+        raise InvalidCommand("which frame? Say it with -f, such as: -f happy_big__center")
+    nodes = current_graph().nodes
+    wanted = pattern.removeprefix("endpoints:")
+    found = [node for node in nodes if fnmatch.fnmatchcase(node.name, wanted)]
+    if not found:
+        near = did_you_mean(wanted, [node.name for node in nodes])
+        raise InvalidCommand(f'there is no frame "{wanted}"{near}')
+    return found

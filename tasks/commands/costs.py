@@ -1,0 +1,112 @@
+"""`doit costs`: what the calls of this project cost, from its ledger."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from tasks.command_line import current_project
+from tasks.commands.command import JSON_OPTION, FrameCommand
+from tasks.spending.ledger import DRAWN, Entry, Ledger
+from tasks.wording import counted, dollars
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What some calls come to."""
+
+    calls: int
+    pictures: int
+    cost_usd: float
+    """of the calls whose cost is known"""
+    perhaps_usd: float
+    """what those may have cost of which nobody knows: cut off, lost, or without a price"""
+
+
+def sum_of(entries: Iterable[Entry]) -> Sum:
+    """The sum of some calls."""
+    listed = list(entries)
+    return Sum(
+        calls=len(listed),
+        pictures=sum(entry.outcome == DRAWN for entry in listed),
+        cost_usd=round(sum(entry.cost_usd or 0.0 for entry in listed), 6),
+        perhaps_usd=round(
+            sum(entry.estimate_usd or 0.0 for entry in listed if entry.cost_usd is None), 6
+        ),
+    )
+
+
+def _day(entry: Entry) -> str:
+    return entry.at[:10]
+
+
+def _model(entry: Entry) -> str:
+    return entry.model
+
+
+def _expression(entry: Entry) -> str:
+    return entry.expression
+
+
+_GROUPS: dict[str, Callable[[Entry], str]] = {
+    "day": _day,
+    "model": _model,
+    "expression": _expression,
+}
+
+
+def grouped(entries: Iterable[Entry], group: Callable[[Entry], str]) -> dict[str, Sum]:
+    """The sums of the groups, by name."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(group(entry), []).append(entry)
+    return {name: sum_of(found[name]) for name in sorted(found)}
+
+
+class Costs(FrameCommand):
+    """Prints sums; needs neither key nor network."""
+
+    name = "costs"
+    doc_purpose = "sum up what was spent, by day, model and expression"
+    doc_usage = ""
+    doc_description = "From the ledger, .takes/ledger.jsonl: one line for every call ever made."
+    cmd_options = (JSON_OPTION,)
+
+    def _execute(self, json: bool) -> int:
+        ledger = Ledger(current_project().store)
+        entries = ledger.entries()
+        sums = {name: grouped(entries, group) for name, group in _GROUPS.items()}
+        if self._wants_json(json):
+            self._say_json({"total": _plain(sum_of(entries)), **_by_group(sums)})
+            return 0
+        if not entries:
+            self._say(f"[i] Nothing was spent yet: {ledger.path} has no line.")
+            return 0
+        for name, rows in sums.items():
+            self._say(f"by {name}")
+            for row, total in rows.items():
+                self._say(f"  {_line(row, total)}")
+        self._say(_line("[i] In all:", sum_of(entries)))
+        return 0
+
+
+def _line(name: str, total: Sum) -> str:
+    perhaps = f", and perhaps {dollars(total.perhaps_usd)} more" if total.perhaps_usd else ""
+    pictures = counted(total.pictures, "picture")
+    calls = counted(total.calls, "call")
+    return f"{name:<24} {dollars(total.cost_usd):>8}{perhaps}  {pictures} by {calls}"
+
+
+def _plain(total: Sum) -> dict[str, Any]:
+    return {
+        "calls": total.calls,
+        "pictures": total.pictures,
+        "cost_usd": total.cost_usd,
+        "perhaps_usd": total.perhaps_usd,
+    }
+
+
+def _by_group(sums: dict[str, dict[str, Sum]]) -> dict[str, Any]:
+    return {
+        f"by_{name}": {row: _plain(total) for row, total in rows.items()}
+        for name, rows in sums.items()
+    }

@@ -1,0 +1,81 @@
+"""`doit pick`: put another take of a frame in use, without any call."""
+
+from pathlib import Path
+
+from doit.exceptions import InvalidCommand
+
+from tasks.command_line import current_graph, current_project
+from tasks.commands.command import FRAME_OPTION, FrameCommand, frames_named
+from tasks.errors import Mistake
+from tasks.graph import FIT, Node
+from tasks.wording import counted
+
+TAKE_OPTION = {
+    "name": "take",
+    "short": "t",
+    "long": "take",
+    "type": int,
+    "default": 0,
+    "help": "number of the take, as `doit takes -f FRAME` lists it",
+}
+
+
+class Pick(FrameCommand):
+    """Writes takes.json and the frame; needs neither key nor network."""
+
+    name = "pick"
+    doc_purpose = "put another take of a frame in use"
+    doc_usage = "-f FRAME -t NUMBER"
+    doc_description = "The choice is kept in takes.json beside the config: commit it."
+    cmd_options = (FRAME_OPTION, TAKE_OPTION)
+
+    def _execute(self, frame: str, take: int) -> int:
+        nodes = frames_named(frame)
+        if len(nodes) > 1:
+            raise InvalidCommand(f"-f {frame} means {len(nodes)} frames; pick for one at a time")
+        try:
+            for line in _pick(nodes[0], take):
+                self._say(line)
+        except Mistake as error:
+            raise InvalidCommand(str(error)) from error
+        return 0
+
+
+def _pick(node: Node, number: int) -> list[str]:
+    """Do it; what to say. Raises `Mistake`."""
+    from tasks.build import paid_builder_of  # noqa: PLC0415
+    from tasks.character_project import read_character  # noqa: PLC0415
+    from tasks.frame_takes import current_key, takes_of  # noqa: PLC0415
+    from tasks.picks import Pick as Picked  # noqa: PLC0415
+    from tasks.plan import paid_node  # noqa: PLC0415
+
+    project = current_project()
+    builder = paid_builder_of(project)
+    paid = paid_node(project, read_character(project), node)
+    if paid.role == FIT:
+        raise Mistake(f"{node.name} is the base image itself; it has no takes")
+    takes = takes_of(builder, paid, builder.store.requests())
+    if not takes:
+        raise Mistake(f"{node.name} has no takes; doit endpoints:{node.name} draws one")
+    found = next((take for take in takes if take.number == number), None)
+    if found is None:
+        raise Mistake(
+            f"-t {number}: {node.name} has {counted(len(takes), 'take')}, numbered from 1"
+            f" (doit takes -f {node.name})"
+        )
+    width, height = found.content.get("size_px", builder.size_px)
+    if (width, height) != builder.size_px:
+        raise Mistake(f"take {number} is {width}x{height} pixels, and the frames are another size")
+    key = current_key(builder, paid)
+    if not key:
+        raise Mistake(f"{paid.source}, which {node.name} is drawn from, is not there: build it")
+    notes = builder.use(paid, Picked(found.record.id, found.key, key))
+    target = builder.target(node)
+    lines = [f"[i] {note}" for note in notes]
+    lines.append(f"[=] {node.name} -> {target} (take {number} of {len(takes)}, from the store)")
+    above = [other for other in current_graph().nodes if Path(other.source) == target]
+    if above:
+        lines.append(
+            f"[i] {counted(len(above), 'frame')} drawn from it will be drawn anew: doit plan"
+        )
+    return lines

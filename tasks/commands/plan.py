@@ -1,0 +1,155 @@
+"""`doit plan`: what a run would do with each selected frame, why, and for how much."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from doit.control import TaskControl
+from doit.task import Task
+
+from tasks.command_line import current_graph, current_project
+from tasks.commands.command import JSON_OPTION, FrameCommand, node_of, selected_frames
+from tasks.graph import Node
+from tasks.outcome import Step
+from tasks.pending import Pending
+from tasks.wording import budget_text, dollars
+
+if TYPE_CHECKING:
+    from tasks.forecast import Forecast, Planned
+
+Frame = tuple[str, Node, Mapping[str, Any]]
+"""a frame's task, the frame, and what its last success left in doit's database"""
+_WORDS = {
+    None: "up to date",
+    Step.ADOPT: "up to date",
+    Step.RESTORE: "restore",
+    Step.FIT: "restore",
+    Step.KEEP_BY_HAND: "keep",
+    Step.KEEP_FINAL: "keep",
+    Step.WAIT: "wait",
+    Step.DRAW: "draw",
+}
+_FINAL_KEPT = "only a draft could take the place of this paid picture"
+
+
+class Plan(FrameCommand):
+    """Prints what would be done; does nothing."""
+
+    name = "plan"
+    doc_purpose = "say what would be drawn, why, and what it costs"
+    doc_usage = "[TASK/TARGET...]"
+    doc_description = (
+        "Draws nothing, calls nobody. Without a selection: the frames that `doit` alone would"
+        " draw. Frames that are up to date are only counted."
+    )
+    cmd_options = (
+        JSON_OPTION,
+        {
+            "name": "num_process",
+            "short": "n",
+            "long": "process",
+            "type": int,
+            "default": 0,
+            "help": "number of workers, for the time [default: %(default)s]",
+        },
+        {
+            "name": "always",
+            "short": "a",
+            "long": "always-execute",
+            "type": bool,
+            "default": False,
+            "help": "as if a new take of everything selected was asked for",
+        },
+    )
+
+    def _execute(self, json: bool, num_process: int, always: bool) -> int:
+        from tasks.batching import in_batch  # noqa: PLC0415
+        from tasks.build import looking_builder_of, open_estimator  # noqa: PLC0415 - Pillow
+        from tasks.forecast import Wish, forecast_of  # noqa: PLC0415
+
+        project = current_project()
+        control = self._control()
+        frames = selected_frames(control)
+        forced = frozenset(task.name for task in frames) if always else frozenset[str]()
+        pending, settled = self._looked_at(control, frames, forced)
+        forecast = forecast_of(
+            looking_builder_of(project),
+            open_estimator(project) if current_graph().engine.facts.paid else None,
+            pending,
+            settled,
+            Wish(num_process, forced, in_batch=in_batch(project)),
+        )
+        if self._wants_json(json):
+            self._say_json(_document(forecast))
+        else:
+            self._say_plan(forecast)
+        return 0
+
+    def _looked_at(
+        self, control: TaskControl, frames: list[Task], forced: frozenset[str]
+    ) -> tuple[list[Frame], list[Frame]]:
+        """The frames that are out of date, dependencies first, and the selected ones that are not.
+
+        What selected frames are drawn from is drawn before them: where it is out of date, it
+        belongs to the plan.
+        """
+        looked = Pending(control.tasks, self.dep_manager)
+        for task in frames:
+            looked.is_pending(task.name)
+        selected = {task.name for task in frames}
+        old = [task.name for task in looked.all_pending()]
+        old += [task.name for task in looked.settled() if task.name in forced]
+        fresh = [task.name for task in looked.settled() if task.name in selected - forced]
+        return self._frames(control, old), self._frames(control, fresh)
+
+    def _frames(self, control: TaskControl, names: list[str]) -> list[Frame]:
+        nodes = ((name, node_of(control.tasks[name])) for name in names)
+        return [(name, node, self.dep_manager.get_values(name)) for name, node in nodes if node]
+
+    def _say_plan(self, forecast: "Forecast") -> None:
+        choice = current_graph().engine
+        self._say(f"[i] Engine: {choice.name} ({choice.why})")
+        for planned in forecast.frames:
+            if _WORDS[planned.step] != "up to date":
+                self._say(_line(planned))
+        budget = f"; {budget_text(forecast.budget_usd)}" if forecast.calls() else ""
+        self._say(f"[i] Plan: {forecast.summary()}{budget}")
+
+
+def _line(planned: "Planned") -> str:
+    why = _FINAL_KEPT if planned.step is Step.KEEP_FINAL else ", ".join(planned.why)
+    cost = planned.estimate.cost_usd if planned.estimate else None
+    price = "" if cost is None else dollars(cost)
+    return f"{_WORDS[planned.step]:<8} {price:>7} {planned.node.name}: {why}"
+
+
+def _document(forecast: "Forecast") -> dict[str, Any]:
+    """The plan for programs."""
+    choice = current_graph().engine
+    return {
+        "engine": choice.name,
+        "frames": [_frame(planned) for planned in forecast.frames],
+        "up_to_date": forecast.count(None, Step.ADOPT),
+        "restore": forecast.count(Step.RESTORE, Step.FIT),
+        "keep": forecast.count(Step.KEEP_BY_HAND, Step.KEEP_FINAL),
+        "wait": forecast.count(Step.WAIT),
+        "draw": len(forecast.draws()),
+        "calls": len(forecast.calls()),
+        "cost_usd": forecast.cost_usd,
+        "time_s": round(forecast.duration_s, 1),
+        "estimated": forecast.basis() if forecast.calls() else "",
+        "workers": forecast.workers,
+        "images_per_minute": forecast.images_per_minute,
+        "budget_usd": forecast.budget_usd,
+    }
+
+
+def _frame(planned: "Planned") -> dict[str, Any]:
+    estimate = planned.estimate
+    return {
+        "frame": planned.node.name,
+        "target": current_project().target(planned.node.expression, planned.node.pose),
+        "action": _WORDS[planned.step],
+        "why": list(planned.why),
+        "cost_usd": estimate.cost_usd if estimate else None,
+        "measured_calls": estimate.measured if estimate else None,
+    }

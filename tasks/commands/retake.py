@@ -1,0 +1,66 @@
+"""`doit retake`: new takes of frames, while those that are in use stay in use."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from doit.control import TaskControl
+from doit.exceptions import InvalidCommand
+
+from tasks.command_line import current_graph
+from tasks.commands.command import FRAME_OPTION, OwnFrameOption, frames_named
+from tasks.graph import FIT
+from tasks.run import NEW_TAKES, Run, force
+
+MOST_TAKES = 20
+_COUNT_OPTION = {
+    "name": "count",
+    "short": "n",
+    "long": "count",
+    "type": int,
+    "default": 1,
+    "help": "how many new takes of each frame, at once [default: %(default)s]",
+}
+
+
+class Retake(OwnFrameOption, Run):
+    """Draws new takes side by side, within the budget, as a run does."""
+
+    name = "retake"
+    doc_purpose = "draw new takes of a frame; the one in use stays until another is picked"
+    doc_usage = "-f FRAME [-n COUNT]"
+    doc_description = "Then: `doit takes -f FRAME` lists them, `doit pick -f FRAME -t NUMBER`."
+    cmd_options = (
+        FRAME_OPTION,
+        _COUNT_OPTION,
+        # -n counts takes here; the workers are --process.
+        *(
+            {**option, "short": ""} if option["name"] == "num_process" else option
+            for option in Run.cmd_options
+            if option["name"] != "always"
+        ),
+    )
+
+    def execute(self, params: Any, args: list[str]) -> int:
+        """Find the frames, then run as `doit run` does."""
+        if args:
+            raise InvalidCommand(f"say which frame with -f: doit retake -f {args[0]}")
+        self.new_takes = int(params["count"])
+        if not 1 <= self.new_takes <= MOST_TAKES:
+            raise InvalidCommand(f"-n {self.new_takes}: from 1 to {MOST_TAKES} takes at once")
+        nodes = frames_named(params["frame"])
+        if not current_graph().engine.facts.paid:
+            raise InvalidCommand(
+                "the puppet's drafts come out the same every time; new takes need a key"
+                " (engine=openai)"
+            )
+        params["always"] = False  # a run has that option; here takes are asked for with -n
+        drawn = [f"endpoints:{node.name}" for node in nodes if node.role != FIT]
+        if not drawn:
+            raise InvalidCommand(f"{nodes[0].name} is the base image itself; nothing is drawn")
+        return super().execute(params, drawn)
+
+    def _forced(
+        self, control: TaskControl, selected: Iterable[str], *, always: bool
+    ) -> frozenset[str]:
+        del always  # there is no -a here: retakes are forced by themselves
+        return force(control, selected, NEW_TAKES, self.new_takes)

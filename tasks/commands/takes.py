@@ -1,0 +1,99 @@
+"""`doit takes`: which answers there are for a frame, and which of them is in use."""
+
+from typing import TYPE_CHECKING, Any
+
+from doit.exceptions import InvalidCommand
+
+from tasks.command_line import current_graph, current_project
+from tasks.commands.command import FRAME_OPTION, JSON_OPTION, FrameCommand, frames_named
+from tasks.graph import Node
+from tasks.wording import dollars, duration
+
+if TYPE_CHECKING:
+    from tasks.frame_takes import FrameTake
+    from tasks.spending.estimate import Estimator
+
+
+class Takes(FrameCommand):
+    """Lists takes; needs neither key nor network."""
+
+    name = "takes"
+    doc_purpose = "list the takes of a frame, or of all that have more than one"
+    doc_usage = "[-f FRAME]"
+    doc_description = (
+        "Each take with its number, date, engine, model, cost, and which is in use."
+        " `doit pick -f FRAME -t NUMBER` puts another in use, without any call."
+    )
+    cmd_options = (FRAME_OPTION, JSON_OPTION)
+
+    def _execute(self, frame: str, json: bool) -> int:
+        if not self.sel_default_tasks:
+            raise InvalidCommand(f"say which frame with -f: doit takes -f {self.sel_tasks[0]}")
+        listed = _listed(frames_named(frame) if frame else None)
+        if self._wants_json(json):
+            self._say_json(
+                {name: [_plain(t, cost) for t, cost in takes] for name, takes in listed.items()}
+            )
+            return 0
+        for name, takes in listed.items():
+            self._say(name)
+            for take, cost in takes:
+                self._say(f"  {_line(take, cost)}")
+            if not takes:
+                self._say("  no takes yet")
+        if not listed:
+            self._say("[i] No frame has more than one take; doit takes -f NAME lists those of one.")
+        return 0
+
+
+def _listed(nodes: list[Node] | None) -> dict[str, "list[tuple[FrameTake, float | None]]"]:
+    """The takes of these frames, with costs; None: of all frames that have more than one."""
+    from tasks.build import open_estimator, paid_builder_of  # noqa: PLC0415
+    from tasks.character_project import read_character  # noqa: PLC0415
+    from tasks.frame_takes import cost_of, takes_of  # noqa: PLC0415
+    from tasks.plan import paid_node  # noqa: PLC0415
+
+    project = current_project()
+    builder, character = paid_builder_of(project), read_character(project)
+    estimator: Estimator = open_estimator(project)
+    stored = list(builder.store.requests())
+    found = {
+        node.name: takes_of(builder, paid_node(project, character, node), stored)
+        for node in (current_graph().nodes if nodes is None else nodes)
+    }
+    return {
+        name: [(take, cost_of(take, estimator)) for take in takes]
+        for name, takes in found.items()
+        if nodes is not None or len(takes) > 1
+    }
+
+
+def _line(take: "FrameTake", cost_usd: float | None) -> str:
+    cost = "?" if cost_usd is None else dollars(cost_usd)
+    content = take.content
+    drawn = take.record.drawn_at[:16].replace("T", " ")
+    latency = f", {duration(take.record.latency_s)}" if take.record.latency_s else ""
+    marks = [
+        "in use" if take.in_use else "",
+        "" if take.current else "of an earlier request",
+    ]
+    marked = ", ".join(filter(None, marks))
+    engine, model = content.get("engine", ""), content.get("model", "")
+    said = f"{take.number:>3}  {drawn}  {engine}  {model}  {cost}{latency}"
+    return f"{said}  <- {marked}" if marked else said
+
+
+def _plain(take: "FrameTake", cost_usd: float | None) -> dict[str, Any]:
+    return {
+        "number": take.number,
+        "take": take.record.id,
+        "request": take.key,
+        "file": str(current_project().store / take.file),
+        "drawn_at": take.record.drawn_at,
+        "engine": take.content.get("engine", ""),
+        "model": take.content.get("model", ""),
+        "cost_usd": cost_usd,
+        "latency_s": take.record.latency_s,
+        "in_use": take.in_use,
+        "of_current_request": take.current,
+    }

@@ -1,0 +1,298 @@
+"""What a run will do, frame by frame, and what it will cost, before it does anything."""
+
+import contextlib
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tasks import frame, reasons
+from tasks.build import Builder, decide, fit_key
+from tasks.errors import Mistake
+from tasks.files import stamp
+from tasks.frame import Existing, State
+from tasks.graph import FIT, Node
+from tasks.outcome import Step
+from tasks.request import Request
+from tasks.spending.estimate import Estimate, Estimator
+from tasks.spending.prices import BATCH_FACTOR
+from tasks.wording import counted, dollars, duration
+
+_WHY = {
+    Step.KEEP_BY_HAND: ("made or changed by hand",),
+    Step.WAIT: ("a batch draws it: doit batch looks whether it is done",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What becomes of one frame."""
+
+    node: Node
+    step: Step | None
+    """None: it is up to date"""
+    why: tuple[str, ...] = ()
+    key: str = ""
+    """key of the request, where its input is known already"""
+    estimate: Estimate | None = None
+    """for a frame that is to be drawn for money"""
+    waits: bool = False
+    """it is made from a frame that is drawn in this run"""
+    times: int = 1
+    """how many takes of it are drawn"""
+
+
+class Forecaster:
+    """Looks at frames in the order of their dependencies."""
+
+    def __init__(self, builder: Builder, estimator: Estimator | None, wish: "Wish") -> None:
+        self._builder = builder
+        self._estimator = estimator
+        self._new_takes = wish.new_takes
+        self._forced = wish.forced
+        self._in_batch = wish.in_batch
+        self._sources: dict[str, str] = {}
+        """what will name the frames that change in this run, by path; empty: not known yet"""
+        self._drawn: set[str] = set()
+
+    def settled(self, node: Node, recorded: Mapping[str, Any]) -> Planned:
+        """A frame that doit found up to date."""
+        by_hand = recorded.get("step") == Step.KEEP_BY_HAND.value
+        why = ("made or changed by hand",) if by_hand else ()
+        return Planned(node, Step.KEEP_BY_HAND if by_hand else None, why)
+
+    def pending(self, task: str, node: Node, recorded: Mapping[str, Any]) -> Planned:
+        """A frame that doit found out of date; `recorded` is what its last success left."""
+        new_take = task in self._forced
+        path = self._builder.target(node)
+        now = stamp(path)
+        untouched = now is not None and list(now) == recorded.get("stamp")
+        existing = frame.glance_at(path) if untouched else frame.look_at(path)
+        planned = self._planned(node, existing, recorded, new_take=new_take)
+        if planned.step is Step.DRAW:
+            self._drawn.add(str(path))
+        return planned
+
+    def _planned(
+        self, node: Node, existing: Existing, recorded: Mapping[str, Any], *, new_take: bool
+    ) -> Planned:
+        digest = self._source_digest(node)
+        why = self._why(node, existing, recorded, digest, forced=new_take)
+        if node.role == FIT:
+            return self._fitted(node, existing, why, digest, new_take=new_take)
+        request = self._builder.inputs.request_from(node, digest)
+        step, take = self._step(node, existing, request, new_take=new_take)
+        if step is Step.RESTORE and take:
+            self._sources[str(self._builder.target(node))] = f"take:{take}"
+        elif step in {Step.DRAW, Step.WAIT}:
+            self._sources[str(self._builder.target(node))] = ""
+        priced = self._estimator if step is Step.DRAW else None
+        return Planned(
+            node,
+            step,
+            _WHY.get(step, why),
+            key=request.key if digest and not new_take else "",
+            estimate=priced.estimate(request) if priced else None,
+            waits=node.source in self._drawn,
+            times=self._new_takes if new_take and self._new_takes else 1,
+        )
+
+    def _step(
+        self, node: Node, existing: Existing, request: Request, *, new_take: bool
+    ) -> tuple[Step, str]:
+        """What is done, and the take that it is done with where there is one already."""
+        if not request.pictures[0].digest:
+            by_hand = existing.state is State.BY_HAND and not new_take
+            return (Step.KEEP_BY_HAND if by_hand else Step.DRAW), ""
+        builder, wanted = self._builder, self._builder.wanted(node, request.key)
+        step = decide(existing, wanted.key, wanted.record, paid=builder.paid, new_take=new_take)
+        if step is Step.DRAW and not new_take and request.key in self._in_batch:
+            step = Step.WAIT
+        return step, wanted.record.id if wanted.record else ""
+
+    def _fitted(
+        self,
+        node: Node,
+        existing: Existing,
+        why: tuple[str, ...],
+        digest: str,
+        *,
+        new_take: bool,
+    ) -> Planned:
+        """A frame that is the artist's own portrait."""
+        step = decide(existing, fit_key(digest), None, paid=True, new_take=new_take)
+        if step is Step.DRAW:
+            self._sources[str(self._builder.target(node))] = digest
+            return Planned(node, Step.FIT, why)
+        return Planned(node, step, why)
+
+    def _source_digest(self, node: Node) -> str:
+        """What will name the picture that a frame is made from; empty where only a call tells."""
+        if node.source in self._sources:
+            return self._sources[node.source]
+        if not Path(node.source).is_file():
+            return ""
+        with contextlib.suppress(Mistake, OSError):
+            return self._builder.inputs.source_digest(node)
+        return ""
+
+    def _why(
+        self,
+        node: Node,
+        existing: Existing,
+        recorded: Mapping[str, Any],
+        digest: str,
+        *,
+        forced: bool,
+    ) -> tuple[str, ...]:
+        if existing.state is State.MISSING:
+            return (reasons.MISSING,)
+        if forced:
+            return (reasons.FORCED,)
+        if not digest:
+            return (reasons.SOURCE_CHANGES,)
+        before = recorded.get("read")
+        if not isinstance(before, dict):
+            return (reasons.UNRECORDED,)
+        from_frame = Path(node.source).parent == self._builder.target(node).parent
+        now = self._builder.parts(node, digest)
+        return tuple(reasons.changed(before, now, from_frame=from_frame))
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a run will do, all told."""
+
+    frames: tuple[Planned, ...]
+    workers: int
+    images_per_minute: float | None
+    budget_usd: float | None
+    as_batch: bool = False
+
+    def count(self, *steps: Step | None) -> int:
+        """How many frames have one of these steps."""
+        return sum(planned.step in steps for planned in self.frames)
+
+    def draws(self) -> list[Planned]:
+        """The frames that the engine is asked for."""
+        return [planned for planned in self.frames if planned.step is Step.DRAW]
+
+    def calls(self) -> list[Planned]:
+        """Those of them that are paid for: of frames with one request, the first."""
+        paid = [planned for planned in self.draws() if planned.estimate]
+        known = {planned.key: planned for planned in reversed(paid) if planned.key}
+        return [p for p in paid if not p.key or known[p.key] is p]
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What the calls cost; None where the price of one is not known."""
+        costs = [
+            None if call.estimate.cost_usd is None else call.times * call.estimate.cost_usd
+            for call in self.calls()
+            if call.estimate
+        ]
+        if None in costs:
+            return None
+        factor = BATCH_FACTOR if self.as_batch else 1.0
+        return factor * math.fsum(cost for cost in costs if cost is not None)
+
+    @property
+    def duration_s(self) -> float:
+        """How long the calls take, by the workers and the rate limit, layer by layer."""
+        calls = self.calls()
+        first = [call for call in calls if not call.waits]
+        later = [call for call in calls if call.waits]
+        return self._layer_s(first) + self._layer_s(later)
+
+    def _layer_s(self, calls: Sequence[Planned]) -> float:
+        if not calls:
+            return 0.0
+        count = sum(call.times for call in calls)
+        latency_s = max(call.estimate.latency_s for call in calls if call.estimate)
+        by_workers = math.ceil(count / max(1, self.workers)) * latency_s
+        if not self.images_per_minute:
+            return by_workers
+        return max(by_workers, (count - 1) * 60 / self.images_per_minute + latency_s)
+
+    def summary(self) -> str:
+        """One line: what will be done, for how much, in which time."""
+        parts = [
+            (self.count(None, Step.ADOPT), "up to date"),
+            (self.count(Step.FIT), "from the base image"),
+            (self.count(Step.RESTORE), "from the take store"),
+            (self.count(Step.KEEP_BY_HAND, Step.KEEP_FINAL), "kept"),
+            (self.count(Step.WAIT), "in a batch"),
+        ]
+        said = [f"{count} {what}" for count, what in parts if count]
+        return ", ".join([*said, self._draw_text()])
+
+    def _draw_text(self) -> str:
+        draws, calls = self.draws(), self.calls()
+        if not draws:
+            return "nothing to draw"
+        if not calls:
+            return f"{len(draws)} to draw, free of charge"
+        count = sum(call.times for call in calls)
+        same = f" by {counted(count, 'call')}" if count != len(draws) else ""
+        if self.cost_usd is None:
+            cost = "; what that costs is not known"
+        else:
+            cost = f" for about {dollars(self.cost_usd)}"
+        time = f" in about {duration(self.duration_s)}"
+        if self.as_batch:
+            time = " in a batch, at half price, within a day"
+        return f"{len(draws)} to draw{same}{cost}{time} ({self.basis()})"
+
+    def basis(self) -> str:
+        """Where the estimate comes from."""
+        estimates = [call.estimate for call in self.calls() if call.estimate]
+        if any(estimate.cost_usd is None for estimate in estimates):
+            return "say it in generation.prices"
+        measured = max((estimate.measured for estimate in estimates), default=0)
+        if all(estimate.measured for estimate in estimates):
+            return f"as measured in {counted(measured, 'earlier call')}"
+        return "by OpenAI's published table, since none was measured yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a run is asked for."""
+
+    workers: int
+    forced: frozenset[str] = frozenset()
+    """names of the tasks that get new takes"""
+    new_takes: int = 0
+    """how many of each, where the take in use stays"""
+    in_batch: Collection[str] = ()
+    """keys of the requests that a live batch draws"""
+    as_batch: bool = False
+    """what is to be drawn goes into a batch"""
+
+
+def forecast_of(
+    builder: Builder,
+    estimator: Estimator | None,
+    pending: Iterable[tuple[str, Node, Mapping[str, Any]]],
+    settled: Iterable[tuple[str, Node, Mapping[str, Any]]],
+    wish: Wish,
+) -> Forecast:
+    """The forecast of a run: of each frame its task, itself and its record, dependencies first.
+
+    `estimator`: for an engine that costs money.
+    """
+    forecaster = Forecaster(builder, estimator, wish)
+    frames = [forecaster.settled(node, recorded) for _, node, recorded in settled]
+    for task, node, recorded in pending:
+        try:
+            frames.append(forecaster.pending(task, node, recorded))
+        except (Mistake, OSError) as error:
+            frames.append(Planned(node, Step.DRAW, (str(error),)))
+    generation = builder.generation
+    return Forecast(
+        tuple(frames),
+        wish.workers,
+        generation.images_per_minute,
+        generation.budget_usd,
+        wish.as_batch,
+    )

@@ -1,0 +1,61 @@
+"""Why a frame is to be made anew: which part of what it was made from is not what it was.
+
+Each part has a digest, recorded with the frame in doit's database when it is made.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from tasks.character import Character
+from tasks.digest import digest_of
+from tasks.graph import FIT, RIG, Node
+from tasks.plan import request_for
+from tasks.request import face_digest
+
+_DIGITS = 16
+_CHANGED = {
+    "expression": "its expression changed",
+    "pose": "its pose changed",
+    "character": "the character's words changed",
+    "landmarks": "the landmarks changed",
+    "settings": "the settings changed",
+}
+MISSING = "missing"
+SOURCE_CHANGES = "the frame that it is drawn from will change"
+FORCED = "a new take is asked for"
+UNRECORDED = "something that it is made from changed"
+
+
+def parts_of(character: Character, engine: str, node: Node, source_digest: str) -> dict[str, str]:
+    """The digest of each part that a frame is made from."""
+    parts: dict[str, object] = {"picture": source_digest}
+    if node.role == FIT:
+        parts["settings"] = character.generation.size
+        return {name: _short(part) for name, part in parts.items()}
+    expression, pose = character.expression(node.expression), character.poses[node.pose]
+    asked = request_for(character, engine, node)
+    parts["settings"] = [engine, node.role, asked.fields() | {"prompt": ""}, dict(asked.extra)]
+    parts["expression"] = [expression.words, dict(expression.blendshapes)]
+    parts["pose"] = [pose.words, asdict(pose.head)]
+    if node.role == RIG:
+        parts["landmarks"] = face_digest(character.face)
+    else:
+        parts["character"] = character.words
+    return {name: _short(part) for name, part in parts.items()}
+
+
+def changed(before: Mapping[str, str], now: Mapping[str, str], *, from_frame: bool) -> list[str]:
+    """What of a frame's parts is not what it was, in words.
+
+    `from_frame`: the picture that it is made from is itself a frame.
+    """
+    picture = "the frame that it is drawn from changed" if from_frame else "the base image changed"
+    words = {"picture": picture, **_CHANGED}
+    # What a frame read under another role (its pose got a portrait, say) cannot be compared.
+    return [text for name, text in words.items() if before.get(name) != now.get(name)] or [
+        "this version of the program asks for it in other words"
+    ]
+
+
+def _short(part: object) -> str:
+    return digest_of(part)[:_DIGITS]
