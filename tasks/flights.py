@@ -35,9 +35,16 @@ class Flights:
             self._flights[number] = Flight(frame, time.monotonic(), lose)
         try:
             yield
-        finally:
-            with self._lock:
-                self._flights.pop(number, None)
+        except KeyboardInterrupt:
+            raise  # it stays in the list: whoever ends the process says that it is lost
+        except BaseException:
+            self._ended(number)
+            raise
+        self._ended(number)
+
+    def _ended(self, number: int) -> None:
+        with self._lock:
+            self._flights.pop(number, None)
 
     def now(self) -> list[Flight]:
         """The calls under way, the earliest first."""

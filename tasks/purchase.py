@@ -5,7 +5,6 @@ remembered and not sent again; what came instead of a picture is kept.
 """
 
 import contextlib
-import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -13,6 +12,7 @@ from PIL import Image
 
 from tasks.engine import EngineFailure, Fault
 from tasks.errors import Mistake
+from tasks.going_on import GOING_ON, cents
 from tasks.graph import Node
 from tasks.picture import BadAnswer, read_answer
 from tasks.request import Request
@@ -92,7 +92,7 @@ class Purchase:
 
 
 def checked(
-    store: TakeStore, request: Asked, record: TakeRecord, size_px: tuple[int, int]
+    store: TakeStore, request: Asked, record: TakeRecord, size_px: tuple[int, int] | None
 ) -> tuple[bytes, Image.Image]:
     """A take's bytes and pixels. What is no usable picture leaves the store: `BadAnswer`."""
     picture = store.picture(request.key, record)
@@ -108,10 +108,9 @@ def _to_go_on(node: Node, request: Request, refusal: OverBudget) -> str:
     if refusal.cost_usd is None:
         return (
             f'say it in generation.prices ("{request.model}": {{"usd_per_image": 0.04}}), or lift'
-            f" the limit: doit budget=none endpoints:{node.name}"
+            f" the limit: {GOING_ON.again('none', node.name)}"
         )
-    cents = math.ceil(refusal.cost_usd * 100 - 1e-6)
-    return f"to go on: doit budget={cents / 100:.2f} endpoints:{node.name}"
+    return f"to go on: {GOING_ON.again(cents(refusal.cost_usd), node.name)}"
 
 
 def _after_refusal(node: Node) -> str:

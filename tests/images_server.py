@@ -163,6 +163,7 @@ def drawn(call: Call) -> bytes:
 
 class _Httpd(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
     images: ImagesServer
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.request import InputPicture, Request
@@ -143,6 +143,7 @@ QUALITIES = st.sampled_from(["low", "medium", "high", "xhigh", "max", "auto", ""
 EDGES = st.integers(1, 16384)
 
 
+@settings(deadline=None)
 @given(EDGES, EDGES, QUALITIES, st.integers(0, 16), st.integers(0, 32_000))
 def test_more_of_anything_is_never_estimated_to_cost_less(
     width: int, height: int, quality: str, references: int, length: int

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks import models
@@ -93,6 +93,7 @@ def test_without_tokens_nobody_knows_what_a_price_by_the_token_comes_to():
     assert Price().cost_usd(Tokens(1, 1, 1)) is None
 
 
+@settings(deadline=None)
 @given(TOKEN_PRICES, TOKENS, TOKENS)
 def test_a_cost_is_the_sum_of_its_parts_and_never_negative(
     prices: TokenPrices, one: Tokens, other: Tokens
@@ -170,6 +171,7 @@ JSON = st.recursive(
 NAMES = ("input_tokens", "output_tokens", "input_tokens_details", "text_tokens", "image_tokens")
 
 
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(
         st.sampled_from(NAMES), JSON | st.dictionaries(st.sampled_from(NAMES), JSON | COUNTS)

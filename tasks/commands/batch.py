@@ -1,14 +1,15 @@
 """`doit batch`: have everything that is to be drawn drawn as batches, at half the price."""
 
-import math
 import sys
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import InvalidCommand
 
 from tasks.command_line import current_graph, current_project
 from tasks.errors import Mistake
+from tasks.going_on import GOING_ON, cents
 from tasks.run import Run, RunFacts
 from tasks.wording import counted, dollars, printable
 
@@ -47,6 +48,9 @@ class Batch(Run):
         while wishes.get("wait") and self._wait():
             code = super().execute(params, args)
         return code
+
+    def _note_command(self, words: Sequence[str], names: Sequence[str]) -> None:
+        super()._note_command(["doit", self.name, *words[1:]], names)
 
     def _before(self, facts: RunFacts) -> None:
         """Take in what is done, and collect what is to be drawn instead of drawing it."""
@@ -104,10 +108,10 @@ class Batch(Run):
                 " generation.prices, or lift the limit with budget=none"
             )
         costs_usd = {item.request.key: item.estimate_usd or 0.0 for item in left}
-        more_usd = math.ceil(sum(costs_usd.values()) * 100 - 1e-6) / 100
+        more_usd = sum(costs_usd.values())
         return (
             f"[!] {frames} not submitted, about {dollars(more_usd)}: the budget is"
-            f" {dollars(limit_usd)}; to go on: doit batch budget={more_usd:.2f}"
+            f" {dollars(limit_usd)}; to go on: {GOING_ON.again(cents(more_usd))}"
         )
 
     def _wait(self) -> bool:

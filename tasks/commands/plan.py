@@ -26,6 +26,7 @@ _WORDS = {
     Step.KEEP_BY_HAND: "keep",
     Step.KEEP_FINAL: "keep",
     Step.WAIT: "wait",
+    Step.FAIL: "fail",
     Step.DRAW: "draw",
 }
 _FINAL_KEPT = "only a draft could take the place of this paid picture"
@@ -132,6 +133,7 @@ def _document(forecast: "Forecast") -> dict[str, Any]:
         "restore": forecast.count(Step.RESTORE, Step.FIT),
         "keep": forecast.count(Step.KEEP_BY_HAND, Step.KEEP_FINAL),
         "wait": forecast.count(Step.WAIT),
+        "fail": forecast.count(Step.FAIL),
         "draw": len(forecast.draws()),
         "calls": len(forecast.calls()),
         "cost_usd": forecast.cost_usd,

@@ -1,13 +1,14 @@
 """`doit retake`: new takes of frames, while those that are in use stay in use."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from doit.control import TaskControl
 from doit.exceptions import InvalidCommand
 
-from tasks.command_line import current_graph
+from tasks.command_line import current_graph, current_project
 from tasks.commands.command import FRAME_OPTION, OwnFrameOption, frames_named
+from tasks.going_on import GOING_ON
 from tasks.graph import FIT
 from tasks.run import NEW_TAKES, Run, force
 
@@ -47,7 +48,8 @@ class Retake(OwnFrameOption, Run):
         self.new_takes = int(params["count"])
         if not 1 <= self.new_takes <= MOST_TAKES:
             raise InvalidCommand(f"-n {self.new_takes}: from 1 to {MOST_TAKES} takes at once")
-        nodes = frames_named(params["frame"])
+        self._pattern = str(params["frame"])
+        nodes = frames_named(self._pattern)
         if not current_graph().engine.facts.paid:
             raise InvalidCommand(
                 "the puppet's drafts come out the same every time; new takes need a key"
@@ -58,6 +60,12 @@ class Retake(OwnFrameOption, Run):
         if not drawn:
             raise InvalidCommand(f"{nodes[0].name} is the base image itself; nothing is drawn")
         return super().execute(params, drawn)
+
+    def _note_command(self, words: Sequence[str], names: Sequence[str]) -> None:
+        del words, names  # frames were named by a pattern
+        again = ["doit", self.name, "-n", str(self.new_takes)]
+        given = current_project().variables.given
+        GOING_ON.begin(again, given, [self._pattern], frame_option=True)
 
     def _forced(
         self, control: TaskControl, selected: Iterable[str], *, always: bool

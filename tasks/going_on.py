@@ -1,0 +1,60 @@
+"""The command that goes on where this one stopped: the same frames and wishes, more money."""
+
+import math
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed, as far as it must be typed again."""
+
+    words: tuple[str, ...] = ("doit",)
+    """doit, its command, and the options that change what is asked for"""
+    variables: tuple[tuple[str, str], ...] = ()
+    names: tuple[str, ...] = ()
+    """the tasks that were named; none: the default ones"""
+    frame_option: bool = False
+    """frames are named by -f, one pattern for all"""
+
+    def again(self, budget: str, frame: str = "") -> str:
+        """The command with that budget, for all that was named or for one frame."""
+        given = [f"{name}={value}" for name, value in self.variables if name != "budget"]
+        names = self.names
+        if frame:
+            names = (frame,) if self.frame_option else (f"endpoints:{frame}",)
+        if self.frame_option:
+            names = tuple(word for name in names for word in ("-f", name))
+        return shlex.join([*self.words, f"budget={budget}", *given, *names])
+
+
+def cents(amount_usd: float) -> str:
+    """An amount as a budget that it fits into: rounded up to whole cents."""
+    return f"{math.ceil(amount_usd * 100 - 1e-6) / 100:.2f}"
+
+
+class GoingOn:
+    """What this process was asked for. Set once, when a run begins."""
+
+    def __init__(self) -> None:
+        self._typed = Typed()
+
+    def begin(
+        self,
+        words: Sequence[str],
+        variables: Sequence[tuple[str, str]],
+        names: Sequence[str],
+        *,
+        frame_option: bool = False,
+    ) -> None:
+        """A run was asked for in these words."""
+        self._typed = Typed(tuple(words), tuple(variables), tuple(names), frame_option)
+
+    def again(self, budget: str, frame: str = "") -> str:
+        """The command that goes on, for all that was named or for one frame."""
+        return self._typed.again(budget, frame)
+
+
+GOING_ON = GoingOn()
+"""that of this process"""
