@@ -6,11 +6,9 @@ request key, the frame on disk and the take store.
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-
-from PIL import Image
 
 from tasks import engine as engines
 from tasks import frame
@@ -21,6 +19,8 @@ from tasks.digest import digest_of
 from tasks.engine import Choice, Engine, EngineSettings
 from tasks.errors import Mistake
 from tasks.files import set_aside, stamp
+from tasks.finish.settings import Thresholds
+from tasks.finishing import FinishedFrame, Finisher, as_it_is
 from tasks.frame import Existing, Provenance, State
 from tasks.gate import GATE
 from tasks.graph import FIT, Node
@@ -41,22 +41,26 @@ from tasks.store import Asked, Take, TakeRecord, TakeStore, take_id
 
 
 def decide(
-    existing: Existing, key: str, stored: TakeRecord | None, *, paid: bool, new_take: bool
+    existing: Existing, wanted: Wanted, *, paid: bool, new_take: bool, finish: str = ""
 ) -> Step:
-    """What to do for a frame whose request has `key`, the newest take of which is `stored`.
+    """What to do for a frame that is to be made of the take `wanted`, finished by `finish`.
 
     Never draws what is there or was paid for, unless a new take is asked for; never puts a draft
     over a final, nor anything over an artist's work.
     """
     origin = existing.provenance if existing.state is State.OURS else None
+    stored, key = wanted.record, wanted.key
     if origin and not origin.is_draft and not paid and (new_take or origin.request_key != key):
         return Step.KEEP_FINAL
     if new_take:
         return Step.DRAW
     if existing.state is State.BY_HAND:
         return Step.KEEP_BY_HAND
-    newest = stored is None or (origin is not None and stored.id == origin.take)
-    if origin and origin.request_key == key and newest:
+    # Where the take is elsewhere, its frame cannot be finished anew, and is good as it is.
+    same = stored is None or (
+        origin is not None and stored.id == origin.take and origin.finish == finish
+    )
+    if origin and origin.request_key == key and same:
         return Step.ADOPT
     return Step.RESTORE if stored else Step.DRAW
 
@@ -89,6 +93,16 @@ class _Job:
     request: Request
     arrived: Callable[[], None]
     notes: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A take, and the frame that it gives."""
+
+    record: TakeRecord
+    picture: bytes
+    frame: FinishedFrame
 
 
 class Builder:
@@ -113,7 +127,13 @@ class Builder:
         self._engine = engine
         self.purchase = purchase
         self.inputs = Inputs(project, character, choice)
+        self.finisher = Finisher(character, self.inputs)
         self.store = TakeStore(project.store)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From where on a frame is flagged."""
+        return self._character.checks
 
     @property
     def generation(self) -> Generation:
@@ -123,7 +143,12 @@ class Builder:
     def parts(self, node: Node, source_digest: str = "") -> dict[str, str]:
         """The digest of each part that a frame is made from, for `tasks.reasons`."""
         digest = source_digest or self.inputs.source_digest(node)
-        return parts_of(self._character, self._choice.name, node, digest)
+        parts = parts_of(self._character, self._choice.name, node, digest)
+        if self.paid and node.role != FIT:
+            pick = read_picks(self._project.folder).get(node.name)
+            parts["pick"] = pick.digest if pick else ""
+            parts["finish"] = digest_of(asdict(self._character.finish))
+        return parts
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -153,7 +178,7 @@ class Builder:
             raise Mistake("drafts come out the same every time; takes are drawn with engine=openai")
         request = self.inputs.request(node)
         take, record = self.purchase.buy(node, request, arrived, reserved=False)
-        checked(self.store, request, record, self.size_px)
+        checked(self.store, request, record, self._strict_size)
         return take
 
     def use(self, node: Node, pick: Pick) -> list[str]:
@@ -187,6 +212,10 @@ class Builder:
         pick = read_picks(self._project.folder).get(node.name)
         return wanted_take(pick, self.store, key, lambda: self._take_on_disk(node))
 
+    def finish_digest(self, node: Node) -> str:
+        """What decides, beside its take, how a frame comes out; empty where takes are frames."""
+        return self.finisher.digest(node) if self.paid else ""
+
     def target(self, node: Node) -> Path:
         """Where a frame goes."""
         return Path(self._project.target(node.expression, node.pose))
@@ -205,18 +234,24 @@ class Builder:
             return self._fit(node, place, new_take=new_take)
         job = _Job(node, place, self.inputs.request(node), arrived)
         wanted = self.wanted(node, job.request.key)
-        step = decide(place.existing, wanted.key, wanted.record, paid=self.paid, new_take=new_take)
+        step = decide(
+            place.existing,
+            wanted,
+            paid=self.paid,
+            new_take=new_take,
+            finish=self.finish_digest(node),
+        )
         if step in {Step.DRAW, Step.RESTORE}:
             made = self._restore(job) if step is Step.RESTORE else None
             made = made or self._draw(job, new_take=new_take)
-            return Outcome(made, tuple(job.notes))
+            return Outcome(made, tuple(job.notes), tuple(job.flags))
         return Outcome(step)
 
     def _fit(self, node: Node, place: _Place, *, new_take: bool) -> Outcome:
         """The artist's portrait as a frame."""
         picture = self.inputs.portrait(node)
         key = fit_key(picture.digest)
-        step = decide(place.existing, key, None, paid=True, new_take=new_take)
+        step = decide(place.existing, Wanted(key, None), paid=True, new_take=new_take)
         if step is not Step.DRAW:
             return Outcome(step)
         provenance = Provenance(key, take="", engine=frame.BASE, pixels=picture.digest)
@@ -231,23 +266,55 @@ class Builder:
             raise Mistake("nothing may be drawn here")
         if purchase is None:
             take = self._engine.draw(request)
-            made = take.picture, take.image or read_answer(take.picture, request.size_px)
-        elif new_take:
+            image = take.image or read_answer(take.picture, request.size_px)
+            job.notes.extend(take.notes)
+            self._put(job, take.picture, as_it_is(take.picture, image), _origin_of(request))
+            return Step.DRAW
+        if new_take:
             purchase.check(job.node, request, new_take=True)
-            take, record = purchase.buy(job.node, request, job.arrived, reserved=False)
+            bought = purchase.buy(job.node, request, job.arrived, reserved=False)
             # From now on the newest is in use, whatever was picked before.
             change_picks(self._project.folder, {job.node.name: None})
-            made = checked(self.store, request, record, self.size_px)
         else:
             with self.store.reserved(request.key):
                 if self._restore(job):
                     return Step.RESTORE
                 purchase.check(job.node, request, new_take=False)
-                take, record = purchase.buy(job.node, request, job.arrived, reserved=True)
-            made = checked(self.store, request, record, self.size_px)
-        job.notes.extend(take.notes)
-        self._finish(job, made, _origin_of(request))
+                bought = purchase.buy(job.node, request, job.arrived, reserved=True)
+        self._use_best(job, purchase, bought)
         return Step.DRAW
+
+    def _use_best(self, job: _Job, purchase: Purchase, bought: tuple[Take, TakeRecord]) -> None:
+        """Make the frame of a take that was bought; of a better one where that is flagged.
+
+        `generation.auto_retake` says how many more may be asked for, within the budget.
+        """
+        best = self._finished(job, *bought)
+        for _ in range(self.generation.auto_retake if best.frame.flags else 0):
+            try:
+                again = purchase.buy(job.node, job.request, job.arrived, reserved=False)
+                other = self._finished(job, *again)
+            except Mistake as failure:
+                job.notes.append(f"{job.node.name}: no new take of this flagged frame: {failure}")
+                break
+            best = min(best, other, key=lambda made: made.frame.rank)
+            if not best.frame.flags:
+                break
+        newest = self.store.latest(job.request.key)
+        if newest and newest.id != best.record.id:
+            pick = Pick(best.record.id, job.request.key, job.request.key)
+            change_picks(self._project.folder, {job.node.name: pick})
+        self._put(job, best.picture, best.frame, _origin_of(job.request))
+
+    def _finished(self, job: _Job, take: Take, record: TakeRecord) -> _Made:
+        job.notes.extend(take.notes)
+        picture, image = checked(self.store, job.request, record, self._strict_size)
+        return _Made(record, picture, self.finisher.finish(job.node, picture, image))
+
+    @property
+    def _strict_size(self) -> tuple[int, int] | None:
+        """The size that a take must have; None where finishing brings it to its size."""
+        return None if self._character.finish.size else self.size_px
 
     def _restore(self, job: _Job) -> Step | None:
         """Make the frame from the picked or newest sound take; None where there is none."""
@@ -255,20 +322,28 @@ class Builder:
             own = wanted.key == job.request.key
             asked: Asked = job.request if own else self.store.asked(wanted.key)
             try:
-                made = checked(self.store, asked, wanted.record, self.size_px)
+                picture, image = checked(self.store, asked, wanted.record, self._strict_size)
             except BadAnswer as error:
                 job.notes.append(f"a take of {job.node.name} was damaged: {error}")
                 change_picks(self._project.folder, {job.node.name: None})
                 continue
-            self._finish(job, made, _origin_of(asked))
+            made = self.finisher.finish(job.node, picture, image)
+            self._put(job, picture, made, _origin_of(asked))
             return Step.RESTORE
         return None
 
-    def _finish(self, job: _Job, made: tuple[bytes, Image.Image], origin: Provenance) -> None:
-        """From a take, as its bytes and its pixels, to the frame."""
-        picture, image = made
-        provenance = replace(origin, take=take_id(picture), pixels=pixels_digest(image))
-        self._replace(job.place, frame.compose(picture, image, provenance), job.notes)
+    def _put(self, job: _Job, take: bytes, made: FinishedFrame, origin: Provenance) -> None:
+        """Put a finished frame where it goes."""
+        job.notes.extend(made.notes)
+        job.flags.extend(flag.line for flag in made.flags)
+        provenance = replace(
+            origin,
+            take=take_id(take),
+            pixels=pixels_digest(made.image),
+            finish=made.digest,
+            checks=made.checks,
+        )
+        self._replace(job.place, frame.compose(made.png, made.image, provenance), job.notes)
 
     def _replace(self, place: _Place, data: bytes, notes: list[str]) -> None:
         """Put the new frame in its place; what would be lost by that is moved aside, and named."""

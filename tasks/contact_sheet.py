@@ -12,6 +12,7 @@ from tasks.errors import Mistake
 from tasks.picture import read
 
 _PAPER, _INK, _FAINT, _FAILED = (250, 249, 247), (40, 40, 44), (150, 150, 155), (190, 40, 40)
+_FLAGGED = (196, 120, 0)
 _CHECKS = ((232, 232, 230), (244, 244, 242))
 _GAP_PX, _LABEL_PX, _TITLE_PX = 8, 22, 44
 _TALLEST_PX, _SMALLEST_PX, _MOST_PIXELS = 240, 40, 36_000_000
@@ -25,6 +26,8 @@ class Cell:
     path: Path
     failed: bool
     """its frame could not be drawn in this run"""
+    flags: str = ""
+    """what a person should look at, a word or two"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,10 @@ def compose(title: str, cells: Mapping[tuple[str, str], Cell]) -> Image.Image:
             sheet.paste(thumbnails[key], at)
         failed = key in cells and cells[key].failed
         if failed or key not in thumbnails:
-            _mark(draw, at, layout.cell, "failed" if failed else "missing")
+            word, colour = ("failed", _FAILED) if failed else ("missing", _FAINT)
+            _mark(draw, at, layout.cell, word, colour)
+        elif cells[key].flags:
+            _mark(draw, at, layout.cell, cells[key].flags, _FLAGGED)
     return sheet
 
 
@@ -175,11 +181,16 @@ def _shortened(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.I
     return text
 
 
-def _mark(draw: ImageDraw.ImageDraw, at: tuple[int, int], size: tuple[int, int], word: str) -> None:
+def _mark(
+    draw: ImageDraw.ImageDraw,
+    at: tuple[int, int],
+    size: tuple[int, int],
+    word: str,
+    colour: tuple[int, int, int],
+) -> None:
     """A frame that is not there, or is not what it should be."""
-    colour = _FAILED if word == "failed" else _FAINT
     right, bottom = at[0] + size[0] - 1, at[1] + size[1] - 1
-    draw.rectangle((*at, right, bottom), outline=colour, width=2 if word == "failed" else 1)
+    draw.rectangle((*at, right, bottom), outline=colour, width=1 if colour == _FAINT else 2)
     font = ImageFont.load_default(13)
     text = _shortened(word, size[0] - 4, font)
     draw.text((at[0] + 5, at[1] + 3), text, colour, font)

@@ -69,14 +69,15 @@ def draw_frame(
             outcome = retake(builder, node, new_takes, GATE)
         else:
             with GATE.place() as leave:
-                outcome = builder.build(node, new_take=new_take, arrived=leave)
+                try:
+                    outcome = builder.build(node, new_take=new_take, arrived=leave)
+                except StoreFailure:
+                    GATE.close()  # what cannot be kept must not be bought
+                    raise
     except Stopped as stopped:
         return NotAttempted(str(stopped))
     except Postponed as postponed:
         return InBatch(str(postponed))
-    except StoreFailure as error:
-        GATE.close()  # what cannot be kept must not be bought
-        return TaskFailed(str(error))
     except Mistake as error:
         return TaskFailed(str(error))
     except OSError as error:
@@ -84,6 +85,7 @@ def draw_frame(
     return {
         "step": outcome.step.value,
         "notes": list(outcome.notes),
+        "flags": list(outcome.flags),
         "read": builder.parts(node),
         "stamp": stamp(builder.target(node)),
     }

@@ -14,6 +14,7 @@ from tasks.files import stamp
 from tasks.frame import Existing, State
 from tasks.graph import FIT, Node
 from tasks.outcome import Step
+from tasks.picks import Wanted
 from tasks.request import Request
 from tasks.spending.estimate import Estimate, Estimator
 from tasks.spending.prices import BATCH_FACTOR
@@ -21,6 +22,7 @@ from tasks.wording import counted, dollars, duration
 
 _WHY = {
     Step.KEEP_BY_HAND: ("made or changed by hand",),
+    Step.FAIL: ("its words were refused before: change them, or draw it with -a",),
     Step.WAIT: ("a batch draws it: doit batch looks whether it is done",),
 }
 
@@ -85,7 +87,7 @@ class Forecaster:
         step, take = self._step(node, existing, request, new_take=new_take)
         if step is Step.RESTORE and take:
             self._sources[str(self._builder.target(node))] = f"take:{take}"
-        elif step in {Step.DRAW, Step.WAIT}:
+        elif step in {Step.DRAW, Step.WAIT, Step.FAIL}:
             self._sources[str(self._builder.target(node))] = ""
         priced = self._estimator if step is Step.DRAW else None
         return Planned(
@@ -106,10 +108,22 @@ class Forecaster:
             by_hand = existing.state is State.BY_HAND and not new_take
             return (Step.KEEP_BY_HAND if by_hand else Step.DRAW), ""
         builder, wanted = self._builder, self._builder.wanted(node, request.key)
-        step = decide(existing, wanted.key, wanted.record, paid=builder.paid, new_take=new_take)
+        step = decide(
+            existing,
+            wanted,
+            paid=builder.paid,
+            new_take=new_take,
+            finish=self._finish_digest(node),
+        )
         if step is Step.DRAW and not new_take and request.key in self._in_batch:
             step = Step.WAIT
+        elif step is Step.DRAW and not new_take and builder.store.refusal(request.key):
+            step = Step.FAIL
         return step, wanted.record.id if wanted.record else ""
+
+    def _finish_digest(self, node: Node) -> str:
+        """How the frame would be finished; where its reference changes, not as it is now."""
+        return "" if node.source in self._sources else self._builder.finish_digest(node)
 
     def _fitted(
         self,
@@ -121,7 +135,7 @@ class Forecaster:
         new_take: bool,
     ) -> Planned:
         """A frame that is the artist's own portrait."""
-        step = decide(existing, fit_key(digest), None, paid=True, new_take=new_take)
+        step = decide(existing, Wanted(fit_key(digest), None), paid=True, new_take=new_take)
         if step is Step.DRAW:
             self._sources[str(self._builder.target(node))] = digest
             return Planned(node, Step.FIT, why)
@@ -223,6 +237,7 @@ class Forecast:
             (self.count(Step.RESTORE), "from the take store"),
             (self.count(Step.KEEP_BY_HAND, Step.KEEP_FINAL), "kept"),
             (self.count(Step.WAIT), "in a batch"),
+            (self.count(Step.FAIL), "that cannot be drawn"),
         ]
         said = [f"{count} {what}" for count, what in parts if count]
         return ", ".join([*said, self._draw_text()])
@@ -249,6 +264,8 @@ class Forecast:
         estimates = [call.estimate for call in self.calls() if call.estimate]
         if any(estimate.cost_usd is None for estimate in estimates):
             return "say it in generation.prices"
+        if all(estimate.exact for estimate in estimates):
+            return "a price by the picture"
         measured = max((estimate.measured for estimate in estimates), default=0)
         if all(estimate.measured for estimate in estimates):
             return f"as measured in {counted(measured, 'earlier call')}"
@@ -287,7 +304,7 @@ def forecast_of(
         try:
             frames.append(forecaster.pending(task, node, recorded))
         except (Mistake, OSError) as error:
-            frames.append(Planned(node, Step.DRAW, (str(error),)))
+            frames.append(Planned(node, Step.FAIL, (str(error),)))
     generation = builder.generation
     return Forecast(
         tuple(frames),

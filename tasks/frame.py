@@ -50,6 +50,10 @@ class Provenance:
     """digest of the pixels as they were written"""
     model: str = ""
     prompt: str = ""
+    finish: str = ""
+    """digest of what decided, beside the take, how it was finished; empty: it is the take itself"""
+    checks: str = ""
+    """flags and figures, as JSON"""
 
     @property
     def is_draft(self) -> bool:

@@ -40,3 +40,5 @@ class Graph:
     """path of the portrait at the default pose"""
     face_digest: str
     """of the landmarks"""
+    checks_digest: str = ""
+    """of the thresholds from which frames are flagged"""

@@ -89,6 +89,7 @@ def _cached(cache: Path, key: str) -> Graph | None:
             tuple(Node(*row) for row in kept["nodes"]),
             kept["base_image"],
             kept["face_digest"],
+            kept["checks_digest"],
         )
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
@@ -103,6 +104,7 @@ def _keep(cache: Path, key: str, graph: Graph) -> None:
         "nodes": [_row(node) for node in graph.nodes],
         "base_image": graph.base_image,
         "face_digest": graph.face_digest,
+        "checks_digest": graph.checks_digest,
     }
     with contextlib.suppress(OSError):  # a folder that cannot be written can still be listed
         write_whole(cache, json.dumps(document).encode())

@@ -1,5 +1,6 @@
 """What is asked for a frame: its request, with the digests of the pictures that it shows."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Never
 
@@ -7,10 +8,11 @@ from tasks import frame
 from tasks.character import Character
 from tasks.engine import Choice
 from tasks.errors import Mistake
-from tasks.graph import Node
+from tasks.graph import EXTREME, Node
 from tasks.picture import CachedPicture, PictureCache
 from tasks.plan import request_for
 from tasks.project import Project
+from tasks.regions import Regions
 from tasks.request import InputPicture, Request
 
 
@@ -22,10 +24,11 @@ class Inputs:
         self._character = character
         self._choice = choice
         self._pictures = PictureCache()
+        self.regions = Regions(project, character, self._pictures)
 
     def request(self, node: Node) -> Request:
         """The request of a frame whose input is there. Raises `Mistake` where it is not."""
-        return request_for(self._character, self._choice.name, node, (self._input(node),))
+        return self._request(node, self._input(node))
 
     def request_from(self, node: Node, source_digest: str) -> Request:
         """The request of a frame whose input is still to come; empty digest: not known yet.
@@ -33,7 +36,19 @@ class Inputs:
         It can be compared and priced, not drawn.
         """
         shown = InputPicture(source_digest, _not_there, _not_there)
-        return request_for(self._character, self._choice.name, node, (shown,))
+        return self._request(node, shown)
+
+    def _request(self, node: Node, shown: InputPicture) -> Request:
+        request = request_for(self._character, self._choice.name, node, (shown,))
+        mask = self._mask(node)
+        return replace(request, mask=mask) if mask else request
+
+    def _mask(self, node: Node) -> InputPicture | None:
+        """What tells an image model where the face is; None where nothing says it."""
+        if node.role != EXTREME or not self._character.generation.mask:
+            return None
+        region = self.regions.at(node.pose)
+        return InputPicture(region.digest, _not_there, region.edit_mask) if region else None
 
     def portrait(self, node: Node) -> CachedPicture:
         """The artist's own picture that a frame is made from, at the size of the frames."""

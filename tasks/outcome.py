@@ -16,6 +16,8 @@ class Step(Enum):
     """the artist's portrait itself"""
     ADOPT = "adopted"
     """there already, and right"""
+    FAIL = "failed"
+    """it is known beforehand that it cannot be drawn"""
     WAIT = "in a batch"
     """a batch draws it"""
     KEEP_BY_HAND = "kept by hand"
@@ -29,3 +31,5 @@ class Outcome:
 
     step: Step
     notes: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    """what a person should look at"""

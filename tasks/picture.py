@@ -93,10 +93,10 @@ def png_bytes(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def read_answer(answer: bytes, size_px: tuple[int, int]) -> Image.Image:
-    """An engine's answer as pixels, checked: decoded to the last row, of the asked size, not blank.
+def read_answer(answer: bytes, size_px: tuple[int, int] | None) -> Image.Image:
+    """An engine's answer as pixels, checked: decoded to the last row, of that size, not blank.
 
-    Raises `BadAnswer` that says which of these it is not.
+    `size_px`: None where any size will do. Raises `BadAnswer` that says which of these it is not.
     """
     try:
         with Image.open(io.BytesIO(answer)) as image:
@@ -107,7 +107,7 @@ def read_answer(answer: bytes, size_px: tuple[int, int]) -> Image.Image:
         raise BadAnswer(f"the answer is no whole picture ({why})") from error
     if not png.is_whole(answer):
         raise BadAnswer("the answer is no whole picture (the end of its PNG is missing)")
-    if decoded.size != size_px:
+    if size_px and decoded.size != size_px:
         got, asked = ("x".join(map(str, size)) for size in (decoded.size, size_px))
         raise BadAnswer(f"the answer is {got} pixels, not {asked}")
     if is_blank(decoded):

@@ -4,13 +4,15 @@ Pure: it reads no file but the config.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import lru_cache
 
 from tasks.character import NEUTRAL, Character, Expression, Pose
 from tasks.character_project import engine_choice, read_character
 from tasks.digest import digest_of
 from tasks.engine import ENGINES, Choice
 from tasks.errors import Mistake
+from tasks.finish.settings import Finish
 from tasks.graph import EXTREME, FIT, RIG, TILT, Graph, Node
 from tasks.models import MAX_PROMPT_LENGTH, facts_of
 from tasks.project import Project
@@ -38,6 +40,7 @@ def plan(project: Project) -> Graph:
         nodes,
         base_image=str(project.input_path(character.base_image)),
         face_digest=face_digest(character.face),
+        checks_digest=digest_of(asdict(character.checks)),
     )
 
 
@@ -98,7 +101,14 @@ def _node(project: Project, character: Character, engine: str, name: str, pose: 
     )
     target = project.target(name, pose)
     part = {"target": target, "role": role, "source": source, "asked": asked}
+    if ENGINES[engine].paid and role != FIT:
+        part["finish"] = _finish_content(character.finish)
     return Node(name, pose, role, source, digest_of(part))
+
+
+@lru_cache(maxsize=4)
+def _finish_content(finish: Finish) -> dict[str, object]:
+    return asdict(finish)
 
 
 def _role(

@@ -13,7 +13,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-_STYLES = {"[✓]": "green", "[!]": "bold red", "[=]": "cyan", "[i]": "dim"}
+_STYLES = {"[✓]": "green", "[!]": "bold red", "[=]": "cyan", "[?]": "yellow", "[i]": "dim"}
 
 
 class Bar:

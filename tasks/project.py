@@ -46,6 +46,11 @@ class Project:
         return self.frames.parent / "face.png"
 
     @property
+    def checks(self) -> Path:
+        """What was measured of the keyframes: beside their folder."""
+        return self.frames.parent / "checks.json"
+
+    @property
     def store(self) -> Path:
         """The folder of the character's takes."""
         return self.folder / STORE_FOLDER

@@ -19,6 +19,8 @@ _CHANGED = {
     "character": "the character's words changed",
     "landmarks": "the landmarks changed",
     "settings": "the settings changed",
+    "pick": "another take is picked",
+    "finish": "what is done to its take changed",
 }
 MISSING = "missing"
 SOURCE_CHANGES = "the frame that it is drawn from will change"

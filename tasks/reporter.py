@@ -1,7 +1,6 @@
 """What a run says: one line a frame, a progress bar in a terminal, the sum at the end."""
 
 import contextlib
-import math
 import os
 import sys
 import threading
@@ -15,6 +14,7 @@ from doit.task import Task
 
 from tasks.command_line import current_graph, current_project
 from tasks.endpoints import InBatch, NotAttempted
+from tasks.going_on import GOING_ON, cents
 from tasks.graph import Node
 from tasks.outcome import Step
 from tasks.run import RunFacts
@@ -44,6 +44,10 @@ class Reporter:
         self._failed = 0
         self._notes: dict[str, None] = {}
         self._errors: list[str] = []
+        self._finished: list[Node] = []
+        """frames that were made of takes in this run"""
+        self.flagged = 0
+        """how many of them a person should look at"""
         self._in_batch: set[str] = set()
         """tasks of frames that a batch draws, and of those that are made from them"""
         self._bar: Bar | None = None
@@ -87,6 +91,8 @@ class Reporter:
         if node:
             self._steps[Step(task.values["step"])] += 1
             self._say_done(node, task)
+            if Step(task.values["step"]) in {Step.DRAW, Step.RESTORE}:
+                self._finished.append(node)
             self._advance()
 
     def add_failure(self, task: Task, fail: BaseFail) -> None:
@@ -141,6 +147,8 @@ class Reporter:
                 self._bar.close()
             self._bar = None
         for line in [*self._notes, *self._kept_lines(), *(f"[!] {text}" for text in self._errors)]:
+            self._line(line)
+        for line in self._flag_lines():
             self._line(line)
         if self._frames or self._reused:
             self._line(f"[i] Done. {self._sum()}")
@@ -226,6 +234,30 @@ class Reporter:
         shown = [f"{name}: {count}" for name, count in counts.items() if count > 0]
         return ", ".join([f"Success: {drawn}", f"Failed: {self._failed}", *shown])
 
+    def _flag_lines(self) -> Iterator[str]:
+        """What a person should look at among the frames that were finished now."""
+        if not self._finished or not current_graph().engine.facts.paid:
+            return
+        from tasks.build import builder_of  # noqa: PLC0415 - loaded already
+        from tasks.checks import update_file  # noqa: PLC0415
+
+        project, nodes = current_project(), current_graph().nodes
+        try:
+            thresholds = builder_of(project).thresholds
+            looked_at = update_file(project, nodes, self._finished, thresholds)
+        except OSError as error:
+            yield f"[!] {project.checks} cannot be written: {error.strerror}"
+            return
+        for node in self._finished:
+            checked = looked_at.get(node.name)
+            if checked and checked.flags:
+                self.flagged += 1
+                why = "; ".join(flag.line for flag in checked.flags)
+                yield f"[?] Look at {node.name}: {why}"
+        if self.flagged:
+            frames = counted(self.flagged, "frame")
+            yield f"[i] {frames} flagged; doit check lists all, doit retake -f NAME draws another"
+
     def _spent_lines(self) -> Iterator[str]:
         """What the run cost, and how to go on where the budget was too small."""
         if not self._frames:
@@ -239,11 +271,9 @@ class Reporter:
         if budget.spent_usd:
             yield f"[i] Spent {dollars(budget.spent_usd)}; {budget_text(budget.limit_usd)}"
         if budget.refused and budget.refused_usd:
-            more_usd = math.ceil(budget.refused_usd * 100 - 1e-6) / 100
-            words = " ".join(["doit", f"budget={more_usd:.2f}", *self._facts.selected])
-            frames = counted(budget.refused, "call")
-            about = dollars(budget.refused_usd)
-            yield f"[i] {frames} not paid for, about {about}; to go on: {words}"
+            calls, about = counted(budget.refused, "call"), dollars(budget.refused_usd)
+            command = GOING_ON.again(cents(budget.refused_usd))
+            yield f"[i] {calls} not paid for, about {about}; to go on: {command}"
 
     def _shown(self) -> Iterator[str]:
         """The pictures to look at, each by its name."""

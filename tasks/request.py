@@ -55,6 +55,8 @@ class Request:
     rig: Rig | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     """fields that another provider's endpoint takes beside the documented ones, as JSON"""
+    mask: InputPicture | None = None
+    """what may be edited is transparent in it; it has the size of the first picture"""
     omit: tuple[str, ...] = ()
     """documented fields that an endpoint refuses, and that are not sent"""
 
@@ -65,10 +67,16 @@ class Request:
 
     def content(self) -> dict[str, Any]:
         """The request as plain data, as the store keeps it beside its takes."""
-        return {
+        content = {
             **self.asked(),
             "pictures": [picture.digest for picture in self.pictures],
         }
+        return {**content, "mask": self.mask.digest} if self.mask else content
+
+    @property
+    def shown(self) -> tuple[InputPicture, ...]:
+        """All that is sent along, the mask last."""
+        return (*self.pictures, self.mask) if self.mask else self.pictures
 
     def asked(self) -> dict[str, Any]:
         """All but the pictures: what can be known before any of them is there."""

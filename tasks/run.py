@@ -28,6 +28,7 @@ from tasks.command_line import current_project
 from tasks.errors import Mistake
 from tasks.flights import FLIGHTS, Flight
 from tasks.gate import GATE
+from tasks.going_on import GOING_ON
 from tasks.pending import Pending
 from tasks.selection import members, select
 from tasks.wording import counted, printable
@@ -56,8 +57,6 @@ class RunFacts:
     """what is to be drawn goes into a batch"""
     recorded: Callable[[str], Mapping[str, Any]] = lambda _name: {}
     """what the last success of a task left in doit's database"""
-    selected: tuple[str, ...] = ()
-    """what was named on the command line"""
 
 
 class _DespiteFailures:
@@ -121,6 +120,8 @@ class Run(DoitRun):  # type: ignore[misc]
         _put_last(self.control, self.control.selected_tasks)
         facts = self._look(num_process, forced)
         GATE.open(max(1, num_process))
+        names = () if self.sel_default_tasks else tuple(self.sel_tasks)
+        self._note_command(["doit", *(["-a"] if always else [])], names)
         self._before(facts)
         stream = Stream(verbosity, force_verbosity)
         with _output(outfile) as outstream:
@@ -137,7 +138,13 @@ class Run(DoitRun):  # type: ignore[misc]
             gc.enable()
             with _gentle_interrupt(runner):
                 code = int(runner.run_all(self.control.task_dispatcher()))
+            strict = current_project().variables.of_command.get("strict", False)
+            code = code or int(strict and getattr(reporter_obj, "flagged", 0) > 0)
             return self._after(code, getattr(reporter_obj, "failed", 0))
+
+    def _note_command(self, words: Sequence[str], names: Sequence[str]) -> None:
+        """Remember what was typed, for the command that goes on."""
+        GOING_ON.begin(words, current_project().variables.given, names)
 
     def _before(self, facts: RunFacts) -> None:
         """Take in what batches have drawn since, where there is any; before anything is drawn."""
@@ -187,7 +194,6 @@ class Run(DoitRun):  # type: ignore[misc]
             new_takes=self.new_takes,
             as_batch=self.as_batch,
             recorded=self.dep_manager.get_values,
-            selected=tuple(() if self.sel_default_tasks else self.sel_tasks),
         )
 
     def _reporter(

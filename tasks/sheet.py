@@ -19,7 +19,9 @@ def task_sheet() -> dict[str, Any]:
     """show all frames in one labelled picture"""
     project, graph = current_project(), current_graph()
     paths = [project.target(node.expression, node.pose) for node in graph.nodes]
-    layout = digest_of([[node.name for node in graph.nodes], graph.drawn_poses])
+    layout = digest_of(
+        [[node.name for node in graph.nodes], graph.drawn_poses, graph.checks_digest]
+    )
     return {
         "actions": [(draw_sheet, [project, graph])],
         "file_dep": [ConfigSlice(str(project.config), layout)],
@@ -58,14 +60,34 @@ def draw_sheet(project: Project, graph: Graph, task: Any) -> TaskFailed | None:
     from tasks.contact_sheet import Cell, compose  # noqa: PLC0415
 
     failed = {name.partition(":")[2] for name in task.meta["failed"]}
+    shown = _shown(project, graph)
+    flags = _flags(project, shown)
     cells = {
         (node.expression, node.pose): Cell(
-            Path(project.target(node.expression, node.pose)), node.name in failed
+            Path(project.target(node.expression, node.pose)),
+            node.name in failed,
+            flags.get(node.name, ""),
         )
-        for node in _shown(project, graph)
+        for node in shown
     }
     title = project.folder.resolve().name
     return write_picture(project.sheet, compose(title, cells))
+
+
+def _flags(project: Project, nodes: list[Node]) -> dict[str, str]:
+    """What is flagged, a word or two a frame; nothing where no frame was ever finished."""
+    from tasks.character_project import read_character  # noqa: PLC0415
+    from tasks.checks import flagged, kept_figures  # noqa: PLC0415
+
+    if not project.store.is_dir():
+        return {}
+    measured = kept_figures(project, nodes)
+    looked_at = flagged(measured, read_character(project).checks)
+    return {
+        name: ", ".join(flag.kind for flag in checked.flags)
+        for name, checked in looked_at.items()
+        if checked.flags
+    }
 
 
 def _shown(project: Project, graph: Graph) -> list[Node]:

@@ -412,6 +412,7 @@ def test_an_answer_that_is_no_picture_fails_with_a_clear_line_and_is_kept(
     if scratch.is_file():
         body = answer_body(scratch.read_bytes())
     server.reply = lambda _call: Reply(body=body)
+    paid.write_config({**paid.config, "finish": {"size": False}})
     ran = paid.doit("endpoints:sad__center")
     assert ran.code != 0
     assert "Traceback" not in ran.text

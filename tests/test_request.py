@@ -69,9 +69,10 @@ def test_the_order_of_pictures_changes_the_key():
 
 
 def test_no_field_of_a_request_or_a_rig_is_left_out_of_the_key():
-    whole = replace(ASKED, extra={"strength": 0.7}, omit=("size",))
+    whole = replace(ASKED, extra={"strength": 0.7}, omit=("size",), mask=picture("mask"))
     assert {field.name for field in fields(Request)} <= set(whole.content())
-    for other in ({"extra": {"strength": 0.8}}, {"omit": ("size", "quality")}):
+    others = ({"extra": {"strength": 0.8}}, {"omit": ("size", "quality")}, {"mask": None})
+    for other in others:
         assert replace(whole, **other).key != whole.key
     assert {field.name for field in fields(Rig)} == set(rig_content(RIG))
 

@@ -15,10 +15,15 @@ _LONGEST_FILE_ID = "f" * 64
 
 
 def request_line(request: Request, file_ids: Sequence[str]) -> bytes:
-    """One request in the endpoint's JSON form, with its line end. Its key names it."""
+    """One request in the endpoint's JSON form, with its line end. Its key names it.
+
+    `file_ids`: those of all that the request shows, in its order.
+    """
+    count = len(request.pictures)
     body = {
         **request.fields(),
-        "images": [{"file_id": file_id} for file_id in file_ids],
+        "images": [{"file_id": file_id} for file_id in file_ids[:count]],
+        **({"mask": {"file_id": file_ids[count]}} if request.mask else {}),
         **request.extra,
     }
     line = {"custom_id": request.key, "method": "POST", "url": ENDPOINT, "body": body}
@@ -27,7 +32,7 @@ def request_line(request: Request, file_ids: Sequence[str]) -> bytes:
 
 def line_bytes(request: Request) -> int:
     """How long the line of a request becomes at the most, before its pictures are uploaded."""
-    return len(request_line(request, [_LONGEST_FILE_ID] * len(request.pictures)))
+    return len(request_line(request, [_LONGEST_FILE_ID] * len(request.shown)))
 
 
 def split(requests: Iterable[Request], most: int, most_bytes: int) -> list[list[Request]]:

@@ -92,12 +92,12 @@ class Submission:
 
     def _with_pictures(self, part: Part) -> Part:
         """The part with its pictures uploaded, without what cannot be shown."""
-        pictures = {p.digest: p for item in part.items.values() for p in item.request.pictures}
+        pictures = {p.digest: p for item in part.items.values() for p in item.request.shown}
         new = [picture for digest, picture in pictures.items() if digest not in self._contents]
         upload = self._uploader(part.state)
         self._contents.update(self._desk.side_by_side(upload, new))
         left = {key: item for key, item in part.items.items() if self._is_shown(item)}
-        shas = {self._contents[p.digest] for item in left.values() for p in item.request.pictures}
+        shas = {self._contents[p.digest] for item in left.values() for p in item.request.shown}
         used = {sha: self._file_ids[sha] for sha in shas if isinstance(sha, str)}
         reduced = self._reduced(part, left)
         return replace(reduced, state=replace(reduced.state, pictures=used))
@@ -125,7 +125,7 @@ class Submission:
         return upload
 
     def _is_shown(self, item: Item) -> bool:
-        for picture in item.request.pictures:
+        for picture in item.request.shown:
             content = self._contents[picture.digest]
             if isinstance(content, Mistake):
                 self._desk.say(f"[!] Failed {', '.join(item.frames)}: {content}")
@@ -174,7 +174,7 @@ class Submission:
         return state
 
     def _shown(self, request: Request) -> Sequence[str]:
-        return [self._file_ids[str(self._contents[p.digest])] for p in request.pictures]
+        return [self._file_ids[str(self._contents[p.digest])] for p in request.shown]
 
     def _begin(self, state: BatchState, *, last: bool) -> RemoteBatch | None:
         """Create the batch; None where it certainly was not, and may be tried again.

@@ -55,8 +55,9 @@ class Thresholds:
     strength: float = 16.0
     """by how many levels of 255 the face must differ from neutral where it differs most: the
     example's expressions come to 31 and more, a neutral face drawn again to 9 at most"""
-    nearness: float = 8.0
-    """by how many levels of 255 the faces of two expressions must differ likewise"""
+    nearness: float = 12.0
+    """by how many levels of 255 the faces of two expressions must differ likewise: the nearest two
+    of the example differ by 32, two takes of one expression by 8 at most"""
     blank_contrast: float = 6.0
     """how many levels of 255 the picture's tones must spread (standard deviation)"""
     cropped: float = 0.05

@@ -51,9 +51,11 @@ def _sent(request: Request) -> dict[str, Any]:
         (f"picture_{number}.png", picture.load_png(), "image/png")
         for number, picture in enumerate(request.pictures, 1)
     ]
+    mask = {"mask": ("mask.png", request.mask.load_png(), "image/png")} if request.mask else {}
     return {
         # A single picture goes as `image`, not `image[]`: some servers know only that.
         "image": pictures[0] if len(pictures) == 1 else pictures,
+        **mask,
         **request.fields(),
         "extra_body": dict(request.extra) or None,
     }

@@ -1,0 +1,137 @@
+"""Only the face from the take, everything else from the reference, bit for bit.
+
+The join lies wholly inside the region. On its way in, the take first takes the reference's colours
+along the seam (a smooth layer of what is missing there, laid over all of the face), then fades in.
+"""
+
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+
+from tasks.finish.alpha import OPAQUE, Floats, Mask, Pixels, premultiplied, straight
+from tasks.finish.settings import Seam
+
+Box = tuple[slice, slice]
+"""rows and columns"""
+_MOST_LEVELS = 40.0
+"""differences along the seam beyond this are not of colour but of drawing"""
+_RIM_PX = 3
+"""how near to the edge of the figure, in px of a 1024 wide picture, nothing is taken from a take
+that has lost its transparency: the background shows there"""
+
+
+def box(region: Mask) -> Box:
+    """The rows and columns that a region covers."""
+    left, top, width, height = cv2.boundingRect(region)
+    return slice(top, top + height), slice(left, left + width)
+
+
+def depths(mask: Mask) -> Floats:
+    """How far within a mask each pixel lies, in px, from 1 on; its picture's edge is no edge."""
+    padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    found = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return cast(Floats, found[1:-1, 1:-1])
+
+
+def weights(region: Mask, width_px: float, where: Box) -> Floats:
+    """How much of the take each pixel of a box shows, float32.
+
+    0 outside and at the edge of the region, 1 from `width_px` within on. A picture's own edge is no
+    edge of the region.
+    """
+    rows, columns = where
+    top, left = max(0, rows.start - 1), max(0, columns.start - 1)
+    depth = depths(region[top : rows.stop + 1, left : columns.stop + 1])
+    depth = depth[rows.start - top :, columns.start - left :]
+    depth = depth[: rows.stop - rows.start, : columns.stop - columns.start]
+    part = np.clip((depth - 1) / max(width_px, 1.0), 0, 1)
+    return cast(Floats, part * part * (3 - 2 * part))
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """How a face is joined to its reference."""
+
+    width_px: float
+    """how far the fade reaches into the region"""
+    seam: Seam
+    bare: bool
+    """the take has lost its transparency: then the reference's silhouette stays, whatever the take
+    shows there"""
+
+
+def lock(face: Floats, reference: Pixels, region: Mask, join: Join) -> Pixels:
+    """The reference with the take's face in it.
+
+    `face` is the aligned take within `box(region)`, premultiplied.
+    """
+    where = box(region)
+    below = premultiplied(reference[where])
+    part = weights(region, join.width_px, where)
+    if join.bare:
+        part = part * _within(reference[where], reference.shape[1])
+        face = face.copy()
+        face[..., :3] *= below[..., 3:] / OPAQUE
+        face[..., 3] = below[..., 3]
+    if join.seam == "gradient":
+        face = _levelled(face, below, part, region[where])
+    share = part[..., None]
+    mixed = straight(face * share + below * (1 - share))
+    locked = reference.copy()
+    # a colour that nobody can see stays that of the reference
+    inside = (part > 0) & ((mixed[..., 3] > 0) | (reference[where][..., 3] > 0))
+    locked[where][inside] = mixed[inside]
+    return locked
+
+
+def _within(reference: Pixels, width: int) -> Floats:
+    """0 at the edge of the figure, 1 well within it."""
+    opaque = (reference[..., 3] == OPAQUE).astype(np.uint8)
+    if opaque.all():
+        return np.ones(opaque.shape, np.float32)
+    depth = depths(opaque)
+    rim = max(1.5, _RIM_PX * width / 1024)
+    return cast(Floats, np.clip((depth - rim) / rim, 0, 1))
+
+
+def _levelled(face: Floats, below: Floats, part: Floats, region: Mask) -> Floats:
+    """The take with the reference's colours along the seam, and less and less of them inwards.
+
+    What is missing along the seam is spread smoothly over the face: the membrane of gradient-domain
+    cloning, by way of smaller and smaller pictures, without its noise.
+    """
+    opaque = (face[..., 3] > OPAQUE - 1) & (below[..., 3] > OPAQUE - 1)
+    ring = (region > 0) & (part < 0.75) & opaque
+    missing = np.clip(below[..., :3] - face[..., :3], -_MOST_LEVELS, _MOST_LEVELS)
+    # what is drawn differently is not told by the mean of a few pixels; of many it is
+    known = ring.astype(np.float32)
+    layer = _spread(missing * known[..., None], known)
+    levelled = face.copy()
+    levelled[..., :3] += layer * (face[..., 3:] / OPAQUE)
+    np.clip(levelled[..., :3], 0, levelled[..., 3:], out=levelled[..., :3])
+    return levelled
+
+
+_FINEST = 4
+"""the layer is no finer than this many halvings: 16 px"""
+
+
+def _spread(values: Floats, known: Floats) -> Floats:
+    """Known values (already times `known`) spread over all the rest, smoothly."""
+    size = values.shape[1::-1]
+    stack = [np.concatenate([values, known[..., None]], axis=2)]
+    while min(stack[-1].shape[:2]) > 2:
+        stack.append(cv2.pyrDown(stack[-1], borderType=cv2.BORDER_REPLICATE))
+    spread: Floats | None = None
+    for level in reversed(stack[min(_FINEST, len(stack) - 1) :]):
+        weight = level[..., 3:]
+        here = level[..., :3] / np.maximum(weight, 1e-6)
+        sure = np.minimum(weight * 8, 1)
+        if spread is None:
+            spread = here * sure
+        else:
+            above = cv2.resize(spread, level.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+            spread = here * sure + above * (1 - sure)
+    return cast(Floats, cv2.resize(cast(Floats, spread), size, interpolation=cv2.INTER_CUBIC))

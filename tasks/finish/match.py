@@ -1,0 +1,161 @@
+"""The colours and the exposure of a take, brought to those of its reference.
+
+Measured outside the face on small, aligned pictures, where grain and noise are averaged away:
+each channel of the reference as a mixture of the take's channels and an offset, by least squares
+in which what does not fit (a redrawn fold, a leaked background) loses its say.
+"""
+
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.finish.alpha import OPAQUE, Floats, Mask, Pixels, shrunk, small_size
+from tasks.finish.motion import Motion, scaled
+
+Mixture = NDArray[np.float64]
+"""(3, 4): how much of each channel of the take, and of 1, is in each of the answer; 0..1 colours"""
+
+_SIDE_PX = 256
+"""the shorter side of the pictures that are compared"""
+_FEWEST = 200
+_ROUNDS = 8
+_PULL = 4e-4
+"""towards leaving colours alone, as the variance of colours that balances it: what the
+surroundings of the face do not show is not guessed"""
+_GAIN, _LEAK, _OFFSET = (0.5, 2.0), 0.25, 0.3
+_UNSEEN = 0.6 / OPAQUE
+"""a change below this, in every colour, is none"""
+_BETTER = 0.98
+_SAME: Mixture = np.eye(3, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """How colours are to be mixed, or why they are left alone."""
+
+    mixture: Mixture | None
+    """None where nothing is to be done"""
+    change: float
+    """by how many levels of 255 a colour of the reference changes, on the average"""
+    problem: str = ""
+
+
+def match(take: Pixels, reference: Pixels, region: Mask | None, motion: Motion) -> Matched:
+    """The mixture that gives `take` the colours of `reference`, by what is outside `region`."""
+    seen, wanted = _samples(take, reference, region, motion)
+    if len(seen) < _FEWEST:
+        return Matched(None, 0.0, "too little outside the face to match the colours by")
+    mixture, misfit = _fitted(seen, wanted)
+    before = float(np.median(np.abs(wanted - seen).max(axis=1)))
+    change = float(np.abs(_mixed(seen, mixture) - seen).max())
+    mean = float(np.abs(_mixed(seen, mixture) - seen).mean()) * OPAQUE
+    if change < _UNSEEN or misfit > before * _BETTER:
+        return Matched(None, 0.0)
+    if _beyond(mixture):
+        return Matched(None, 0.0, "the colours differ too much from the reference's to be matched")
+    return Matched(np.round(mixture, 6), round(mean, 3))
+
+
+def recoloured(floats: Floats, mixture: Mixture) -> Floats:
+    """Premultiplied floats with their colours mixed so; alpha stays, colours stay within it."""
+    whole = np.zeros((4, 4), np.float32)
+    whole[:3, :3] = mixture[:, :3]
+    # premultiplied: the offset weighs as much as the pixel is opaque
+    whole[:3, 3] = mixture[:, 3]
+    whole[3, 3] = 1
+    mixed = cv2.transform(floats, whole)
+    np.clip(mixed[..., :3], 0, mixed[..., 3:], out=mixed[..., :3])
+    return cast(Floats, mixed)
+
+
+def _samples(
+    take: Pixels, reference: Pixels, region: Mask | None, motion: Motion
+) -> tuple[Floats, Floats]:
+    """Colours of both, 0..1, (n, 3), where both are opaque, not cut off, and not in the face."""
+    times = min(1.0, _SIDE_PX / min(take.shape[:2]))
+    wanted = shrunk(reference, times)
+    size = small_size(reference, times)
+    seen = cv2.warpAffine(
+        shrunk(take, times).astype(np.float32),
+        scaled(motion.matrix, times)[:2],
+        size,
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+    )
+    usable = (wanted[..., 3] == OPAQUE) & (seen[..., 3] > OPAQUE - 0.5)
+    usable &= (seen[..., :3].max(axis=2) < 250) & (seen[..., :3].min(axis=2) > 3)
+    if region is not None:
+        usable &= cv2.resize(region, size, interpolation=cv2.INTER_AREA) == 0
+    kept = cv2.erode(usable.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return (seen[kept][:, :3] / OPAQUE).astype(np.float64), wanted[kept][:, :3] / float(OPAQUE)
+
+
+def _fitted(seen: Floats, wanted: Floats) -> tuple[Mixture, float]:
+    """The mixture, and the misfit that is usual with it."""
+    columns = np.concatenate([seen, np.ones((len(seen), 1))], axis=1)
+    mixture, usual = _SAME.copy(), 0.0
+    # begin with what most colours have in common, so that a part that is drawn anew has no say
+    mixture[:, 3] = np.median(wanted - seen, axis=0)
+    say = _say(np.abs(wanted - _mixed(seen, mixture)).max(axis=1))
+    for _ in range(_ROUNDS):
+        mixture = _weighted(columns, wanted, say)
+        misfit = np.abs(wanted - _mixed(seen, mixture)).max(axis=1)
+        usual = float(np.median(misfit))
+        say = _say(misfit)
+    return mixture, usual
+
+
+def _say(misfit: Floats) -> Floats:
+    """How much each sample counts: 1 where it fits, next to nothing far off."""
+    far = misfit / max(3 * float(np.median(misfit)), 2 / OPAQUE)
+    return cast(Floats, 1 / (1 + far * far) ** 2)
+
+
+def _weighted(columns: Floats, wanted: Floats, say: Floats) -> Mixture:
+    """One weighted fit of what has to be added to the colours as they are.
+
+    Sums are numpy's own, not those of a matrix library, whose order depends on its threads.
+    """
+    total = float(np.sum(say))
+    middle = np.array([np.sum(columns[:, c] * say) / total for c in range(3)])
+    centred = columns[:, :3] - middle
+    heavy = centred * say[:, None]
+    left = np.array([[np.sum(heavy[:, a] * centred[:, b]) for b in range(3)] for a in range(3)])
+    left = left / total + np.eye(3) * _PULL
+    lacking = wanted - columns[:, :3]
+    offset = np.array([np.sum(lacking[:, c] * say) / total for c in range(3)])
+    right = np.array(
+        [[np.sum(heavy[:, a] * lacking[:, c]) / total for c in range(3)] for a in range(3)]
+    )
+    change = np.linalg.solve(left, right).T
+    mixture = np.empty((3, 4))
+    mixture[:, :3] = np.eye(3) + change
+    mixture[:, 3] = offset - np.array([np.sum(row * middle) for row in change])
+    return mixture
+
+
+def _mixed(seen: Floats, mixture: Mixture) -> Floats:
+    return cast(
+        Floats,
+        np.stack(
+            [
+                seen[:, 0] * row[0] + seen[:, 1] * row[1] + seen[:, 2] * row[2] + row[3]
+                for row in mixture
+            ],
+            axis=1,
+        ),
+    )
+
+
+def _beyond(mixture: Mixture) -> bool:
+    """Whether this is more than a model's whim: then the take shows something else."""
+    gains = np.diag(mixture[:, :3])
+    leaks = mixture[:, :3] - np.diag(gains)
+    return bool(
+        gains.min() < _GAIN[0]
+        or gains.max() > _GAIN[1]
+        or np.abs(leaks).max() > _LEAK
+        or np.abs(_mixed(np.full((1, 3), 0.5), mixture) - 0.5).max() > _OFFSET
+    )

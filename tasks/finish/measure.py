@@ -1,0 +1,368 @@
+"""What a frame is like beside its reference, as figures that can be kept with it.
+
+Two pictures count. The take as it came says how well the model did: how far it had drifted, how
+much it redrew, whether it lost its transparency. The frame says what is left of that: this is what
+flags go by. A take whose background leaked and whose frame is locked has a frame with nothing wrong
+with it; its figures still tell it from a better take (`flags.penalty`).
+"""
+
+import base64
+from dataclasses import dataclass
+from math import hypot
+from typing import cast
+
+import cv2
+import numpy as np
+
+from tasks.finish.alpha import (
+    GREY,
+    OPAQUE,
+    Floats,
+    Mask,
+    Pixels,
+    opaque,
+    shrunk,
+    small_size,
+    toned,
+    tones,
+)
+from tasks.finish.lock import box, depths
+from tasks.finish.match import recoloured
+from tasks.finish.motion import Motion, scaled
+from tasks.finish.size import sized
+from tasks.finish.steps import Finished, covered
+
+Bools = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+_SIDE_PX = 512
+"""the shorter side of the pictures that are measured"""
+_POINTS, _FEWEST_POINTS = 300, 24
+_RING = 0.22
+"""how far around the face the drift is measured, as a part of the width: the face must sit right
+in what is next to it"""
+_CELLS = 48
+"""how many cells across the region a signature has"""
+_BROAD = 19
+"""from how many cells on a difference is one of light"""
+_TOP = 0.01
+"""the part of a face's cells that differ most, by whose mean two faces are told apart"""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The measurements of one frame. All are plain values, for JSON."""
+
+    size_px: tuple[int, int]
+    """the take's width and height, as it came"""
+    wanted_px: tuple[int, int]
+    """those of the frame"""
+    contrast: float
+    """the spread of the take's tones, 0..127; next to nothing when it is blank"""
+    cropped: float
+    """how much of the figure the take cuts off at edges that it does not reach in the reference:
+    as a part of the figure, or of those edges, whichever is more"""
+    take_drift_px: float | None
+    """how far the face lay from its place in the take; None when that could not be found"""
+    take_ssim: float | None
+    """how like the reference the take is outside the face, aligned and matched: 1 is the same"""
+    take_alpha_lost: float
+    """how much of what is transparent in the reference was covered in the take: 0..1"""
+    drift_px: float | None
+    """how far what is around the face still lies from the reference once it is aligned: what 90 %
+    of its points stay below; None when there is nothing to go by"""
+    tracked: float
+    """how many of the points around the face were found again: 0..1"""
+    outside_ssim: float
+    """how like the reference the frame is outside the face: 1 is the same; 1 when locked"""
+    outside_max: float
+    """the largest difference of a small spot there, 0..255; 0 when locked"""
+    alpha_lost: float
+    """how much of what is transparent in the reference is covered in the frame: 0..1"""
+    halo: float
+    """by how much the rim of the figure differs from its inside, beyond the reference's: 0..255"""
+    strength: float | None
+    """how much the face differs from neutral where it differs most, 0..255; None for neutral
+    itself, and where no region says where the face is"""
+    signature: str | None
+    """the frame's face, small: for `apart` from those of the same pose; None without a region"""
+
+
+def measure(
+    take: Pixels,
+    finished: Finished,
+    reference: Pixels,
+    region: Mask | None,
+    *,
+    is_neutral: bool = False,
+) -> Figures:
+    """The figures of a frame; arguments as those of `steps.finish`, and what that answered.
+
+    `reference` is the neutral picture that the take was drawn from. The frame of a neutral
+    expression (`is_neutral`) has no strength.
+    """
+    frame = finished.picture
+    reference = sized(reference, (frame.shape[1], frame.shape[0]))
+    if region is not None and region.shape != frame.shape[:2]:
+        region = None
+    seen = sized(take, (frame.shape[1], frame.shape[0]))
+    beside = _Beside.of(finished, reference, region)
+    drift, tracked = _drift_left(beside)
+    ssim, most = _outside(frame, reference, region, beside)
+    face = signature(frame, region) if region is not None else None
+    plain = signature(reference, region) if region is not None and not is_neutral else None
+    return Figures(
+        size_px=(take.shape[1], take.shape[0]),
+        wanted_px=finished.wanted_px,
+        contrast=round(float(tones(seen, beside.times).std()), 2),
+        cropped=round(_cropped(finished, reference), 4),
+        take_drift_px=_drift(finished.motion, region, frame) if finished.registered else None,
+        take_ssim=_rounded(_mean(_ssim(beside.take, beside.tones), beside.figure)),
+        take_alpha_lost=round(covered(seen, reference), 4),
+        drift_px=drift,
+        tracked=tracked,
+        outside_ssim=ssim,
+        outside_max=most,
+        alpha_lost=round(covered(frame, reference), 4),
+        halo=round(_halo(frame, reference, region if finished.locked else None, beside.times), 2),
+        strength=apart(face, plain) if face and plain else None,
+        signature=face,
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """The take, aligned and matched but not locked, beside its reference: smaller, in tones."""
+
+    times: float
+    """their size, as a part of the frame's"""
+    tones: Floats
+    take: Floats
+    outside: Bools
+    """what is not in the face, and was in the take"""
+    figure: Bools
+    """of that, where the reference shows something"""
+    ring: Bools
+    """of that, what is around the face"""
+
+    @staticmethod
+    def of(finished: Finished, reference: Pixels, region: Mask | None) -> "_Beside":
+        """Both, at the size that is measured."""
+        times = min(1.0, _SIDE_PX / min(reference.shape[:2]))
+        flat = shrunk(reference, times)
+        small = shrunk(finished.sized, times).astype(np.float32)
+        matrix = scaled(finished.motion.matrix, times)[:2]
+        size = small_size(reference, times)
+        warp = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        seen = cast(Floats, cv2.warpAffine(small, matrix, size, flags=warp))
+        whole = np.full(seen.shape[:2], 255, np.uint8)
+        outside = cv2.erode(cv2.warpAffine(whole, matrix, size, flags=warp), _square(3)) == 255
+        near = np.ones_like(outside)
+        if region is not None:
+            face = cv2.resize(region, size, interpolation=cv2.INTER_AREA) > 0
+            outside &= ~face
+            away = cv2.distanceTransform(
+                (~face).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
+            )
+            near = away < _RING * size[0]
+        take = toned(seen if finished.colours is None else recoloured(seen, finished.colours))
+        figure = outside & (flat[..., 3] == OPAQUE)
+        return _Beside(times, toned(flat), take, outside, figure, figure & near)
+
+
+def _square(side: int) -> Mask:
+    return np.ones((side, side), np.uint8)
+
+
+def _drift(motion: Motion, region: Mask | None, frame: Pixels) -> float:
+    """How far the motion moves the face, or the whole picture, on the average, in px."""
+    if region is None:
+        left, top, right, bottom = 0, 0, frame.shape[1], frame.shape[0]
+    else:
+        rows, columns = box(region)
+        left, top, right, bottom = columns.start, rows.start, columns.stop, rows.stop
+    places = [
+        (left + (right - left) * x / 4, top + (bottom - top) * y / 4)
+        for x in range(5)
+        for y in range(5)
+    ]
+    return round(sum(hypot(*motion.shift_px(at)) for at in places) / len(places), 3)
+
+
+def _drift_left(beside: _Beside) -> tuple[float | None, float]:
+    """Where the strongest corners around the face lie in the aligned take; px of the frame."""
+    # blurred, so that the grain, which is another in each take, moves no point
+    one, two = (
+        cast(Pixels, cv2.convertScaleAbs(cv2.GaussianBlur(picture, (0, 0), 1.5)))
+        for picture in (beside.tones, beside.take)
+    )
+    mask = cv2.erode(beside.ring.astype(np.uint8) * 255, _square(7))
+    corners = cv2.goodFeaturesToTrack(one, _POINTS, 0.02, 6, mask=mask, blockSize=5)
+    if corners is None or len(corners) < _FEWEST_POINTS:
+        return None, 1.0
+    there, found = _tracked(one, two, cast(Floats, corners))
+    back, again = _tracked(two, one, there)
+    error = np.hypot(*(back - corners).reshape(-1, 2).T)
+    sure = (found.ravel() == 1) & (again.ravel() == 1) & (error < 0.6)
+    share = float(sure.mean())
+    if sure.sum() < _FEWEST_POINTS // 2:
+        return None, round(share, 3)
+    way = np.hypot(*(there - corners).reshape(-1, 2)[sure].T)
+    return round(float(np.percentile(way, 90)) / beside.times, 3), round(share, 3)
+
+
+def _tracked(one: Pixels, two: Pixels, points: Floats) -> tuple[Floats, Pixels]:
+    """Where points of one picture lie in another, and 1 for each that was found."""
+    there, found, _ = cv2.calcOpticalFlowPyrLK(one, two, points, points.copy(), winSize=(31, 31))
+    return cast(Floats, there), cast(Pixels, found)
+
+
+def _ssim(one: Floats, two: Floats) -> Floats:
+    """The structural likeness around each pixel of two pictures of tones, -1..1."""
+
+    def near(values: Floats) -> Floats:
+        return cast(Floats, cv2.GaussianBlur(values, (11, 11), 1.5))
+
+    a, b = near(one), near(two)
+    aa, bb, ab = near(one * one) - a * a, near(two * two) - b * b, near(one * two) - a * b
+    c1, c2 = (0.01 * OPAQUE) ** 2, (0.03 * OPAQUE) ** 2
+    return cast(Floats, (2 * a * b + c1) * (2 * ab + c2) / ((a * a + b * b + c1) * (aa + bb + c2)))
+
+
+def _mean(values: Floats, where: Bools) -> float | None:
+    return float(values[where].mean()) if where.any() else None
+
+
+def _outside(
+    frame: Pixels, reference: Pixels, region: Mask | None, beside: _Beside
+) -> tuple[float, float]:
+    """SSIM, and the largest difference of a spot, outside the face."""
+    differs = (frame != reference).any(axis=2)
+    if region is not None:
+        differs &= region == 0
+    if not differs.any():
+        return 1.0, 0.0
+    here, there = shrunk(frame, beside.times), shrunk(reference, beside.times)
+    inner = cv2.erode(beside.outside.astype(np.uint8), _square(5)) > 0
+    figure = inner & ((there[..., 3] > 0) | (here[..., 3] > 0))
+    like = _mean(_ssim(toned(here), beside.tones), figure)
+    spot = max(1.0, beside.tones.shape[1] / 170)
+    away = cv2.GaussianBlur(here.astype(np.float32) - there, (0, 0), spot)
+    most = float(np.abs(away).max(axis=2)[inner].max()) if inner.any() else 0.0
+    return 1.0 if like is None else round(like, 4), round(most, 2)
+
+
+def _cropped(finished: Finished, reference: Pixels) -> float:
+    """What the take has cut off; see `Figures.cropped`."""
+    figure, seen = (picture[..., 3] > OPAQUE // 2 for picture in (reference, finished.sized))
+    height, width = figure.shape
+    lines = {"left": figure[:, 0], "top": figure[0], "right": figure[:, -1], "bottom": figure[-1]}
+    free = {side for side, line in lines.items() if line.mean() < 0.02}
+    if not free or not figure.any():
+        return 0.0
+    (a, b, c), (d, e, f) = finished.motion.rows
+    step = max(1, width // 256)
+    y, x = np.mgrid[0:height:step, 0:width:step]
+    at_x, at_y = a * x + b * y + c, d * x + e * y + f
+    gone = np.zeros(x.shape, np.bool_)
+    for side, beyond in (
+        ("left", at_x < 0),
+        ("top", at_y < 0),
+        ("right", at_x > width - 1),
+        ("bottom", at_y > height - 1),
+    ):
+        if side in free:
+            gone |= beyond
+    part = figure[::step, ::step]
+    by_motion = float((gone & part).sum() / part.sum())
+    return max(by_motion, _touching(seen, free))
+
+
+def _touching(seen: Bools, free: set[str]) -> float:
+    """How much of the edges that should be free the figure reaches; 0 where all is opaque."""
+    if seen.mean() > 0.99:
+        return 0.0
+    lines = {"left": seen[:, 0], "top": seen[0], "right": seen[:, -1], "bottom": seen[-1]}
+    edges = np.concatenate([lines[side] for side in sorted(free)])
+    return float(edges.mean())
+
+
+def _halo(frame: Pixels, reference: Pixels, region: Mask | None, times: float) -> float:
+    """How much the rim of the figure stands out, more than that of the reference does."""
+    if opaque(reference) or opaque(frame):
+        return 0.0
+    if region is not None:
+        where = box(region)
+        frame, reference, region = frame[where], reference[where], region[where]
+    here, one = _rim(frame, times)
+    there, two = _rim(reference, times)
+    both = one & two
+    if region is not None:
+        small = cv2.resize(region, both.shape[::-1], interpolation=cv2.INTER_AREA)
+        both &= small == OPAQUE
+    if both.sum() < 50:
+        return 0.0
+    return float(np.percentile(np.abs(here - there).max(axis=2)[both], 75))
+
+
+_RIM_PX = 2
+"""how wide the rim is, in pixels of the picture that is measured"""
+
+
+def _rim(picture: Pixels, times: float) -> tuple[Floats, Bools]:
+    """How the rim's colours differ from those further in, and where the rim is."""
+    flat = shrunk(picture, times).astype(np.float32)
+    solid = (flat[..., 3] > OPAQUE * 0.75).astype(np.uint8)
+    depth = depths(solid)
+    rim = (depth > 0) & (depth <= _RIM_PX)
+    inside = (depth > 2 * _RIM_PX) & (depth <= 4 * _RIM_PX)
+    colours = flat[..., :3] * (OPAQUE / np.maximum(flat[..., 3:], 1))
+    outer, inner = (_around(colours, band) for band in (rim, inside))
+    known = rim & (inner[..., 3] > 0) & (outer[..., 3] > 0)
+    return outer[..., :3] - inner[..., :3], known
+
+
+def _around(colours: Floats, band: Bools) -> Floats:
+    """The mean colour of a band near each pixel, and in the fourth channel where there is one."""
+    side = 8 * _RIM_PX + 5
+    weight = band.astype(np.float32)[..., None]
+    total = cv2.boxFilter(
+        np.concatenate([colours * weight, weight], axis=2), -1, (side, side), normalize=False
+    )
+    count = total[..., 3:]
+    mean = total[..., :3] / np.maximum(count, 0.5)
+    return np.concatenate([mean, (count > 0.5).astype(np.float32)], axis=2)
+
+
+def signature(frame: Pixels, region: Mask) -> str:
+    """The face of a frame as a few thousand tones, in text: `columns x rows : base64`."""
+    where = box(region)
+    face = frame[where]
+    height, width = face.shape[:2]
+    cells = (_CELLS, max(1, round(_CELLS * height / width)))
+    small = cv2.resize(tones(face), cells, interpolation=cv2.INTER_AREA)
+    inside = cv2.resize(region[where], cells, interpolation=cv2.INTER_AREA) == OPAQUE
+    tone = np.where(inside, np.round(small), round(GREY)).astype(np.uint8)
+    return f"{cells[0]}x{cells[1]}:{base64.b64encode(tone.tobytes()).decode()}"
+
+
+def apart(one: str, other: str) -> float | None:
+    """How far apart two faces are where they differ most, in levels of 255, by their signatures.
+
+    None where these are not of the same region.
+    """
+    size, _, first = one.partition(":")
+    other_size, _, second = other.partition(":")
+    if size != other_size:
+        return None
+    columns, rows = map(int, size.split("x"))
+    a, b = (
+        np.frombuffer(base64.b64decode(text), np.uint8).reshape(rows, columns).astype(np.float32)
+        for text in (first, second)
+    )
+    # a difference in light over all of the cheek is no expression
+    near = cv2.blur(a - b, (_BROAD, _BROAD), borderType=cv2.BORDER_REPLICATE)
+    away = np.sort(np.abs(a - b - near), axis=None)
+    return round(float(away[-max(1, round(away.size * _TOP)) :].mean()), 2)

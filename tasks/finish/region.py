@@ -1,0 +1,84 @@
+"""The region of the face: all that an expression may change, from a mask or from landmarks."""
+
+from math import dist
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.face import Face, FaceError, Point, complete
+from tasks.finish.alpha import Mask, Pixels
+
+_ABOVE, _BELOW, _ASIDE = 0.5, 0.32, 0.25
+"""room above the brows, below the chin and beside the cheeks, in lengths from eyes to mouth:
+raised brows lift the fringe, a dropped jaw comes down by a fifth, a squint moves the temples"""
+
+
+def from_picture(mask: Pixels, size_px: tuple[int, int]) -> Mask | None:
+    """The region that is white in a mask picture, at a size (width, height).
+
+    Black, and what is transparent, is outside. None where nothing is white.
+    """
+    grey = cv2.cvtColor(np.ascontiguousarray(mask[..., :3]), cv2.COLOR_RGB2GRAY)
+    grey = cv2.multiply(grey, np.ascontiguousarray(mask[..., 3]), scale=1 / 255)
+    if grey.shape[::-1] != size_px:
+        grey = cv2.resize(grey, size_px, interpolation=cv2.INTER_AREA)
+    inside = np.where(grey > 127, np.uint8(255), np.uint8(0))
+    return inside if inside.any() else None
+
+
+def from_landmarks(face: Face, size_px: tuple[int, int], margin: float = 1.0) -> Mask:
+    """The region around the landmarks of a portrait of that size (width, height).
+
+    It reaches from above the brows, with the fringe that they lift, to below the chin, and beside
+    the cheeks; `margin` scales that room. Raises FaceError where eyes or mouth are missing.
+    """
+    width, height = size_px
+    whole = complete(face, width / height)
+    points = np.array(
+        [(x * width - 0.5, y * height - 0.5) for x, y in _edge(whole)], dtype=np.float64
+    )
+    unit, down = _measure(whole, size_px)
+    points = _spread(points, unit * margin, np.array(down))
+    canvas = np.zeros((height, width), np.uint8)
+    hull = cv2.convexHull(np.round(points * 16).astype(np.int32))
+    cv2.fillConvexPoly(canvas, hull, 255, cv2.LINE_8, 4)
+    # round corners: a fade follows a smooth edge better
+    soft = max(3, round(unit * 0.12))
+    blurred = cv2.GaussianBlur(canvas, (0, 0), soft)
+    return np.where(blurred > 127, np.uint8(255), np.uint8(0))
+
+
+def _edge(face: Face) -> list[Point]:
+    brows = [brow for brow in (face.left_brow, face.right_brow) if brow]
+    points = [point for brow in brows for point in (brow.inner, brow.middle, brow.outer)]
+    return [*points, *(face.outline or ()), *([face.chin] if face.chin else [])]
+
+
+def _measure(face: Face, size_px: tuple[int, int]) -> tuple[float, tuple[float, float]]:
+    """The length from eyes to mouth in pixels, and the direction down the face."""
+    left, right, mouth = face.left_eye, face.right_eye, face.mouth
+    if not (left and right and mouth and mouth.centre):
+        raise FaceError("face: eyes and mouth are needed to say where the face is")
+    corners = (left.inner, left.outer, right.inner, right.outer)
+    eyes = [sum(corner[axis] for corner in corners) / 4 * size_px[axis] for axis in (0, 1)]
+    lips = [mouth.centre[axis] * size_px[axis] for axis in (0, 1)]
+    unit = dist(eyes, lips)
+    return unit, ((lips[0] - eyes[0]) / unit, (lips[1] - eyes[1]) / unit)
+
+
+def _spread(
+    points: NDArray[np.float64], unit: float, down: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Points moved away from the face's middle: up, down and aside by their own lengths."""
+    across = np.array([-down[1], down[0]])
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    along, aside = (points - middle) @ down, (points - middle) @ across
+    tall, wide = np.abs(along).max(), np.abs(aside).max()
+    room = np.where(along < 0, _ABOVE, _BELOW) * unit
+    moved_along = along + np.clip(along / tall * 1.6, -1, 1) * room
+    moved_aside = aside + np.clip(aside / wide * 1.2, -1, 1) * _ASIDE * unit
+    moved: NDArray[np.float64] = (
+        middle + moved_along[:, None] * down + moved_aside[:, None] * across
+    )
+    return moved

@@ -1,0 +1,129 @@
+"""From a take to a frame, for one project: which reference, which region, which figures.
+
+Free, without any call, and the same every time; what decides it beside the take has a digest, so
+that a changed setting finishes frames anew and buys nothing.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from PIL import Image
+
+from tasks.character import Character
+from tasks.digest import digest_of
+from tasks.finish.alpha import Mask
+from tasks.finish.flags import Flag, flags, rank
+from tasks.finish.measure import Figures, measure
+from tasks.finish.settings import Finish
+from tasks.finish.steps import finish
+from tasks.graph import EXTREME, Node
+from tasks.inputs import Inputs
+from tasks.picture import CachedPicture, png_bytes
+
+_VERSION = 1
+"""raised when the same take and settings give another frame"""
+_DIGITS = 16
+_UNTOUCHED = Finish(size=False, key="off", register="off", match=False, lock=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedFrame:
+    """A frame's pixels, and what was measured of them."""
+
+    image: Image.Image
+    png: bytes
+    digest: str
+    """what decided it, beside the take"""
+    notes: tuple[str, ...]
+    figures: Figures | None
+    """None where there is nothing to compare it with"""
+    flags: tuple[Flag, ...]
+    rank: tuple[int, float]
+    """for choosing among takes: the least is the best"""
+
+    @property
+    def checks(self) -> str:
+        """Flags and figures as JSON, as they are kept with the frame; empty without figures."""
+        return checks_text(self.figures, self.flags)
+
+
+def checks_text(figures: Figures | None, found: tuple[Flag, ...]) -> str:
+    """Flags and figures as JSON."""
+    if figures is None:
+        return ""
+    said = {"flags": {flag.kind: flag.line for flag in found}, "figures": asdict(figures)}
+    return json.dumps(said, separators=(",", ":"))
+
+
+class Finisher:
+    """Finishes the takes of one project. Called from several threads at once."""
+
+    def __init__(self, character: Character, inputs: Inputs) -> None:
+        self._character = character
+        self._inputs = inputs
+
+    def digest(self, node: Node) -> str:
+        """What decides, beside the take, how a frame comes out. Raises `Mistake`."""
+        character, settings = self._character, self._character.finish
+        reference = self._reference(node)
+        region = self._inputs.regions.at(node.pose) if reference else None
+        said = [
+            *(_VERSION, asdict(settings), character.generation.size, node.role),
+            reference.digest if reference else "",
+            region.digest if region else "",
+        ]
+        return digest_of(said)[:_DIGITS]
+
+    def finish(self, node: Node, take: bytes, image: Image.Image) -> FinishedFrame:
+        """The frame that a take gives; `image` is `take` decoded, RGBA. Raises `Mistake`."""
+        reference, digest = self._reference(node), self.digest(node)
+        pixels = np.asarray(image)
+        beside = np.asarray(reference.image) if reference else None
+        region = self._region(node) if reference else None
+        size_px = self._character.generation.size_px
+        done = finish(pixels, beside, region, self._character.finish, size_px)
+        same = done.picture is pixels or np.array_equal(done.picture, pixels)
+        made = image if same else Image.fromarray(done.picture)
+        figures = None
+        if beside is not None:
+            neutral = node.expression == "neutral"
+            figures = measure(pixels, done, beside, region, is_neutral=neutral)
+        thresholds = self._character.checks
+        return FinishedFrame(
+            made,
+            take if same else png_bytes(made),
+            digest,
+            tuple(_told(node, note) for note in done.notes),
+            figures,
+            flags(figures, thresholds) if figures else (),
+            rank(figures, thresholds) if figures else (0, 0.0),
+        )
+
+    def look(self, node: Node, image: Image.Image) -> Figures | None:
+        """The figures of a frame as it is, of which no take is known (drafts, work by hand)."""
+        reference = self._reference(node)
+        if reference is None:
+            return None
+        pixels, beside, region = np.asarray(image), np.asarray(reference.image), self._region(node)
+        size_px = self._character.generation.size_px
+        done = finish(pixels, beside, region, _UNTOUCHED, size_px)
+        return measure(pixels, done, beside, region, is_neutral=node.expression == "neutral")
+
+    def _region(self, node: Node) -> Mask | None:
+        region = self._inputs.regions.at(node.pose)
+        return region.mask if region else None
+
+    def _reference(self, node: Node) -> CachedPicture | None:
+        """The neutral picture that a frame is held against; None where its head is turned."""
+        return self._inputs.portrait(node) if node.role == EXTREME else None
+
+
+def _told(node: Node, note: str) -> str:
+    """A note as it is shown; what is true of all frames alike does not name one."""
+    return note if note.startswith("lock: off") else f"{node.name}: {note}"
+
+
+def as_it_is(picture: bytes, image: Image.Image) -> FinishedFrame:
+    """A draft: exact as it is drawn, so that there is nothing to finish."""
+    return FinishedFrame(image, picture, "", (), None, (), (0, 0.0))
