@@ -41,7 +41,7 @@ class Variables:
     overrides: tuple[Override, ...] = ()
     """values of the config's `generation` given instead of the file's"""
     of_command: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    """what is meant for one command alone: `format`, `wait`, `cancel`"""
+    """what is meant for one command alone: `format`, `wait`, `cancel`, `strict`"""
     given: tuple[tuple[str, str], ...] = ()
     """what was typed, by name, but for what one command alone reads"""
 
@@ -89,7 +89,7 @@ _GENERATION: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
 _KEYS = {"budget": "budget_usd"}
 """the keys of `generation` that a variable has a shorter name for"""
 _OF_COMMANDS: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
-    {"format": _format, "wait": _yes_no, "cancel": _yes_no}
+    {"format": _format, "wait": _yes_no, "cancel": _yes_no, "strict": _yes_no}
 )
 NAMES: tuple[str, ...] = ("config", "base_image", "pose", "outdir", *_GENERATION, *_OF_COMMANDS)
 
