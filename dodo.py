@@ -4,7 +4,9 @@ from tasks.command_line import database_path, default_tasks
 from tasks.endpoints import task_endpoints
 from tasks.freshness import SliceChecker
 from tasks.landmarks import task_face
+from tasks.previews import task_previews
 from tasks.reporter import Reporter
+from tasks.sequences import task_sequences
 from tasks.sheet import task_sheet
 
 DOIT_CONFIG = {
@@ -18,4 +20,11 @@ DOIT_CONFIG = {
     "dep_file": database_path(),
 }
 
-__all__ = ["DOIT_CONFIG", "task_endpoints", "task_face", "task_sheet"]
+__all__ = [
+    "DOIT_CONFIG",
+    "task_endpoints",
+    "task_face",
+    "task_previews",
+    "task_sequences",
+    "task_sheet",
+]

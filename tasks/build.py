@@ -5,13 +5,13 @@ request key, the frame on disk and the take store.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
 from tasks import engine as engines
-from tasks import frame
+from tasks import frame, tweening
 from tasks.batching import in_batch
 from tasks.character import Character, Generation
 from tasks.character_project import read_character
@@ -23,12 +23,12 @@ from tasks.finish.settings import Thresholds
 from tasks.finishing import FinishedFrame, Finisher, as_it_is
 from tasks.frame import Existing, Provenance, State
 from tasks.gate import GATE
-from tasks.graph import FIT, Node
+from tasks.graph import COPY, FIT, MORPH, Node
 from tasks.graph_cache import read_graph
 from tasks.inputs import Inputs
 from tasks.outcome import Outcome, Step
 from tasks.picks import Pick, Wanted, change_picks, read_picks, wanted_take
-from tasks.picture import BadAnswer, pixels_digest, read_answer
+from tasks.picture import BadAnswer, pixels_digest, png_bytes, read, read_answer
 from tasks.project import Project
 from tasks.purchase import Purchase, checked
 from tasks.reasons import parts_of
@@ -140,10 +140,10 @@ class Builder:
         """How frames are drawn."""
         return self._character.generation
 
-    def parts(self, node: Node, source_digest: str = "") -> dict[str, str]:
+    def parts(self, node: Node, digests: Sequence[str] = ()) -> dict[str, str]:
         """The digest of each part that a frame is made from, for `tasks.reasons`."""
-        digest = source_digest or self.inputs.source_digest(node)
-        parts = parts_of(self._character, self._choice.name, node, digest)
+        shown = digests or self.inputs.digests(node)
+        parts = parts_of(self._character, self._choice.name, node, shown)
         if self.paid and node.role != FIT:
             pick = read_picks(self._project.folder).get(node.name)
             parts["pick"] = pick.digest if pick else ""
@@ -162,11 +162,12 @@ class Builder:
 
         `arrived` is called when an answer that had to be waited for is there and safe.
         """
-        source = stamp(node.source)
+        sources = [stamp(path) for path in node.sources]
         outcome = self._build(node, new_take, arrived)
-        if stamp(node.source) != source:
-            # doit would record the file as it is now, and take the frame for up to date for ever.
-            raise Mistake(f"{node.source} was changed while it was drawn from; run doit again")
+        for path, seen in zip(node.sources, sources, strict=True):
+            if stamp(path) != seen:
+                # doit would record the file as it is now, and take the frame for up to date.
+                raise Mistake(f"{path} was changed while it was drawn from; run doit again")
         return outcome
 
     def take_anew(self, node: Node, arrived: Callable[[], None] = lambda: None) -> Take:
@@ -218,7 +219,7 @@ class Builder:
 
     def target(self, node: Node) -> Path:
         """Where a frame goes."""
-        return Path(self._project.target(node.expression, node.pose))
+        return Path(self._project.path_of(node))
 
     def glance(self, node: Node) -> Existing:
         """What lies at a frame's path, by its metadata alone."""
@@ -232,6 +233,10 @@ class Builder:
         place = _look(self.target(node))
         if node.role == FIT:
             return self._fit(node, place, new_take=new_take)
+        if node.role == COPY:
+            return self._copy(node, place)
+        if self.is_morphed(node):
+            return self._morph(node, place)
         job = _Job(node, place, self.inputs.request(node), arrived)
         wanted = self.wanted(node, job.request.key)
         step = decide(
@@ -258,6 +263,45 @@ class Builder:
         notes: list[str] = []
         self._replace(place, frame.compose(picture.png(), picture.image, provenance), notes)
         return Outcome(Step.FIT, tuple(notes))
+
+    def is_morphed(self, node: Node) -> bool:
+        """Whether an in-between is made from pixels, free: by its path, or for its two pictures
+        are so close. Raises `Mistake` where one is not there."""
+        if node.role == MORPH:
+            return True
+        return bool(node.closer_than) and tweening.distance(node) < node.closer_than
+
+    def _copy(self, node: Node, place: _Place) -> Outcome:
+        """An end of a sequence: the keyframe as it is."""
+        source = Path(node.source)
+        keyframe = frame.look_at(source)
+        if keyframe.state in {State.MISSING, State.UNREADABLE}:
+            raise Mistake(f"{source}, with which the sequence begins or ends, is not there")
+        if place.existing.state is State.BY_HAND:
+            return Outcome(Step.KEEP_BY_HAND)
+        if place.existing.state is State.OURS and place.existing.pixels == keyframe.pixels:
+            return Outcome(Step.ADOPT)
+        data = source.read_bytes()
+        if keyframe.state is State.BY_HAND:
+            # Named by its pixels, so that the copy is not taken for somebody's work in its turn.
+            image = read(source)
+            key = fit_key(keyframe.pixels)
+            provenance = Provenance(key, take="", engine=frame.BASE, pixels=keyframe.pixels)
+            data = frame.compose(png_bytes(image), image, provenance)
+        frame.write(place.path, data)
+        return Outcome(Step.COPY)
+
+    def _morph(self, node: Node, place: _Place) -> Outcome:
+        """An in-between from the pixels of the two pictures around it."""
+        key = tweening.morph_key(self.inputs.digests(node), node.at)
+        step = decide(place.existing, Wanted(key, None), paid=self.paid, new_take=False)
+        if step is not Step.DRAW:
+            return Outcome(step)
+        image = tweening.morphed(node)
+        provenance = Provenance(key, "", frame.MORPH, pixels_digest(image))
+        notes: list[str] = []
+        self._replace(place, frame.compose(png_bytes(image), image, provenance), notes)
+        return Outcome(Step.MORPH, tuple(notes))
 
     def _draw(self, job: _Job, *, new_take: bool) -> Step:
         """Ask the engine, unless somebody else's answer to the same request arrives meanwhile."""

@@ -4,10 +4,11 @@
 standard library, so that a run that draws nothing stays as quick as doit itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
+from tasks.ease import DEFAULT as DEFAULT_EASE
 from tasks.face import Face, Head
 from tasks.finish.settings import Finish, Thresholds
 from tasks.models import DEFAULT_MODEL
@@ -16,6 +17,9 @@ from tasks.vocabulary import AxisValue
 
 NEUTRAL = "neutral"
 """the id of the expression that every other one at a pose is drawn from"""
+
+Tween = Literal["draw", "morph", "hold"]
+"""how in-betweens are made: by the engine; here, from the pixels of both neighbours; not at all"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +82,31 @@ class Pose:
 
 @dataclass(frozen=True, slots=True)
 class BasePath:
-    """A sequence to be drawn, from one keyframe to another (`start` and `end` are expressions)."""
+    """A way between keyframes: of two expressions at each of `poses`, or of one at two poses.
+
+    The defaults of the config's `base_paths` live here, nowhere else. In-betweens are drawn unless
+    the config says otherwise: that is what a list of paths asks for, it costs nothing with the
+    puppet, and what it costs with an image model is planned first and kept to the budget.
+    """
 
     id: str
     start: str
     end: str
+    poses: tuple[str, ...] = ()
+    """where it is wanted; none for a path between poses"""
+    start_pose: str | None = None
+    end_pose: str | None = None
+    """both for a path between poses, whose `start` and `end` are one expression; else neither"""
+    max_depth: int = 2
+    """how often the time between two frames is halved: 2**max_depth + 1 frames"""
+    distance_threshold: float = 0.0
+    """two neighbours that are less than this apart (`tasks.distance`, 0..255) get their middle by
+    morph, not by the engine; 0: never"""
+    tween: Tween = "draw"
+    ease: str = DEFAULT_EASE
+    """how it is played, one of `tasks.ease.EASES`; no picture depends on it"""
+    duration_ms: int = 400
+    """how long it is played: five frames on twos, two of a film's 24 a second each, are 417 ms"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +130,7 @@ class Character:
     @property
     def default_pose(self) -> str:
         """`center` where there is one, else the pose that the config names first."""
-        return "center" if "center" in self.poses else next(iter(self.poses))
+        return default_pose(self.poses)
 
     def base_image_of(self, pose: str) -> str | None:
         """The artist's portrait at `pose`, or None where the neutral has to be drawn."""
@@ -124,3 +148,24 @@ def neutral_of(axes: Mapping[str, Mapping[str, AxisValue]]) -> Expression:
     """The neutral face: the `neutral` value of every axis that has one."""
     values = [values[NEUTRAL] for values in axes.values() if NEUTRAL in values]
     return Expression(NEUTRAL, tuple(value.words for value in values if value.words))
+
+
+def default_pose(poses: Iterable[str]) -> str:
+    """`center` where there is one, else the first. Raises ValueError where there is none."""
+    names = list(poses)
+    if not names:
+        raise ValueError("there are no poses")
+    return "center" if "center" in names else names[0]
+
+
+def pose_paths(expression: str, poses: Iterable[str]) -> tuple[BasePath, ...]:
+    """What `pose_paths` asks for: one expression from the default pose to every other one."""
+    names = list(poses)
+    start = default_pose(names)
+    return tuple(
+        BasePath(
+            f"{expression}_{start}_to_{end}", expression, expression, start_pose=start, end_pose=end
+        )
+        for end in names
+        if end != start
+    )

@@ -7,10 +7,11 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from tasks import json_text, vocabulary
-from tasks.character import BasePath, Character, Expression, Generation, Pose
+from tasks.character import BasePath, Character, Expression, Generation, Pose, pose_paths
 from tasks.config_check import validated
 from tasks.config_model import (
     AxisValueModel,
+    BasePathModel,
     ConfigModel,
     ExpressionModel,
     GenerationModel,
@@ -175,11 +176,25 @@ def _character(model: ConfigModel) -> Character:
             name: _expression(name, form, axes) for name, form in model.expressions.items()
         },
         poses={name: _pose(name, form) for name, form in poses.items()},
-        base_paths=tuple(BasePath(path.id, path.start, path.end) for path in model.base_paths),
+        base_paths=tuple(_base_paths(model, list(poses))),
         generation=_generation(model.generation),
         finish=Finish(**model.finish.model_dump(by_alias=True)),
         checks=Thresholds(**model.checks.model_dump()),
     )
+
+
+def _base_paths(model: ConfigModel, poses: Sequence[str]) -> Iterator[BasePath]:
+    """Those that are written out, then those that `pose_paths` asks for."""
+    yield from (_base_path(form, poses) for form in model.base_paths)
+    named = model.pose_paths
+    for expression in [named] if isinstance(named, str) else named:
+        yield from pose_paths(expression, poses)
+
+
+def _base_path(form: BasePathModel, poses: Sequence[str]) -> BasePath:
+    everywhere = poses if form.poses is None else form.poses
+    simple = form.model_dump(exclude={"poses"})
+    return BasePath(**simple, poses=() if form.start_pose else tuple(everywhere))
 
 
 def _generation(form: GenerationModel) -> Generation:

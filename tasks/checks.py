@@ -83,7 +83,7 @@ def kept_figures(project: Project, nodes: Iterable[Node]) -> dict[Node, Figures]
     """The figures of the frames that keep some. Reads metadata alone."""
     found = {}
     for node in nodes:
-        path = Path(project.target(node.expression, node.pose))
+        path = Path(project.path_of(node))
         figures = figures_of(frame.glance_at(path))
         if figures:
             found[node] = figures

@@ -11,9 +11,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from tasks import models
-from tasks.character import Generation
+from tasks.character import BasePath, Generation, Tween
+from tasks.ease import EASES
 from tasks.face import Face
 from tasks.finish.settings import Finish, Thresholds
+from tasks.sequence import MAX_DEPTH
 from tasks.vocabulary import ARKIT_NAMES
 
 SCHEMA_FILE = "expressions.schema.json"
@@ -102,15 +104,47 @@ PoseForm = Annotated[
 ]
 
 
+EaseName = Literal[tuple(EASES)]  # type: ignore[valid-type]
+# What a path is without being told; its ends it has to be told.
+_PATH = BasePath("", "", "")
+
+
 class BasePathModel(_Strict):
-    """A sequence to draw, from one expression to another."""
+    """A sequence to draw: from one expression to another at each pose, or of one expression from
+    one pose to another."""
 
     id: str
     """the sequence's name; it need not be start_to_end"""
     start: str
     """the expression at its beginning"""
     end: str
-    """the expression at its end"""
+    """the expression at its end; the same as start where the poses differ"""
+    poses: list[str] | None = None
+    """the poses at which it is wanted; without it, all of them"""
+    start_pose: str | None = None
+    """the pose at its beginning, for a sequence between two poses of one expression"""
+    end_pose: str | None = None
+    """the pose at its end, for a sequence between two poses of one expression"""
+    max_depth: int = Field(_PATH.max_depth, ge=0, le=MAX_DEPTH)
+    """how often the time between two frames is halved: 0 only the ends, 1 one in-between, 2 three,
+    3 seven"""
+    distance_threshold: float = Field(_PATH.distance_threshold, ge=0, le=255, allow_inf_nan=False)
+    """two neighbours that differ by less than this, on a scale of 0..255, get their in-between by
+    `morph`, free, instead of by `draw`; 0: never. `doit plan` shows the distances"""
+    tween: Tween = _PATH.tween
+    """how in-betweens are made: `draw` by the engine (the puppet's are exact, and free), `morph`
+    here, free, from the pixels of both neighbours, `hold` none"""
+    ease: EaseName = _PATH.ease  # type: ignore[valid-type]
+    """how players are to gather speed and come to rest; changes no picture"""
+    duration_ms: int = Field(_PATH.duration_ms, ge=1, le=60_000)
+    """how long players are to take, in milliseconds: a new face takes 250 to 500, lips that speak
+    60 to 120; changes no picture"""
+
+
+PosePathsForm = Annotated[
+    Annotated[str, Tag(_WORDS)] | Annotated[list[str], Tag(_LIST)],
+    Discriminator(lambda value: _LIST if isinstance(value, list) else _WORDS),
+]
 
 
 Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -263,7 +297,9 @@ class ConfigModel(_Strict):
     expressions: dict[str, ExpressionModel]
     """every expression by its id, with one value an axis"""
     base_paths: list[BasePathModel] = Field(default_factory=list)
-    """sequences between two expressions"""
+    """sequences between two expressions, or between two poses of one"""
+    pose_paths: PosePathsForm = []
+    """expressions, one or a list, that get a sequence from the default pose to every other pose"""
     generation: GenerationModel = GenerationModel()
     finish: FinishModel = FinishModel()
     checks: ChecksModel = ChecksModel()

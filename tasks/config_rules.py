@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tasks import models
-from tasks.character import NEUTRAL, Generation
+from tasks.character import NEUTRAL, Generation, pose_paths
 from tasks.ids import did_you_mean, id_problem, same_file
-from tasks.json_text import Path
+from tasks.json_text import Path, path_text
 
 _EXPRESSION_KEYS = ("prompt", "blendshapes")
 _MOST_NAMED = 20
@@ -66,11 +66,33 @@ def rule_findings(document: Any, *, official_endpoint: bool) -> Iterator[Finding
             yield Finding(("expressions",), "it is empty: name at least one expression")
         for name, expression in expressions.items():
             yield from _expression_findings(("expressions", name), expression, axes)
-    yield from _path_findings(document.get("base_paths"), expression_ids)
+    names = _Names(expression_ids, _pose_ids(document.get("poses", ["center"])))
+    base_paths = document.get("base_paths")
+    entries = base_paths if isinstance(base_paths, list) else []
+    for index, entry in enumerate(entries):
+        if isinstance(entry, dict):
+            yield from _path_findings(("base_paths", index), entry, names)
+    yield from _path_id_findings(entries, document.get("pose_paths"), names)
     yield from _face_findings(("face",), document.get("face"))
     generation = document.get("generation", {})
     if isinstance(generation, dict):
         yield from _generation_findings(generation, official_endpoint)
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What a path may name."""
+
+    expressions: list[str]
+    poses: list[str] | None
+    """None where the config's poses have no form that can be read"""
+
+
+def _pose_ids(poses: Any) -> list[str] | None:
+    """The ids of the poses, for either form of `poses`."""
+    if not isinstance(poses, (list, dict)):
+        return None
+    return [name for name in poses if isinstance(name, str)]
 
 
 def axis_values(document: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -152,36 +174,109 @@ def _expression_findings(
             yield Finding((*path, key), unknown(f"value of {key}", value, axes[key]))
 
 
-def _path_findings(paths: Any, expressions: list[str]) -> Iterator[Finding]:
-    if not isinstance(paths, list):
+def _path_findings(path: Path, entry: Mapping[str, Any], names: _Names) -> Iterator[Finding]:
+    """What is wrong with one of the `base_paths`, but for its id."""
+    for end in ("start", "end"):
+        yield from _unknown_findings((*path, end), "expression", entry.get(end), names.expressions)
+    for end in ("start_pose", "end_pose"):
+        yield from _unknown_findings((*path, end), "pose", entry.get(end), names.poses)
+    yield from _end_findings(path, entry, names)
+    poses = entry.get("poses")
+    if not isinstance(poses, list):
         return
-    ids = [entry.get("id") if isinstance(entry, dict) else None for entry in paths]
-    seen: dict[str, int] = {}
-    for index, entry in enumerate(paths):
-        if not isinstance(entry, dict):
-            continue
-        for end in ("start", "end"):
-            name = entry.get(end)
-            if isinstance(name, str) and name not in expressions:
-                text = unknown("expression", name, expressions)
-                yield Finding(("base_paths", index, end), text)
-        name = ids[index]
+    if not poses:
+        text = "it is empty: name at least one pose, or leave it out for all of them"
+        yield Finding((*path, "poses"), text)
+    for index, name in enumerate(poses):
+        yield from _unknown_findings((*path, "poses", index), "pose", name, names.poses)
+    yield from _repeated((*path, "poses"), poses)
+
+
+def _unknown_findings(
+    path: Path, kind: str, name: Any, allowed: list[str] | None
+) -> Iterator[Finding]:
+    if isinstance(name, str) and allowed is not None and name not in allowed:
+        yield Finding(path, unknown(kind, name, allowed))
+
+
+def _end_findings(path: Path, entry: Mapping[str, Any], names: _Names) -> Iterator[Finding]:
+    """A path goes from one expression to another, or keeps one and goes from pose to pose."""
+    start, end = entry.get("start"), entry.get("end")
+    poses = {key: entry[key] for key in ("start_pose", "end_pose") if entry.get(key) is not None}
+    if len(poses) == 1:
+        (here,) = poses
+        (other,) = {"start_pose", "end_pose"} - {here}
+        text = f"{shown(poses[here])} stands without {other}: a path between poses has both"
+        yield Finding((*path, here), text)
+    if poses and entry.get("poses") is not None:
+        text = "cannot stand beside start_pose and end_pose: a path between poses is at those two"
+        yield Finding((*path, "poses"), text, at_key=True)
+    if not (isinstance(start, str) and isinstance(end, str)):
+        return
+    if not poses and start == end and start in names.expressions:
+        text = f"{shown(end)} is its start, too: name another one, or start_pose and end_pose"
+        yield Finding((*path, "end"), text)
+    if len(poses) == 2:
+        yield from _turn_findings(path, (start, end), (poses["start_pose"], poses["end_pose"]))
+
+
+def _turn_findings(
+    path: Path, expressions: tuple[str, str], poses: tuple[Any, Any]
+) -> Iterator[Finding]:
+    start, end = expressions
+    if start != end:
+        text = f"{shown(end)} is not its start, {shown(start)}: between poses the expression stays"
+        yield Finding((*path, "end"), text)
+    if poses[0] == poses[1]:
+        text = f"{shown(poses[1])} is its start_pose, too: name another pose"
+        yield Finding((*path, "end_pose"), text)
+
+
+def _path_id_findings(entries: list[Any], turned: Any, names: _Names) -> Iterator[Finding]:
+    """Ids of paths that are no file names, or two of which are one; `turned` is `pose_paths`."""
+    seen: dict[str, tuple[str, str]] = {}
+    for index, entry in enumerate(entries):
+        name = entry.get("id") if isinstance(entry, dict) else None
         if isinstance(name, str):
-            earlier = seen.setdefault(same_file(name), index)
-            yield from _path_id_findings(
-                ("base_paths", index, "id"), name, str(ids[earlier]), earlier
-            )
+            where = f"$.base_paths[{index}]"
+            for text in _id_problems(name, where, seen):
+                yield Finding(("base_paths", index, "id"), text)
+    if isinstance(turned, list):
+        yield from _repeated(("pose_paths",), turned)
+        for index in {name: at for at, name in enumerate(turned) if isinstance(name, str)}.values():
+            yield from _turned_findings(("pose_paths", index), turned[index], names, seen)
+    elif isinstance(turned, str):
+        yield from _turned_findings(("pose_paths",), turned, names, seen)
 
 
-def _path_id_findings(path: Path, name: str, earlier: str, at: int) -> Iterator[Finding]:
-    """`earlier` is the id of the first path, at index `at`, that would have the same file."""
+def _turned_findings(
+    path: Path, name: str, names: _Names, seen: dict[str, tuple[str, str]]
+) -> Iterator[Finding]:
+    """What is wrong with one expression of `pose_paths`, and with the ids that come of it."""
+    yield from _unknown_findings(path, "expression", name, names.expressions)
+    for turn in _turns(name, names):
+        for text in _id_problems(turn, path_text(path), seen):
+            yield Finding(path, f"of the paths that it stands for, {text}")
+
+
+def _turns(expression: str, names: _Names) -> Iterator[str]:
+    """The ids of its paths between poses; none where what they are made of is wrong already."""
+    poses = list({same_file(pose): pose for pose in names.poses or ()}.values())
+    named = expression in names.expressions and poses
+    if named and not any(id_problem(name) for name in (expression, *poses)):
+        yield from (path.id for path in pose_paths(expression, poses))
+
+
+def _id_problems(name: str, where: str, seen: dict[str, tuple[str, str]]) -> Iterator[str]:
+    """What is wrong with a path's id; `seen` keeps each with the place that has it first."""
     problem = id_problem(name)
     if problem:
-        yield Finding(path, f"{shown(name)} cannot be a file name: {problem}")
+        yield f"{shown(name)} cannot be a file name: {problem}"
+    earlier, there = seen.setdefault(same_file(name), (name, where))
     if earlier != name:
-        yield Finding(path, _one_file(name, earlier))
-    elif path[1] != at:
-        yield Finding(path, f"{shown(name)} is already the id of $.base_paths[{at}]")
+        yield _one_file(name, earlier)
+    elif there != where:
+        yield f"{shown(name)} is already the id of {there}"
 
 
 def _face_findings(path: Path, node: Any) -> Iterator[Finding]:

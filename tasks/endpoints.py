@@ -11,7 +11,6 @@ from tasks.files import stamp
 from tasks.freshness import ConfigSlice
 from tasks.gate import GATE, Stopped
 from tasks.graph import Node
-from tasks.picks import Pick
 from tasks.project import Project
 from tasks.run import NEW_TAKE, NEW_TAKES
 
@@ -19,29 +18,33 @@ _OPTIONS = [
     {"name": NEW_TAKE, "type": bool, "default": False},
     {"name": NEW_TAKES, "type": int, "default": 0},
 ]
-# Actions run in threads: doit's capturing would swap sys.stdout under all of them.
-_NO_CAPTURE = {"capture": False}
+FRAME_TASK = {
+    "params": _OPTIONS,
+    # Actions run in threads: doit's capturing would swap sys.stdout under all of them.
+    "io": {"capture": False},
+    "verbosity": 0,
+}
+"""what the tasks of all frames have in common"""
 
 
 def task_endpoints() -> Iterator[dict[str, Any]]:
     """draw every expression at every pose"""
     project, graph = current_project(), current_graph()
-    config, picks = str(project.config), current_picks()
+    config = str(project.config)
     for node in graph.nodes:
         yield {
             "name": node.name,
             "actions": [(draw_frame, [project, node])],
-            "file_dep": [ConfigSlice(config, _slice(node, picks.get(node.name))), node.source],
-            "targets": [project.target(node.expression, node.pose)],
-            "params": _OPTIONS,
-            "io": _NO_CAPTURE,
-            "verbosity": 0,
+            "file_dep": [ConfigSlice(config, frame_slice(node)), node.source],
+            "targets": [project.path_of(node)],
             "meta": {"node": node},
+            **FRAME_TASK,
         }
 
 
-def _slice(node: Node, pick: Pick | None) -> str:
+def frame_slice(node: Node) -> str:
     """What of the config, and of takes.json beside it, decides a frame."""
+    pick = current_picks().get(node.name)
     return f"{node.digest}:{pick.digest}" if pick else node.digest
 
 

@@ -10,14 +10,14 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from PIL import Image
 
-from tasks.character import Character
+from tasks.character import NEUTRAL, Character
 from tasks.digest import digest_of
 from tasks.finish.alpha import Mask
 from tasks.finish.flags import Flag, flags, rank
 from tasks.finish.measure import Figures, measure
 from tasks.finish.settings import Finish
 from tasks.finish.steps import finish
-from tasks.graph import EXTREME, Node
+from tasks.graph import EXTREME, TWEEN, Node
 from tasks.inputs import Inputs
 from tasks.picture import CachedPicture, png_bytes
 
@@ -68,8 +68,10 @@ class Finisher:
         character, settings = self._character, self._character.finish
         reference = self._reference(node)
         region = self._inputs.regions.at(node.pose) if reference else None
+        # Without a reference only these two steps are done: the others' settings decide nothing.
+        steps = asdict(settings) if reference else [settings.size, settings.key]
         said = [
-            *(_VERSION, asdict(settings), character.generation.size, node.role),
+            *(_VERSION, steps, character.generation.size, node.role),
             reference.digest if reference else "",
             region.digest if region else "",
         ]
@@ -87,7 +89,7 @@ class Finisher:
         made = image if same else Image.fromarray(done.picture)
         figures = None
         if beside is not None:
-            neutral = node.expression == "neutral"
+            neutral = _is_neutral(node)
             figures = measure(pixels, done, beside, region, is_neutral=neutral)
         thresholds = self._character.checks
         return FinishedFrame(
@@ -108,7 +110,7 @@ class Finisher:
         pixels, beside, region = np.asarray(image), np.asarray(reference.image), self._region(node)
         size_px = self._character.generation.size_px
         done = finish(pixels, beside, region, _UNTOUCHED, size_px)
-        return measure(pixels, done, beside, region, is_neutral=node.expression == "neutral")
+        return measure(pixels, done, beside, region, is_neutral=_is_neutral(node))
 
     def _region(self, node: Node) -> Mask | None:
         region = self._inputs.regions.at(node.pose)
@@ -116,12 +118,17 @@ class Finisher:
 
     def _reference(self, node: Node) -> CachedPicture | None:
         """The neutral picture that a frame is held against; None where its head is turned."""
-        return self._inputs.portrait(node) if node.role == EXTREME else None
+        return self._inputs.portrait(node) if node.role in {EXTREME, TWEEN} else None
 
 
 def _told(node: Node, note: str) -> str:
     """A note as it is shown; what is true of all frames alike does not name one."""
     return note if note.startswith("lock: off") else f"{node.name}: {note}"
+
+
+def _is_neutral(node: Node) -> bool:
+    """Whether a frame need not differ from its reference; in-betweens may be next to it."""
+    return node.expression == NEUTRAL or node.role == TWEEN
 
 
 def as_it_is(picture: bytes, image: Image.Image) -> FinishedFrame:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tasks import frame, reasons
+from tasks import frame, reasons, tweening
 from tasks.build import Builder, decide, fit_key
 from tasks.errors import Mistake
 from tasks.files import stamp
 from tasks.frame import Existing, State
-from tasks.graph import FIT, Node
+from tasks.graph import COPY, FIT, MORPH, Node
 from tasks.outcome import Step
 from tasks.picks import Wanted
 from tasks.request import Request
@@ -39,8 +39,8 @@ class Planned:
     """key of the request, where its input is known already"""
     estimate: Estimate | None = None
     """for a frame that is to be drawn for money"""
-    waits: bool = False
-    """it is made from a frame that is drawn in this run"""
+    layer: int = 0
+    """how many calls have to come one after the other before it can be drawn"""
     times: int = 1
     """how many takes of it are drawn"""
 
@@ -56,7 +56,8 @@ class Forecaster:
         self._in_batch = wish.in_batch
         self._sources: dict[str, str] = {}
         """what will name the frames that change in this run, by path; empty: not known yet"""
-        self._drawn: set[str] = set()
+        self._layers: dict[str, int] = {}
+        """in which layer of calls frames come that change, by path; from 1 on"""
 
     def settled(self, node: Node, recorded: Mapping[str, Any]) -> Planned:
         """A frame that doit found up to date."""
@@ -73,38 +74,75 @@ class Forecaster:
         existing = frame.glance_at(path) if untouched else frame.look_at(path)
         planned = self._planned(node, existing, recorded, new_take=new_take)
         if planned.step is Step.DRAW:
-            self._drawn.add(str(path))
+            self._layers[str(path)] = planned.layer + 1
+        elif str(path) in self._sources:
+            self._layers[str(path)] = self._layer(node)
         return planned
 
     def _planned(
         self, node: Node, existing: Existing, recorded: Mapping[str, Any], *, new_take: bool
     ) -> Planned:
-        digest = self._source_digest(node)
-        why = self._why(node, existing, recorded, digest, forced=new_take)
+        digests = tuple(self._digest(path) for path in node.sources)
+        why = self._why(node, existing, recorded, digests, forced=new_take)
+        free = self._free(node, existing, digests)
+        if free:
+            if free is not Step.ADOPT:
+                self._sources[self._path(node)] = digests[0] if free is Step.COPY else ""
+            return Planned(node, free, why)
         if node.role == FIT:
-            return self._fitted(node, existing, why, digest, new_take=new_take)
-        request = self._builder.inputs.request_from(node, digest)
+            return self._fitted(node, existing, why, digests[0], new_take=new_take)
+        request = self._builder.inputs.request_from(node, digests)
         step, take = self._step(node, existing, request, new_take=new_take)
         if step is Step.RESTORE and take:
-            self._sources[str(self._builder.target(node))] = f"take:{take}"
+            self._sources[self._path(node)] = f"take:{take}"
         elif step in {Step.DRAW, Step.WAIT, Step.FAIL}:
-            self._sources[str(self._builder.target(node))] = ""
+            self._sources[self._path(node)] = ""
         priced = self._estimator if step is Step.DRAW else None
         return Planned(
             node,
             step,
             _WHY.get(step, why),
-            key=request.key if digest and not new_take else "",
+            key=request.key if all(digests) and not new_take else "",
             estimate=priced.estimate(request) if priced else None,
-            waits=node.source in self._drawn,
+            layer=self._layer(node),
             times=self._new_takes if new_take and self._new_takes else 1,
         )
+
+    def _path(self, node: Node) -> str:
+        return str(self._builder.target(node))
+
+    def _layer(self, node: Node) -> int:
+        return max((self._layers.get(path, 0) for path in node.sources), default=0)
+
+    def _free(self, node: Node, existing: Existing, digests: tuple[str, ...]) -> Step | None:
+        """What is done for a frame of a sequence that needs no engine; None for any other."""
+        if node.role == COPY:
+            key, made = "", Step.COPY
+        elif node.role == MORPH or (node.closer_than and self._is_close(node, digests)):
+            key = tweening.morph_key(digests, node.at) if all(digests) else ""
+            made = Step.MORPH
+        else:
+            return None
+        if existing.state is State.BY_HAND:
+            return Step.KEEP_BY_HAND
+        if node.role == COPY:
+            same = existing.provenance and _named(existing) == digests[0]
+            return Step.ADOPT if same else made
+        step = decide(existing, Wanted(key, None), paid=self._builder.paid, new_take=False)
+        return made if step is Step.DRAW else step
+
+    def _is_close(self, node: Node, digests: tuple[str, ...]) -> bool:
+        """Whether an in-between's pictures, as far as they are there already, are that close."""
+        changing = any(path in self._sources for path in node.sources)
+        if changing or not all(digests):
+            return False
+        return tweening.distance(node) < node.closer_than
 
     def _step(
         self, node: Node, existing: Existing, request: Request, *, new_take: bool
     ) -> tuple[Step, str]:
         """What is done, and the take that it is done with where there is one already."""
-        if not request.pictures[0].digest:
+        if not all(picture.digest for picture in request.pictures):
             by_hand = existing.state is State.BY_HAND and not new_take
             return (Step.KEEP_BY_HAND if by_hand else Step.DRAW), ""
         builder, wanted = self._builder, self._builder.wanted(node, request.key)
@@ -137,18 +175,18 @@ class Forecaster:
         """A frame that is the artist's own portrait."""
         step = decide(existing, Wanted(fit_key(digest), None), paid=True, new_take=new_take)
         if step is Step.DRAW:
-            self._sources[str(self._builder.target(node))] = digest
+            self._sources[self._path(node)] = digest
             return Planned(node, Step.FIT, why)
         return Planned(node, step, why)
 
-    def _source_digest(self, node: Node) -> str:
-        """What will name the picture that a frame is made from; empty where only a call tells."""
-        if node.source in self._sources:
-            return self._sources[node.source]
-        if not Path(node.source).is_file():
+    def _digest(self, path: str) -> str:
+        """What will name a picture that frames are made from; empty where only a call tells."""
+        if path in self._sources:
+            return self._sources[path]
+        if not Path(path).is_file():
             return ""
         with contextlib.suppress(Mistake, OSError):
-            return self._builder.inputs.source_digest(node)
+            return self._builder.inputs.digest(Path(path))
         return ""
 
     def _why(
@@ -156,7 +194,7 @@ class Forecaster:
         node: Node,
         existing: Existing,
         recorded: Mapping[str, Any],
-        digest: str,
+        digests: tuple[str, ...],
         *,
         forced: bool,
     ) -> tuple[str, ...]:
@@ -164,14 +202,22 @@ class Forecaster:
             return (reasons.MISSING,)
         if forced:
             return (reasons.FORCED,)
-        if not digest:
+        if not all(digests):
             return (reasons.SOURCE_CHANGES,)
         before = recorded.get("read")
         if not isinstance(before, dict):
             return (reasons.UNRECORDED,)
-        from_frame = Path(node.source).parent == self._builder.target(node).parent
-        now = self._builder.parts(node, digest)
+        from_frame = self._builder.inputs.is_built(Path(node.source))
+        now = self._builder.parts(node, digests)
         return tuple(reasons.changed(before, now, from_frame=from_frame))
+
+
+def _named(existing: Existing) -> str:
+    """What names a frame as an input of others, by its metadata."""
+    origin = existing.provenance
+    if origin is None:
+        return ""
+    return f"take:{origin.take}" if origin.take else origin.pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +261,10 @@ class Forecast:
     def duration_s(self) -> float:
         """How long the calls take, by the workers and the rate limit, layer by layer."""
         calls = self.calls()
-        first = [call for call in calls if not call.waits]
-        later = [call for call in calls if call.waits]
-        return self._layer_s(first) + self._layer_s(later)
+        layers: dict[int, list[Planned]] = {}
+        for call in calls:
+            layers.setdefault(call.layer, []).append(call)
+        return sum(self._layer_s(layer) for layer in layers.values())
 
     def _layer_s(self, calls: Sequence[Planned]) -> float:
         if not calls:
@@ -233,6 +280,7 @@ class Forecast:
         """One line: what will be done, for how much, in which time."""
         parts = [
             (self.count(None, Step.ADOPT), "up to date"),
+            (self.count(Step.COPY, Step.MORPH), "made here"),
             (self.count(Step.FIT), "from the base image"),
             (self.count(Step.RESTORE), "from the take store"),
             (self.count(Step.KEEP_BY_HAND, Step.KEEP_FINAL), "kept"),

@@ -21,11 +21,15 @@ from tasks.picture import pixels_digest, png_bytes
 BASE = "base"
 """the engine's name in frames that are an artist's portrait, fitted to the size"""
 
+MORPH = "morph"
+"""the engine's name in in-betweens that were made from the pixels of two frames"""
+
 # What decides how pixels look stays; texts, times and signatures of the take are the take's own.
 _KEPT_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"IDAT", b"IEND"}
 _SOURCE_TYPES = {
     "openai": "trainedAlgorithmicMedia",
     "puppet": "algorithmicallyEnhanced",
+    MORPH: "algorithmicallyEnhanced",
 }
 _UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 _XMP = (
@@ -58,7 +62,7 @@ class Provenance:
     @property
     def is_draft(self) -> bool:
         """Whether it cost nothing and can be made again at any time."""
-        return self.engine in {"puppet", BASE}
+        return self.engine in {"puppet", BASE, MORPH}
 
 
 class State(Enum):

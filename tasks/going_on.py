@@ -18,12 +18,12 @@ class Typed:
     frame_option: bool = False
     """frames are named by -f, one pattern for all"""
 
-    def again(self, budget: str, frame: str = "") -> str:
-        """The command with that budget, for all that was named or for one frame."""
+    def again(self, budget: str, task: str = "") -> str:
+        """The command with that budget, for all that was named or for one frame's task."""
         given = [f"{name}={value}" for name, value in self.variables if name != "budget"]
         names = self.names
-        if frame:
-            names = (frame,) if self.frame_option else (f"endpoints:{frame}",)
+        if task:
+            names = (task.partition(":")[2],) if self.frame_option else (task,)
         if self.frame_option:
             names = tuple(word for name in names for word in ("-f", name))
         return shlex.join([*self.words, f"budget={budget}", *given, *names])
@@ -51,9 +51,9 @@ class GoingOn:
         """A run was asked for in these words."""
         self._typed = Typed(tuple(words), tuple(variables), tuple(names), frame_option)
 
-    def again(self, budget: str, frame: str = "") -> str:
-        """The command that goes on, for all that was named or for one frame."""
-        return self._typed.again(budget, frame)
+    def again(self, budget: str, task: str = "") -> str:
+        """The command that goes on, for all that was named or for one frame's task."""
+        return self._typed.again(budget, task)
 
 
 GOING_ON = GoingOn()

@@ -15,7 +15,7 @@ from tasks.digest import digest_of
 from tasks.engine import Choice
 from tasks.errors import Mistake
 from tasks.files import write_whole
-from tasks.graph import Graph, Node
+from tasks.graph import Graph, Node, Strip
 from tasks.ids import nearest
 from tasks.project import Project
 
@@ -87,6 +87,8 @@ def _cached(cache: Path, key: str) -> Graph | None:
             tuple(kept["poses"]),
             tuple(kept["drawn_poses"]),
             tuple(Node(*row) for row in kept["nodes"]),
+            tuple(Node(*row) for row in kept["tweens"]),
+            tuple(Strip(n, p, o, tuple(f), d) for n, p, o, f, d in kept["sequences"]),
             kept["base_image"],
             kept["face_digest"],
             kept["checks_digest"],
@@ -102,6 +104,8 @@ def _keep(cache: Path, key: str, graph: Graph) -> None:
         "poses": graph.poses,
         "drawn_poses": graph.drawn_poses,
         "nodes": [_row(node) for node in graph.nodes],
+        "tweens": [_tween_row(node) for node in graph.tweens],
+        "sequences": [[s.name, s.path, s.owner, s.files, s.digest] for s in graph.sequences],
         "base_image": graph.base_image,
         "face_digest": graph.face_digest,
         "checks_digest": graph.checks_digest,
@@ -112,3 +116,10 @@ def _keep(cache: Path, key: str, graph: Graph) -> None:
 
 def _row(node: Node) -> list[str]:
     return [node.expression, node.pose, node.role, node.source, node.digest]
+
+
+def _tween_row(node: Node) -> list[str | float]:
+    return [
+        *_row(node),
+        *(node.second, node.place, node.at, node.closer_than, node.towards, node.towards_pose),
+    ]

@@ -12,12 +12,15 @@ from tasks.character_project import engine_choice, read_character
 from tasks.digest import digest_of
 from tasks.engine import ENGINES, Choice
 from tasks.errors import Mistake
+from tasks.face import Head
 from tasks.finish.settings import Finish
-from tasks.graph import EXTREME, FIT, RIG, TILT, Graph, Node
+from tasks.graph import EXTREME, FIT, RIG, TILT, TURN, TWEEN, Graph, Node
 from tasks.models import MAX_PROMPT_LENGTH, facts_of
 from tasks.project import Project
-from tasks.prompt import extreme_prompt, tilt_prompt
+from tasks.prompt import extreme_prompt, tilt_prompt, turn_prompt, tween_prompt
 from tasks.request import InputPicture, Request, Rig, face_digest
+from tasks.sequence import sequences
+from tasks.sequence_plan import SequencePlanner, strip_of
 from tasks.variables import ALL_POSES
 
 
@@ -31,6 +34,14 @@ def plan(project: Project) -> Graph:
         for expression in _expressions_at(character, choice, pose)
     )
     _check(project, character, nodes)
+    wanted_sequences = sequences(character)
+    planner = SequencePlanner(
+        project,
+        character,
+        choice.name,
+        {project.path_of(node): node.digest for node in nodes},
+        lambda node: digest_of(request_for(character, choice.name, node).asked()),
+    )
     wanted = project.variables.pose or character.default_pose
     poses = tuple(character.poses)
     return Graph(
@@ -38,6 +49,8 @@ def plan(project: Project) -> Graph:
         poses,
         poses if wanted == ALL_POSES else (wanted,),
         nodes,
+        tuple(node for each in wanted_sequences for node in planner.nodes(each)),
+        tuple(strip_of(each, character.generation.size_px) for each in wanted_sequences),
         base_image=str(project.input_path(character.base_image)),
         face_digest=face_digest(character.face),
         checks_digest=digest_of(asdict(character.checks)),
@@ -63,9 +76,35 @@ def request_for(
     """What `engine` is asked for the frame `node`, shown `pictures`."""
     expression, pose = character.expression(node.expression), character.poses[node.pose]
     if node.role == RIG:
+        if node.place:
+            expression, pose = _between(character, node)
         return _rig_request(character, engine, expression, pose, pictures)
+    if node.role == TWEEN:
+        return _image_request(character, engine, tween_prompt(character, pose), pictures)
+    if node.role == TURN:
+        return _image_request(character, engine, turn_prompt(character, expression), pictures)
     compose = tilt_prompt if node.role == TILT else extreme_prompt
     return _image_request(character, engine, compose(character, pose, expression), pictures)
+
+
+def _between(character: Character, node: Node) -> tuple[Expression, Pose]:
+    """The rig's state between two keyframes: every weight and angle part of the way."""
+    first, last = character.expression(node.expression), character.expression(node.towards)
+    start, end = character.poses[node.pose], character.poses[node.towards_pose]
+
+    def part(one: float, other: float) -> float:
+        return one + (other - one) * node.at
+
+    weights = {
+        name: part(first.blendshapes.get(name, 0.0), last.blendshapes.get(name, 0.0))
+        for name in {*first.blendshapes, *last.blendshapes}
+    }
+    head = Head(
+        part(start.head.pitch_deg, end.head.pitch_deg),
+        part(start.head.yaw_deg, end.head.yaw_deg),
+        part(start.head.roll_deg, end.head.roll_deg),
+    )
+    return replace(first, blendshapes=weights), replace(start, head=head)
 
 
 def image_prompt(project: Project, character: Character, node: Node) -> str:
@@ -79,6 +118,8 @@ def image_prompt(project: Project, character: Character, node: Node) -> str:
 
 def paid_node(project: Project, character: Character, node: Node) -> Node:
     """A frame as an image model would draw it, whichever engine this run uses."""
+    if node.place:
+        return node
     role, source = _role(project, character, "openai", node.expression, node.pose)
     return replace(node, role=role, source=source)
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tasks import engine, variables
+from tasks.graph import Node
 from tasks.variables import Variables
 
 STORE_FOLDER = ".takes"
@@ -54,6 +55,34 @@ class Project:
     def store(self) -> Path:
         """The folder of the character's takes."""
         return self.folder / STORE_FOLDER
+
+    @cached_property
+    def sequences(self) -> Path:
+        """Where the frames of sequences go: beside the folder of keyframes."""
+        return self.frames.parent / "sequences"
+
+    @property
+    def previews(self) -> Path:
+        """Where films of sequences go."""
+        return self.frames.parent / "previews"
+
+    def sequence_path(self, place: str) -> str:
+        """The path of what lies at `place` below the folder of sequences."""
+        return f"{self._sequences_prefix}{place}"
+
+    def path_of(self, node: Node) -> str:
+        """Where a frame goes."""
+        if node.place:
+            return self.sequence_path(node.place)
+        return self.target(node.expression, node.pose)
+
+    def is_built(self, path: Path) -> bool:
+        """Whether a picture is a frame that is built here, rather than the artist's own."""
+        return path.parent == self.frames or path.parent.parent == self.sequences
+
+    @cached_property
+    def _sequences_prefix(self) -> str:
+        return str(self.sequences / "_")[:-1]
 
     def target(self, expression: str, pose: str) -> str:
         """The path of the frame of one expression at one pose."""

@@ -108,13 +108,13 @@ def _to_go_on(node: Node, request: Request, refusal: OverBudget) -> str:
     if refusal.cost_usd is None:
         return (
             f'say it in generation.prices ("{request.model}": {{"usd_per_image": 0.04}}), or lift'
-            f" the limit: {GOING_ON.again('none', node.name)}"
+            f" the limit: {GOING_ON.again('none', node.task)}"
         )
-    return f"to go on: {GOING_ON.again(cents(refusal.cost_usd), node.name)}"
+    return f"to go on: {GOING_ON.again(cents(refusal.cost_usd), node.task)}"
 
 
 def _after_refusal(node: Node) -> str:
     return (
         f"change the words of {node.expression} in the config, or send the same once more:"
-        f" doit -a endpoints:{node.name}"
+        f" doit -a {node.task}"
     )

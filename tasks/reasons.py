@@ -3,12 +3,12 @@
 Each part has a digest, recorded with the frame in doit's database when it is made.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from tasks.character import Character
 from tasks.digest import digest_of
-from tasks.graph import FIT, RIG, Node
+from tasks.graph import COPY, FIT, MORPH, RIG, TURN, TWEEN, Node
 from tasks.plan import request_for
 from tasks.request import face_digest
 
@@ -28,17 +28,24 @@ FORCED = "a new take is asked for"
 UNRECORDED = "something that it is made from changed"
 
 
-def parts_of(character: Character, engine: str, node: Node, source_digest: str) -> dict[str, str]:
+def parts_of(
+    character: Character, engine: str, node: Node, digests: Sequence[str]
+) -> dict[str, str]:
     """The digest of each part that a frame is made from."""
-    parts: dict[str, object] = {"picture": source_digest}
-    if node.role == FIT:
-        parts["settings"] = character.generation.size
+    parts: dict[str, object] = {"picture": list(digests)}
+    if node.role in {FIT, COPY, MORPH}:
+        parts["settings"] = [character.generation.size, node.at, node.closer_than]
         return {name: _short(part) for name, part in parts.items()}
     expression, pose = character.expression(node.expression), character.poses[node.pose]
     asked = request_for(character, engine, node)
     parts["settings"] = [engine, node.role, asked.fields() | {"prompt": ""}, dict(asked.extra)]
     parts["expression"] = [expression.words, dict(expression.blendshapes)]
     parts["pose"] = [pose.words, asdict(pose.head)]
+    if node.role in {TWEEN, TURN} or node.place:
+        parts["expression"], parts["pose"] = node.at, asked.prompt
+        parts["settings"] = [parts["settings"], node.closer_than]
+    if node.place and node.role == RIG:
+        parts["expression"] = asked.asked()
     if node.role == RIG:
         parts["landmarks"] = face_digest(character.face)
     else:

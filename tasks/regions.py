@@ -62,28 +62,38 @@ class Regions:
 
     def _make(self, pose: str, _mask_digest: str) -> Region | None:
         mask = self._mask_picture()
-        made = self._painted(mask) if mask else self._estimated(pose)
+        made = self._painted(mask, pose) if mask else self._estimated(pose)
         if made is None:
             return None
         return Region(made, hashlib.sha256(made.tobytes()).hexdigest())
 
-    def _painted(self, mask: CachedPicture) -> Mask:
-        region = from_picture(np.asarray(mask.image), self._character.generation.size_px)
+    def _painted(self, mask: CachedPicture, pose: str) -> Mask:
+        """The artist's mask; where the head is turned, it turns along as far as is known how."""
+        character = self._character
+        region = from_picture(np.asarray(mask.image), character.generation.size_px)
         if region is None:
             raise Mistake(
-                f"finish.face_mask: nothing in {self._character.finish.face_mask} is white; paint"
+                f"finish.face_mask: nothing in {character.finish.face_mask} is white; paint"
                 " the face white on black"
             )
-        return region
+        try:
+            return self._turned(region, pose)
+        except FaceError:
+            return region
 
     def _estimated(self, pose: str) -> Mask | None:
-        character, size_px = self._character, self._character.generation.size_px
+        character = self._character
         straight = pose == character.default_pose
         margin = character.finish.region_margin * (1.0 if straight else _TURNED_MARGIN)
         try:
-            region = from_landmarks(character.face, size_px, margin)
-            return (
-                region if straight else at_pose(region, character.face, character.poses[pose].head)
-            )
+            region = from_landmarks(character.face, character.generation.size_px, margin)
+            return self._turned(region, pose)
         except FaceError:
             return None
+
+    def _turned(self, region: Mask, pose: str) -> Mask:
+        """The region of the default pose as it lies at another; `FaceError` without landmarks."""
+        character = self._character
+        if pose == character.default_pose:
+            return region
+        return at_pose(region, character.face, character.poses[pose].head)

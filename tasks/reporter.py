@@ -92,7 +92,7 @@ class Reporter:
             self._steps[Step(task.values["step"])] += 1
             self._say_done(node, task)
             if Step(task.values["step"]) in {Step.DRAW, Step.RESTORE}:
-                self._finished.append(node)
+                self._note_finished(node, task.values["flags"])
             self._advance()
 
     def add_failure(self, task: Task, fail: BaseFail) -> None:
@@ -197,7 +197,7 @@ class Reporter:
         for note in task.values["notes"]:
             self._notes.setdefault(f"[i] {note}")
         if step is Step.DRAW:
-            self._line(f"[✓] {node.expression} -> {target}")
+            self._line(f"[✓] {self._short_name(node)} -> {target}")
         elif step is Step.RETAKE:
             self._line(
                 f"[✓] {self._label(task)}: {counted(self._facts.new_takes, 'new take')};"
@@ -205,7 +205,9 @@ class Reporter:
                 f" doit pick -f {node.name} -t NUMBER"
             )
         elif step is Step.RESTORE:
-            self._line(f"[=] {node.expression} -> {target} (from the take store)")
+            self._line(f"[=] {self._short_name(node)} -> {target} (from the take store)")
+        elif step is Step.MORPH:
+            self._line(f"[=] {self._short_name(node)} -> {target} (morphed)")
         elif step is Step.FIT:
             self._line(f"[=] {node.expression} -> {target} (the base image)")
         elif step is Step.KEEP_BY_HAND:
@@ -234,9 +236,16 @@ class Reporter:
         shown = [f"{name}: {count}" for name, count in counts.items() if count > 0]
         return ", ".join([f"Success: {drawn}", f"Failed: {self._failed}", *shown])
 
+    def _note_finished(self, node: Node, flags: list[str]) -> None:
+        if not node.place:
+            self._finished.append(node)
+        elif flags:
+            self.flagged += 1
+            self._notes.setdefault(f"[?] Look at {node.name}: {'; '.join(flags)}")
+
     def _flag_lines(self) -> Iterator[str]:
         """What a person should look at among the frames that were finished now."""
-        if not self._finished or not current_graph().engine.facts.paid:
+        if not current_graph().engine.facts.paid or not self._finished:
             return
         from tasks.build import builder_of  # noqa: PLC0415 - loaded already
         from tasks.checks import update_file  # noqa: PLC0415
@@ -295,7 +304,12 @@ class Reporter:
         node = _node(task)
         if node is None:
             return str(task.name)
-        return node.expression if self._one_pose else node.name
+        return node.expression if self._one_pose and not node.place else node.name
+
+    @staticmethod
+    def _short_name(node: Node) -> str:
+        """As the old script named it where its target follows."""
+        return node.name if node.place else node.expression
 
     def _advance(self) -> None:
         if self._bar:

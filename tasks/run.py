@@ -219,7 +219,10 @@ def force(
     control: TaskControl, selected: Iterable[str], option: str, value: bool | int
 ) -> frozenset[str]:
     """Have the selected tasks run whatever their state, frames with this option set."""
-    names = frozenset(members(control, selected))
+    named = members(control, selected)
+    # A sequence is its frames.
+    metas = [control.tasks[name].meta or {} for name in named]
+    names = frozenset([*named, *(frame for meta in metas for frame in meta.get("frames", ()))])
     for name in names:
         task = control.tasks[name]
         task.uptodate.append((False, [], {}))

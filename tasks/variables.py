@@ -12,6 +12,8 @@ from tasks.errors import Mistake
 from tasks.ids import did_you_mean
 
 ALL_POSES = "all"
+_FORMATS = ("text", "json", "webp", "apng", "mp4", "webm")
+"""of what commands print, and of films"""
 _YES_NO = {"yes": True, "true": True, "on": True, "1": True}
 _YES_NO |= {"no": False, "false": False, "off": False, "0": False}
 
@@ -41,7 +43,7 @@ class Variables:
     overrides: tuple[Override, ...] = ()
     """values of the config's `generation` given instead of the file's"""
     of_command: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    """what is meant for one command alone: `format`, `wait`, `cancel`, `strict`"""
+    """what is meant for one command alone: `format`, `wait`, `cancel`, `strict`, `clean`"""
     given: tuple[tuple[str, str], ...] = ()
     """what was typed, by name, but for what one command alone reads"""
 
@@ -69,8 +71,12 @@ def _budget(name: str, text: str) -> float | None:
 
 
 def _format(name: str, text: str) -> str:
-    if text not in {"text", "json"}:
-        raise Mistake(f'{name}={text}: "{text}" is neither text nor json')
+    if text not in _FORMATS:
+        allowed = ", ".join(_FORMATS)
+        raise Mistake(
+            f'{name}={text}: "{text}" is no format{did_you_mean(text, _FORMATS)}'
+            f" (allowed: {allowed})"
+        )
     return text
 
 
@@ -89,7 +95,7 @@ _GENERATION: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
 _KEYS = {"budget": "budget_usd"}
 """the keys of `generation` that a variable has a shorter name for"""
 _OF_COMMANDS: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
-    {"format": _format, "wait": _yes_no, "cancel": _yes_no, "strict": _yes_no}
+    {"format": _format, "wait": _yes_no, "cancel": _yes_no, "strict": _yes_no, "clean": _yes_no}
 )
 NAMES: tuple[str, ...] = ("config", "base_image", "pose", "outdir", *_GENERATION, *_OF_COMMANDS)
 

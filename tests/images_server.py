@@ -45,6 +45,8 @@ class Call:
     problems: tuple[str, ...]
     """what the documented form forbids"""
     arrived_s: float
+    mask: bytes = b""
+    """what tells where to edit; empty where none was sent"""
 
 
 @dataclass(frozen=True)
@@ -108,11 +110,13 @@ class ImagesServer:
         self._httpd.shutdown()
         self._httpd.server_close()
 
-    def register(self, fields: Mapping[str, str], pictures: tuple[bytes, ...]) -> Call:
+    def register(
+        self, fields: Mapping[str, str], pictures: tuple[bytes, ...], mask: bytes = b""
+    ) -> Call:
         """Note a call and check its form."""
         with self._lock:
-            problems = tuple(form_problems(fields, pictures))
-            call = Call(len(self.calls) + 1, fields, pictures, problems, time.monotonic())
+            problems = (*form_problems(fields, pictures), *mask_problems(pictures, mask))
+            call = Call(len(self.calls) + 1, fields, pictures, problems, time.monotonic(), mask)
             self.calls.append(call)
             return call
 
@@ -147,6 +151,16 @@ def _picture_problems(data: bytes) -> list[str]:
     with Image.open(io.BytesIO(data)) as image:
         image.load()
         return [] if image.format in {"PNG", "WEBP", "JPEG"} else [f"picture is {image.format}"]
+
+
+def mask_problems(pictures: tuple[bytes, ...], mask: bytes) -> list[str]:
+    """What the documented form forbids of a mask: it is a PNG with alpha, of the first picture's
+    size."""
+    if not mask:
+        return []
+    with Image.open(io.BytesIO(mask)) as image, Image.open(io.BytesIO(pictures[0])) as first:
+        plain = image.format == "PNG" and image.mode == "RGBA" and image.size == first.size
+    return [] if plain else ["mask is no PNG with alpha of the picture's size"]
 
 
 def drawn(call: Call) -> bytes:
@@ -228,13 +242,14 @@ class ImagesHandler(BaseHTTPRequestHandler):
 ImagesServer.handler = ImagesHandler
 
 
-def _parse(content_type: str, body: bytes) -> tuple[dict[str, str], tuple[bytes, ...]]:
-    """The fields and pictures of a multipart form. Pictures without a media type do not count:
+def _parse(content_type: str, body: bytes) -> tuple[dict[str, str], tuple[bytes, ...], bytes]:
+    """The fields, pictures and mask of a multipart form. Pictures without a media type do not count:
     the real endpoint refuses them."""
     head = f"Content-Type: {content_type}\r\n\r\n".encode()
     message = BytesParser().parsebytes(head + body)
     fields: dict[str, str] = {}
     pictures: list[bytes] = []
+    mask = b""
     for part in message.get_payload():
         assert isinstance(part, Message)
         name = str(part.get_param("name", header="content-disposition"))
@@ -243,6 +258,8 @@ def _parse(content_type: str, body: bytes) -> tuple[dict[str, str], tuple[bytes,
         if name in {"image", "image[]"}:
             if part.get_content_type() in {"image/png", "image/webp", "image/jpeg"}:
                 pictures.append(payload)
+        elif name == "mask":
+            mask = payload
         else:
             fields[name] = payload.decode("utf-8")
-    return fields, tuple(pictures)
+    return fields, tuple(pictures), mask

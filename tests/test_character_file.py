@@ -11,6 +11,8 @@ import pytest
 from tasks import vocabulary
 from tasks.character import BasePath, Character, Expression, Generation, Pose
 from tasks.character_file import ConfigMistake, parse, read_text
+from tasks.config_check import validated
+from tasks.ease import EASES
 from tasks.face import Eye, Face, Head
 from tasks.variables import read as read_variables
 
@@ -79,9 +81,10 @@ def test_the_old_format_loads_unchanged():
     character = character_of(OLD)
     assert list(character.expressions) == ["neutral", "speaking_ah", "happy_big"]
     assert list(character.poses) == ["center", "tilt_left_small", "nod_up_small"]
+    everywhere = ("center", "tilt_left_small", "nod_up_small")
     assert character.base_paths == (
-        BasePath("neutral_to_speaking_ah", "neutral", "speaking_ah"),
-        BasePath("cheer_up", "neutral", "happy_big"),
+        BasePath("neutral_to_speaking_ah", "neutral", "speaking_ah", everywhere),
+        BasePath("cheer_up", "neutral", "happy_big", everywhere),
     )
     assert character.words == ""
     assert character.base_image == "frames/base/neutral__center.png"
@@ -271,6 +274,80 @@ def test_all_of_generation_is_read():
     assert read.size_px == (1536, 1024)
 
 
+# Paths
+
+
+def path_of(**parts: Any) -> dict[str, Any]:
+    """One of `base_paths`, from neutral to happy_big unless told otherwise."""
+    return {"id": "p", "start": "neutral", "end": "happy_big", **parts}
+
+
+TURN = {"end": "neutral", "start_pose": "center", "end_pose": "nod_up_small"}
+
+
+def test_a_path_may_say_where_how_deep_how_and_how_fast():
+    said = {
+        "poses": ["nod_up_small", "center"],
+        "max_depth": 4,
+        "distance_threshold": 1.5,
+        "tween": "morph",
+        "ease": "in_out",
+        "duration_ms": 90,
+    }
+    (path,) = character_of(changed(base_paths=[path_of(**said)])).base_paths
+    told = {**said, "poses": ("nod_up_small", "center")}
+    assert path == BasePath("p", "neutral", "happy_big", **told)
+
+
+def test_a_path_may_keep_its_expression_and_go_from_pose_to_pose():
+    (path,) = character_of(changed(base_paths=[path_of(**TURN)])).base_paths
+    assert path == BasePath("p", "neutral", "neutral", start_pose="center", end_pose="nod_up_small")
+
+
+def test_spelling_the_defaults_of_a_path_out_changes_nothing():
+    spelled = path_of(
+        poses=None,
+        start_pose=None,
+        end_pose=None,
+        max_depth=2,
+        distance_threshold=0,
+        tween="draw",
+        ease="linear",
+        duration_ms=400,
+    )
+    one, other = (changed(base_paths=[path]) for path in (path_of(), spelled))
+    assert character_of(one) == character_of(other)
+    assert character_of(changed(pose_paths=[])) == character_of(OLD)
+
+
+@pytest.mark.parametrize("asked", ["neutral", ["neutral"]])
+def test_pose_paths_go_from_the_default_pose_to_every_other(asked):
+    poses = ["nod_up_small", "center", "tilt_left_small"]
+    character = character_of(changed(poses=poses, pose_paths=asked))
+    assert character.base_paths[2:] == (
+        BasePath(
+            "neutral_center_to_nod_up_small",
+            *("neutral", "neutral"),
+            start_pose="center",
+            end_pose="nod_up_small",
+        ),
+        BasePath(
+            "neutral_center_to_tilt_left_small",
+            *("neutral", "neutral"),
+            start_pose="center",
+            end_pose="tilt_left_small",
+        ),
+    )
+
+
+def test_pose_paths_of_several_expressions_follow_one_another_and_one_pose_has_none():
+    config = changed(poses=["a1", "b2"], pose_paths=["happy_big", "neutral"], base_paths=[])
+    ids = [path.id for path in character_of(config).base_paths]
+    assert ids == ["happy_big_a1_to_b2", "neutral_a1_to_b2"]
+    config["poses"] = ["a1"]
+    assert character_of(config).base_paths == ()
+
+
 # What makes no difference
 
 
@@ -344,7 +421,8 @@ def test_spelling_defaults_out_changes_nothing():
             {"expresions": {}},
             '"expresions"',
             '$.expresions: unknown key "expresions"; did you mean "expressions"? (allowed: $schema,'
-            " character, base_image, face, axes, poses, expressions, base_paths, generation, finish, checks)",
+            " character, base_image, face, axes, poses, expressions, base_paths, pose_paths,"
+            " generation, finish, checks)",
             id="an unknown key",
         ),
         pytest.param(
@@ -506,6 +584,174 @@ def test_spelling_defaults_out_changes_nothing():
             '$.base_paths[1].id: "p" is already the id of $.base_paths[0]',
             id="a path's id twice",
         ),
+        pytest.param(
+            {"base_paths": [path_of(poses=["center", "centr"])]},
+            '"centr"',
+            '$.base_paths[0].poses[1]: unknown pose "centr"; did you mean "center"?'
+            " (allowed: center, tilt_left_small, nod_up_small)",
+            id="a path at a pose that is not defined",
+        ),
+        pytest.param(
+            {"base_paths": [path_of(poses=["center", "nod_up_small", "center"])]},
+            '"center"\n',
+            '$.base_paths[0].poses[2]: "center" is there twice',
+            id="a path twice at a pose",
+        ),
+        pytest.param(
+            {"base_paths": [path_of(poses=[])]},
+            "[]",
+            "$.base_paths[0].poses: it is empty: name at least one pose, or leave it out for all"
+            " of them",
+            id="a path at no pose",
+        ),
+        pytest.param(
+            {"base_paths": [path_of(**{**TURN, "end_pose": "nod_up_smal"})]},
+            '"nod_up_smal"',
+            '$.base_paths[0].end_pose: unknown pose "nod_up_smal"; did you mean "nod_up_small"?'
+            " (allowed: center, tilt_left_small, nod_up_small)",
+            id="a path to a pose that is not defined",
+        ),
+        pytest.param(
+            {"base_paths": [path_of(end="neutral")]},
+            '"neutral"\n    }\n  ]',
+            '$.base_paths[0].end: "neutral" is its start, too: name another one, or start_pose and'
+            " end_pose",
+            id="a path that goes nowhere",
+        ),
+        pytest.param(
+            {"base_paths": [path_of(end="neutral", start_pose="center")]},
+            '"center"\n',
+            '$.base_paths[0].start_pose: "center" stands without end_pose: a path between poses'
+            " has both",
+            id="a path from a pose to none",
+        ),
+        pytest.param(
+            {"base_paths": [path_of(end_pose="nod_up_small")]},
+            '"nod_up_small"\n    }',
+            '$.base_paths[0].end_pose: "nod_up_small" stands without start_pose: a path between'
+            " poses has both",
+            id="a path to a pose from none",
+        ),
+        pytest.param(
+            {"base_paths": [path_of(**{**TURN, "end_pose": "center"})]},
+            '"center"\n',
+            '$.base_paths[0].end_pose: "center" is its start_pose, too: name another pose',
+            id="a path from a pose to itself",
+        ),
+        pytest.param(
+            {"base_paths": [path_of(**{**TURN, "end": "happy_big"})]},
+            '"happy_big",',
+            '$.base_paths[0].end: "happy_big" is not its start, "neutral": between poses the'
+            " expression stays",
+            id="a path to another expression at another pose",
+        ),
+        pytest.param(
+            {"base_paths": [path_of(**TURN, poses=["center"])]},
+            '"poses": [\n        "center"\n',
+            "$.base_paths[0].poses: cannot stand beside start_pose and end_pose: a path between"
+            " poses is at those two",
+            id="a path between poses at a pose",
+        ),
+        pytest.param(
+            {"base_paths": [path_of(max_depth=11)]},
+            "11",
+            "$.base_paths[0].max_depth: 11 must be 10 or less",
+            id="a path that is too deep",
+        ),
+        pytest.param(
+            {"base_paths": [path_of(max_depth=1.5)]},
+            "1.5",
+            "$.base_paths[0].max_depth: 1.5 must be a whole number",
+            id="a path of half a level",
+        ),
+        pytest.param(
+            {"base_paths": [path_of(distance_threshold=-1)]},
+            "-1",
+            "$.base_paths[0].distance_threshold: -1 must be 0 or more",
+            id="a path with a distance that there is not",
+        ),
+        pytest.param(
+            {"base_paths": [path_of(duration_ms=0)]},
+            "0\n",
+            "$.base_paths[0].duration_ms: 0 must be 1 or more",
+            id="a path that takes no time",
+        ),
+        pytest.param(
+            {"base_paths": [path_of(tween="morf")]},
+            '"morf"',
+            '$.base_paths[0].tween: unknown value "morf"; did you mean "morph"?'
+            " (allowed: draw, morph, hold)",
+            id="a path that is made in a way that there is not",
+        ),
+        pytest.param(
+            {"base_paths": [path_of(ease="in_uot")]},
+            '"in_uot"',
+            '$.base_paths[0].ease: unknown value "in_uot"; did you mean "in_out"? (allowed:'
+            f" {', '.join(EASES)})",
+            id="a path with an ease that there is not",
+        ),
+        pytest.param(
+            {"base_paths": [path_of(depth=3)]},
+            '"depth"',
+            '$.base_paths[0].depth: unknown key "depth"; did you mean "max_depth"? (allowed: id,'
+            " start, end, poses, start_pose, end_pose, max_depth, distance_threshold, tween, ease,"
+            " duration_ms)",
+            id="an unknown key of a path",
+        ),
+        pytest.param(
+            {"pose_paths": "neutrl"},
+            '"neutrl"',
+            '$.pose_paths: unknown expression "neutrl"; did you mean "neutral"?'
+            " (allowed: neutral, speaking_ah, happy_big)",
+            id="pose paths of an expression that is not defined",
+        ),
+        pytest.param(
+            {"pose_paths": ["neutral", "sad"]},
+            '"sad"',
+            '$.pose_paths[1]: unknown expression "sad" (allowed: neutral, speaking_ah, happy_big)',
+            id="pose paths of one of several that is not defined",
+        ),
+        pytest.param(
+            {"pose_paths": ["neutral", "happy_big", "neutral"]},
+            '"neutral"\n  ]',
+            '$.pose_paths[2]: "neutral" is there twice',
+            id="pose paths of one expression twice",
+        ),
+        pytest.param(
+            {"pose_paths": 3},
+            "3\n",
+            "$.pose_paths: 3 must be text in double quotes",
+            id="pose paths of a number",
+        ),
+        pytest.param(
+            {
+                "base_paths": [path_of(id="neutral_center_to_nod_up_small")],
+                "pose_paths": "neutral",
+            },
+            '"neutral"\n}',
+            '$.pose_paths: of the paths that it stands for, "neutral_center_to_nod_up_small" is'
+            " already the id of $.base_paths[0]",
+            id="a pose path with the id of another path",
+        ),
+        pytest.param(
+            {
+                "base_paths": [path_of(id="Neutral_center_to_nod_up_small")],
+                "pose_paths": ["neutral"],
+            },
+            '"neutral"\n  ]',
+            "$.pose_paths[0]: of the paths that it stands for,"
+            ' "neutral_center_to_nod_up_small" and "Neutral_center_to_nod_up_small" would be one'
+            " file on some systems; rename one",
+            id="a pose path with the file of another path",
+        ),
+        pytest.param(
+            {"poses": ["a" * 40, "b" * 40], "pose_paths": "neutral", "base_paths": []},
+            '"neutral"\n}',
+            "$.pose_paths: of the paths that it stands for,"
+            f' "neutral_{"a" * 40}_to_{"b" * 4}... cannot be a file name:'
+            " it has 92 characters, 64 at the most",
+            id="a pose path with an id that is too long",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_path_place_value_and_what_is_allowed(parts, wanted, told):
@@ -518,6 +764,40 @@ def test_a_key_that_is_missing_is_named_at_the_object_that_lacks_it():
     text = '{"expressions": {"a": {}},\n "base_paths": [\n  {"id": "p", "start": "a"}]}'
     assert only_mistake_of(text) == "line 3, column 3: $.base_paths[0].end: is missing"
     assert only_mistake_of("{}") == "line 1, column 1: $.expressions: is missing"
+
+
+def test_pose_paths_that_would_have_one_id_among_themselves_are_refused():
+    config = changed(
+        poses=["center", "x_center_to_y", "y"],
+        expressions={"neutral": {}, "neutral_center_to_x": {}},
+        pose_paths=["neutral", "neutral_center_to_x"],
+    )
+    assert only_mistake_of(config).endswith(
+        '$.pose_paths[1]: of the paths that it stands for, "neutral_center_to_x_center_to_y" is'
+        " already the id of $.pose_paths[0]"
+    )
+
+
+def test_what_is_wrong_with_a_pose_or_an_expression_is_not_said_again_of_its_paths():
+    for poses in (["center", "a__b"], ["center", "up", "Up"], "center", [], ["center", ["x"]]):
+        lines = mistakes_of(changed(poses=poses, pose_paths="neutral"))
+        assert not [line for line in lines if "pose_paths" in line or "base_paths" in line], lines
+    lines = mistakes_of(changed(expressions={"a__b": {}}, pose_paths="a__b"))
+    assert not [line for line in lines if "pose_paths" in line]
+
+
+@pytest.mark.parametrize("junk", [None, 1, True, "x", [], [[]], {}, {"x": {}}, [{"x": 1}]])
+@pytest.mark.parametrize("key", ["start", "end", "poses", "start_pose", "end_pose", "ease"])
+def test_a_value_of_the_wrong_form_in_a_path_is_a_mistake_there_or_none(key: str, junk):
+    document = changed(base_paths=[path_of(**{key: junk})])
+    model, findings = validated(document, official_endpoint=True)
+    assert bool(findings) or model
+    assert all(finding.path[:3] == ("base_paths", 0, key) for finding in findings)
+
+
+@pytest.mark.parametrize("junk", [None, 1, True, "x", [[]], {}, {"x": {}}, [{"x": 1}]])
+def test_a_value_of_the_wrong_form_in_pose_paths_is_a_mistake_there(junk):
+    assert "$.pose_paths" in only_mistake_of(changed(pose_paths=junk))
 
 
 def test_half_a_point_is_missing_its_other_half():
@@ -535,7 +815,7 @@ UNSAFE = [
 def test_an_id_that_is_no_safe_file_name_is_one_mistake_wherever_it_stands(name: str):
     expression = changed(expressions={"neutral": {}, name: {}})
     pose_list, pose_map = changed(poses=["center", name]), changed(poses={name: {}})
-    path = changed(base_paths=[{"id": name, "start": "neutral", "end": "neutral"}])
+    path = changed(base_paths=[{"id": name, "start": "neutral", "end": "happy_big"}])
     for config, where in (
         (expression, r"\$\.expressions[.[].*"),
         (pose_list, r"\$\.poses\[1\]"),
@@ -557,8 +837,8 @@ def test_an_id_that_is_no_safe_file_name_is_one_mistake_wherever_it_stands(name:
         (
             {
                 "base_paths": [
-                    {"id": "sad", "start": "neutral", "end": "neutral"},
-                    {"id": "Sad", "start": "neutral", "end": "neutral"},
+                    {"id": "sad", "start": "neutral", "end": "happy_big"},
+                    {"id": "Sad", "start": "neutral", "end": "happy_big"},
                 ]
             },
             "$.base_paths[1].id",

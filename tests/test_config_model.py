@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tasks import character_file
-from tasks.character import Generation
+from tasks.character import BasePath, Generation
 from tasks.config_model import SCHEMA_FILE, ConfigModel, json_schema, schema_text
+from tasks.ease import EASES
 from tasks.vocabulary import ARKIT_NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,6 +35,22 @@ def test_the_schema_completes_engines_qualities_and_blend_shapes():
     assert generation["quality"]["enum"] == ["low", "medium", "high", "xhigh", "max", "auto"]
     assert all(f'"{name}"' in text for name in ARKIT_NAMES)
     assert len(set(ARKIT_NAMES)) == len(ARKIT_NAMES) == 52
+
+
+def test_the_schema_completes_eases_and_ways_to_make_an_in_between():
+    path = json_schema()["$defs"]["BasePathModel"]["properties"]
+    assert path["ease"]["enum"] == list(EASES)
+    assert path["tween"]["enum"] == ["draw", "morph", "hold"]
+    assert (path["max_depth"]["minimum"], path["max_depth"]["maximum"]) == (0, 10)
+
+
+def test_the_defaults_of_a_path_are_those_of_the_program():
+    path = '{"id": "p", "start": "a", "end": "b", "poses": ["center"]}'
+    text = f'{{"expressions": {{"a": {{}}, "b": {{}}}}, "base_paths": [{path}]}}'
+    (read,) = character_file.parse(text, "e.json").base_paths
+    assert read == BasePath("p", "a", "b", ("center",))
+    assert (read.max_depth, read.distance_threshold, read.tween) == (2, 0, "draw")
+    assert (read.ease, read.duration_ms) == ("linear", 400)
 
 
 def test_the_defaults_of_the_file_are_those_of_the_program():

@@ -7,15 +7,24 @@ import pytest
 from tasks import prompt, vocabulary
 from tasks.character import Character, Expression, Generation, Pose
 from tasks.face import Face
+from tasks.models import MAX_PROMPT_LENGTH
 from tasks.prompt import (
+    HALFWAY,
+    HALFWAY_FACE,
+    HALFWAY_HEAD,
+    ONE_DRAWING,
     SIDES,
     UNCHANGED_FACE_ONLY,
     UNCHANGED_HEAD_ONLY,
+    UNCHANGED_TWEEN_FACE,
+    UNCHANGED_TWEEN_HEAD,
     expression_words,
     extreme_prompt,
     same_style,
     subject,
     tilt_prompt,
+    turn_prompt,
+    tween_prompt,
 )
 
 POSE = Pose("side", "the head turned aside")
@@ -134,6 +143,105 @@ def test_one_word_of_character_pose_or_expression_changes_the_prompt(compose):
     assert compose(character_of("A red fax"), POSE, HAPPY) != said
     assert compose(FOX, Pose("side", "the head turned back"), HAPPY) != said
     assert compose(FOX, POSE, Expression("happy_big", ("a bigger smile",))) != said
+
+
+# In-betweens
+
+
+def test_an_in_between_is_halfway_between_the_two_pictures_that_are_shown():
+    assert HALFWAY == (
+        "The first picture and the second picture are two frames of one animation, in order. Draw"
+        " the one in-between that lies exactly halfway from the first picture to the second"
+        " picture."
+    )
+    assert HALFWAY_FACE == (
+        "Each part of the face has gone half of its way: eyelids, gaze, eyebrows, cheeks, lips and"
+        " jaw are each midway between where the first picture and the second picture show them."
+        " What is closed in one picture and open in the other is half as far open; what is the"
+        " same in both stays the same."
+    )
+    assert HALFWAY_HEAD == (
+        "The head has gone half of its way: its tilt, turn and nod are each midway between those"
+        " of the first picture and of the second picture, and so is its place. The neck and the"
+        " hair that hangs from the head are midway, too; what is the same in both pictures stays"
+        " the same."
+    )
+    assert ONE_DRAWING == (
+        "It is a single, finished drawing with outlines as firm as in the two pictures: nothing is"
+        " doubled, ghosted, blurred or faded from one picture into the other."
+    )
+
+
+def test_what_must_not_change_in_an_in_between():
+    assert UNCHANGED_TWEEN_FACE == (
+        "Keep everything else identical to both pictures: the size and position of the character"
+        " in the frame, the head, the shape of the face, hair, ears, neck, shoulders, clothes,"
+        " colours, lighting, line and brush work, and the background. Do not crop, zoom, shift or"
+        " turn anything. Only the eyes, eyebrows, mouth and cheeks may differ, so that all three"
+        " pictures can be laid over each other."
+    )
+    assert UNCHANGED_TWEEN_HEAD == (
+        "Keep everything else identical to both pictures: the size and position of the character"
+        " in the frame, the facial features, hair style, shoulders, clothes, colours, lighting,"
+        " line and brush work, and the background. Do not crop, zoom or shift anything. Only the"
+        " head, the hair that hangs from it and the neck may move."
+    )
+
+
+def test_the_prompt_for_an_in_between_of_two_expressions():
+    assert tween_prompt(FOX, POSE).split("\n") == [
+        f"{HALFWAY} Change only the facial expression.",
+        "The character: A red fox in a waistcoat. Ink and wash.",
+        HALFWAY_FACE,
+        ONE_DRAWING,
+        "The head stays exactly as it is in both pictures: the head turned aside.",
+        SIDES,
+        UNCHANGED_TWEEN_FACE,
+        "Draw it in the same style as described and shown, as if by the same hand.",
+    ]
+
+
+def test_the_prompt_for_an_in_between_of_two_poses():
+    glowing = Expression("glow", ("wide eyes", "glowing"))
+    assert turn_prompt(FOX, glowing).split("\n") == [
+        f"{HALFWAY} Change only how the head is held.",
+        "The character: A red fox in a waistcoat. Ink and wash.",
+        HALFWAY_HEAD,
+        ONE_DRAWING,
+        "The facial expression stays as it is in both pictures: wide eyes; glowing.",
+        SIDES,
+        UNCHANGED_TWEEN_HEAD,
+        "Draw it in the same style as described and shown, as if by the same hand.",
+    ]
+
+
+def test_an_in_between_of_a_character_without_words_leaves_no_empty_line():
+    for said in (tween_prompt(NOBODY, POSE), turn_prompt(NOBODY, HAPPY)):
+        lines = said.split("\n")
+        assert len(lines) == 7
+        assert all(lines)
+        assert not any("The character:" in line for line in lines)
+
+
+def test_one_word_of_the_character_or_of_what_stays_changes_the_words_for_an_in_between():
+    fax = character_of("A red fax")
+    assert tween_prompt(fax, POSE) != tween_prompt(FOX, POSE)
+    assert tween_prompt(FOX, Pose("side", "the head turned back")) != tween_prompt(FOX, POSE)
+    assert turn_prompt(fax, HAPPY) != turn_prompt(FOX, HAPPY)
+    assert turn_prompt(FOX, Expression("happy_big", ("a bigger smile",))) != turn_prompt(FOX, HAPPY)
+
+
+def test_nothing_in_the_words_says_how_far_along_the_sequence_an_in_between_is():
+    for said in (tween_prompt(NOBODY, POSE), turn_prompt(NOBODY, HAPPY)):
+        assert not any(letter.isdigit() for letter in said)
+        assert said.index("first picture") < said.index("second picture")
+
+
+def test_the_program_s_own_words_leave_room_for_the_character_s():
+    room = 8_000  # the most that the config takes of each
+    assert len(tween_prompt(character_of("w" * room), Pose("p", "w" * room))) < MAX_PROMPT_LENGTH
+    own = len(tween_prompt(NOBODY, Pose("p", "w"))), len(turn_prompt(NOBODY, HAPPY))
+    assert max(own) < 2_000
 
 
 @pytest.mark.parametrize("module", [prompt, vocabulary])

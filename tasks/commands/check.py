@@ -1,7 +1,8 @@
 """`doit check`: which frames a person should look at, and why."""
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import InvalidCommand
 
@@ -9,6 +10,7 @@ from tasks.command_line import current_graph, current_project
 from tasks.commands.command import JSON_OPTION, FrameCommand, node_of, selected_frames
 from tasks.errors import Mistake
 from tasks.graph import Node
+from tasks.wording import counted
 
 if TYPE_CHECKING:
     from tasks.checks import Checked
@@ -29,32 +31,76 @@ class Check(FrameCommand):
     def _execute(self, json: bool) -> int:
         nodes = [node for task in selected_frames(self._control()) if (node := node_of(task))]
         try:
-            looked_at, missing = _looked_at(nodes)
+            found = _looked_at(nodes)
+            _keep(nodes)
         except Mistake as error:
             raise InvalidCommand(str(error)) from error
-        bad = {name: checked for name, checked in looked_at.items() if checked.flags}
         if self._wants_json(json):
-            frames = {name: checked.content() for name, checked in looked_at.items()}
-            self._say_json({"frames": frames, "flagged": len(bad), "missing": missing})
+            self._say_json(_document(found))
         else:
-            for name, checked in bad.items():
+            for name, checked in found.flagged.items():
                 for flag in checked.flags:
                     self._say(f"{flag.kind:<8} {name}: {flag.line}")
-            self._say(_sum(looked_at, bad, missing))
+            for why, names in found.unknown.items():
+                self._say(f"[!] Not measured: {', '.join(names)}: {why}")
+            self._say(_sum(found))
         strict = current_project().variables.of_command.get("strict", False)
-        return 1 if strict and bad else 0
+        return 1 if strict and (found.flagged or found.unknown) else 0
 
 
-def _sum(looked_at: "dict[str, Checked]", bad: "dict[str, Checked]", missing: list[str]) -> str:
-    kinds = Counter(flag.kind for checked in bad.values() for flag in checked.flags)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found of the selected frames, by name."""
+
+    looked_at: "dict[str, Checked]"
+    missing: list[str]
+    """they are not there yet"""
+    unknown: dict[str, list[str]]
+    """why some could not be measured, and which"""
+
+    @property
+    def flagged(self) -> "dict[str, Checked]":
+        """The frames that a person should look at."""
+        return {name: checked for name, checked in self.looked_at.items() if checked.flags}
+
+
+def _document(found: _Found) -> dict[str, Any]:
+    """What was found, for programs."""
+    return {
+        "frames": {name: checked.content() for name, checked in found.looked_at.items()},
+        "flagged": len(found.flagged),
+        "missing": found.missing,
+        "not_measured": {name: why for why, names in found.unknown.items() for name in names},
+    }
+
+
+def _sum(found: _Found) -> str:
+    bad, kinds = found.flagged, Counter[str]()
+    for checked in bad.values():
+        kinds.update(flag.kind for flag in checked.flags)
     said = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-    absent = f"; {len(missing)} not there yet" if missing else ""
+    absent = f"; {len(found.missing)} not there yet" if found.missing else ""
     of_these = f" ({said})" if said else ""
-    return f"[i] Checks: {len(bad)} of {len(looked_at)} frames flagged{of_these}{absent}"
+    frames = counted(len(found.looked_at), "frame")
+    return f"[i] Checks: {len(bad)} of {frames} flagged{of_these}{absent}"
 
 
-def _looked_at(nodes: list[Node]) -> "tuple[dict[str, Checked], list[str]]":
-    """The selected frames with what is flagged of them; and those that are not there.
+def _keep(nodes: list[Node]) -> None:
+    """Bring `checks.json` up to date, where takes were ever finished here."""
+    from tasks.character_project import read_character  # noqa: PLC0415 - as below
+    from tasks.checks import update_file  # noqa: PLC0415
+
+    project = current_project()
+    if not project.store.is_dir():
+        return
+    try:
+        update_file(project, current_graph().nodes, nodes, read_character(project).checks)
+    except OSError as error:
+        raise Mistake(f"{project.checks} cannot be written: {error.strerror}") from error
+
+
+def _looked_at(nodes: list[Node]) -> _Found:
+    """The selected frames with what is flagged of them.
 
     A frame that keeps no figures (a draft, work by hand) is measured now.
     """
@@ -70,7 +116,7 @@ def _looked_at(nodes: list[Node]) -> "tuple[dict[str, Checked], list[str]]":
     character = read_character(project)
     paid = current_graph().engine.facts.paid
     builder = looking_builder_of(project) if paid else paid_builder_of(project)
-    measured, missing = {}, []
+    measured, missing, unknown = {}, [], dict[str, list[str]]()
     for node in nodes:
         path = builder.target(node)
         as_drawn = paid_node(project, character, node)
@@ -81,7 +127,10 @@ def _looked_at(nodes: list[Node]) -> "tuple[dict[str, Checked], list[str]]":
             missing.append(node.name)
             continue
         figures = figures_of(existing) if existing.state is State.OURS else None
-        figures = figures or builder.finisher.look(as_drawn, read(path))
+        try:
+            figures = figures or builder.finisher.look(as_drawn, read(path))
+        except Mistake as error:
+            unknown.setdefault(str(error), []).append(node.name)
         if figures:
             measured[node] = figures
-    return flagged(measured, character.checks), missing
+    return _Found(flagged(measured, character.checks), missing, unknown)

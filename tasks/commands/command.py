@@ -11,7 +11,7 @@ from doit.exceptions import InvalidCommand
 from doit.task import Task
 
 from tasks.command_line import current_graph, current_project
-from tasks.graph import Node
+from tasks.graph import TURN, TWEEN, Node
 from tasks.ids import did_you_mean
 from tasks.selection import members, select
 from tasks.wording import printable
@@ -29,7 +29,7 @@ FRAME_OPTION = {
     "long": "frame",
     "type": str,
     "default": "",
-    "help": "name of a frame, <expression>__<pose>; * and ? stand for any text",
+    "help": "name of a frame, <expression>__<pose> or <sequence>:<t>; * and ? stand for any text",
 }
 
 
@@ -85,8 +85,10 @@ def frames_named(pattern: str) -> list[Node]:
     """The frames that `-f` means. Raises `InvalidCommand` where it means none."""
     if not pattern:
         raise InvalidCommand("which frame? Say it with -f, such as: -f happy_big__center")
-    nodes = current_graph().nodes
-    wanted = pattern.removeprefix("endpoints:")
+    graph = current_graph()
+    drawn = (node for node in graph.tweens if node.role in {TWEEN, TURN})
+    nodes = [*graph.nodes, *drawn]
+    wanted = pattern.removeprefix("endpoints:").removeprefix("sequences:")
     found = [node for node in nodes if fnmatch.fnmatchcase(node.name, wanted)]
     if not found:
         near = did_you_mean(wanted, [node.name for node in nodes])

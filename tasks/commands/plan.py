@@ -23,6 +23,8 @@ _WORDS = {
     Step.ADOPT: "up to date",
     Step.RESTORE: "restore",
     Step.FIT: "restore",
+    Step.COPY: "make",
+    Step.MORPH: "make",
     Step.KEEP_BY_HAND: "keep",
     Step.KEEP_FINAL: "keep",
     Step.WAIT: "wait",
@@ -131,6 +133,7 @@ def _document(forecast: "Forecast") -> dict[str, Any]:
         "frames": [_frame(planned) for planned in forecast.frames],
         "up_to_date": forecast.count(None, Step.ADOPT),
         "restore": forecast.count(Step.RESTORE, Step.FIT),
+        "make": forecast.count(Step.COPY, Step.MORPH),
         "keep": forecast.count(Step.KEEP_BY_HAND, Step.KEEP_FINAL),
         "wait": forecast.count(Step.WAIT),
         "fail": forecast.count(Step.FAIL),
@@ -149,7 +152,7 @@ def _frame(planned: "Planned") -> dict[str, Any]:
     estimate = planned.estimate
     return {
         "frame": planned.node.name,
-        "target": current_project().target(planned.node.expression, planned.node.pose),
+        "target": current_project().path_of(planned.node),
         "action": _WORDS[planned.step],
         "why": list(planned.why),
         "cost_usd": estimate.cost_usd if estimate else None,

@@ -56,7 +56,7 @@ class Retake(OwnFrameOption, Run):
                 " (engine=openai)"
             )
         params["always"] = False  # a run has that option; here takes are asked for with -n
-        drawn = [f"endpoints:{node.name}" for node in nodes if node.role != FIT]
+        drawn = [node.task for node in nodes if node.role != FIT]
         if not drawn:
             raise InvalidCommand(f"{nodes[0].name} is the base image itself; nothing is drawn")
         return super().execute(params, drawn)

@@ -1,0 +1,94 @@
+"""`doit orphans`: pictures of this program that the config no longer asks for."""
+
+from pathlib import Path
+
+from doit.exceptions import InvalidCommand
+
+from tasks.command_line import current_graph, current_project
+from tasks.commands.command import JSON_OPTION, FrameCommand
+from tasks.errors import Mistake
+from tasks.project import Project
+from tasks.wording import counted
+
+
+class Orphans(FrameCommand):
+    """Lists files; removes them only where that is asked for, and nothing else ever."""
+
+    name = "orphans"
+    doc_purpose = "list pictures that the config no longer asks for"
+    doc_usage = "[clean=yes]"
+    doc_description = (
+        "clean=yes removes what lies in the folders of sequences. Keyframes are only listed: most"
+        " were paid for. Nothing that was painted or put there by hand is listed."
+    )
+    cmd_options = (JSON_OPTION,)
+
+    def _execute(self, json: bool) -> int:
+        project = current_project()
+        clean = current_project().variables.of_command.get("clean", False)
+        try:
+            tweens, keyframes = _orphans(project)
+            if clean:
+                _remove(project, tweens)
+        except (Mistake, OSError) as error:
+            raise InvalidCommand(str(error)) from error
+        if self._wants_json(json):
+            self._say_json({"sequences": tweens, "keyframes": keyframes, "removed": clean})
+            return 0
+        for path in [*tweens, *keyframes]:
+            self._say(path)
+        removed = "removed" if clean else "removed by: doit orphans clean=yes"
+        if tweens:
+            self._say(f"[i] {counted(len(tweens), 'file')} of sequences, {removed}")
+        if keyframes:
+            self._say(
+                f"[i] {counted(len(keyframes), 'keyframe')}: they stay, and are yours to delete"
+            )
+        if not tweens and not keyframes:
+            self._say("[i] Everything that was drawn here is wanted.")
+        return 0
+
+
+def _orphans(project: Project) -> tuple[list[str], list[str]]:
+    """The paths of what is no longer wanted among frames of sequences, and among keyframes."""
+    from tasks.frame import State, look_at  # noqa: PLC0415 - Pillow
+    from tasks.manifest import is_manifest  # noqa: PLC0415
+    from tasks.orphans import keyframe_orphans, sequence_orphans  # noqa: PLC0415
+    from tasks.sequence import MANIFEST  # noqa: PLC0415
+
+    graph = current_graph()
+
+    def is_ours(path: Path) -> bool:
+        if path.name == MANIFEST:
+            return is_manifest(path.parent)
+        return look_at(path).state is State.OURS
+
+    wanted = {node.place for node in graph.tweens}
+    wanted |= {f"{strip.name}/{MANIFEST}" for strip in graph.sequences}
+    tweens = sequence_orphans(
+        wanted,
+        _below(project.sequences),
+        lambda place: is_ours(Path(project.sequence_path(place))),
+    )
+    keyframes = keyframe_orphans(
+        {f"{node.name}.png" for node in graph.nodes},
+        [path.name for path in project.frames.glob("*.png")],
+        lambda name: is_ours(project.frames / name),
+    )
+    return (
+        [project.sequence_path(place) for place in tweens],
+        [str(project.frames / name) for name in keyframes],
+    )
+
+
+def _below(folder: Path) -> list[str]:
+    return [path.relative_to(folder).as_posix() for path in folder.glob("*/*") if path.is_file()]
+
+
+def _remove(project: Project, paths: list[str]) -> None:
+    """Remove files, and the folders that are empty then."""
+    for path in paths:
+        Path(path).unlink(missing_ok=True)
+    for folder in {Path(path).parent for path in paths}:
+        if folder.parent == project.sequences and folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()

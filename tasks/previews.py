@@ -1,0 +1,64 @@
+"""The tasks of previews: each sequence as a film that plays there and back, in real time."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from doit.exceptions import TaskFailed
+
+from tasks.command_line import current_graph, current_project
+from tasks.errors import Mistake
+from tasks.freshness import ConfigSlice
+from tasks.project import Project
+from tasks.sequence import MANIFEST
+from tasks.shown_picture import remove_picture
+
+_HOLD_MS = 400
+"""how long an end is held before the film goes back"""
+
+
+def task_previews() -> Iterator[dict[str, Any]]:
+    """show every sequence as a film (format=webp, apng, mp4 or webm)"""
+    project, graph = current_project(), current_graph()
+    ending = project.variables.of_command.get("format", "webp")
+    ending = ending if ending in {"webp", "apng", "mp4", "webm"} else "webp"
+    config = str(project.config)
+    for strip in graph.sequences:
+        target = str(project.previews / f"{strip.name}.{ending}")
+        frames = [project.sequence_path(f"{strip.owner}/{file}") for file in strip.files]
+        yield {
+            "name": strip.name,
+            "actions": [(film, [project, strip.name, target])],
+            "file_dep": [
+                ConfigSlice(config, strip.digest),
+                project.sequence_path(f"{strip.name}/{MANIFEST}"),
+                *frames,
+            ],
+            "targets": [target],
+            "clean": [(remove_picture, [target])],
+            "io": {"capture": False},
+            "verbosity": 0,
+            "meta": {"shows": "Preview"},
+        }
+
+
+def film(project: Project, sequence: str, target: str) -> TaskFailed | None:
+    """The action of a preview's task."""
+    from tasks.manifest import read  # noqa: PLC0415
+    from tasks.preview import Shot, there_and_back, write  # noqa: PLC0415
+
+    try:
+        manifest = read(Path(project.sequence_path(sequence)))
+        shots = [Shot(frame.path, frame.shown_ms) for frame in manifest.frames if frame.shown_ms]
+        first, *middle, last = shots
+        held = [
+            Shot(first.path, first.duration_ms + _HOLD_MS),
+            *middle,
+            Shot(last.path, last.duration_ms + _HOLD_MS),
+        ]
+        write(Path(target), there_and_back(held))
+    except Mistake as error:
+        return TaskFailed(str(error))
+    except OSError as error:
+        return TaskFailed(f"{error.filename or 'a file'}: {error.strerror or error}")
+    return None

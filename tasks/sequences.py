@@ -1,0 +1,102 @@
+"""The tasks of sequences: one for every frame, one for every manifest, a group for every path."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from doit.exceptions import TaskFailed
+
+from tasks.command_line import current_graph, current_project
+from tasks.endpoints import FRAME_TASK, draw_frame, frame_slice
+from tasks.errors import Mistake
+from tasks.freshness import ConfigSlice
+from tasks.graph import Node, Strip
+from tasks.manifest import manifest, withdraw, write
+from tasks.outcome import Step
+from tasks.project import Project
+from tasks.sequence import MANIFEST, sequences
+
+_LEFT = {Step.ADOPT.value, Step.KEEP_BY_HAND.value, Step.KEEP_FINAL.value}
+
+
+def task_sequences() -> Iterator[dict[str, Any]]:
+    """draw the frames between keyframes"""
+    project, graph = current_project(), current_graph()
+    config = str(project.config)
+    # Sequences that show the pictures of another have to be told when these change.
+    showing: dict[str, list[str]] = {}
+    for strip in graph.sequences:
+        showing.setdefault(strip.owner, []).append(project.sequence_path(strip.name))
+    for node in graph.tweens:
+        folders = showing.get(node.place.partition("/")[0], [])
+        yield {
+            "name": node.name,
+            "actions": [(draw_tween, [project, node, folders])],
+            "file_dep": [ConfigSlice(config, frame_slice(node)), *node.sources],
+            "targets": [project.path_of(node)],
+            "meta": {"node": node},
+            **FRAME_TASK,
+        }
+    yield from _manifests(project, graph.sequences, config)
+    yield from _paths(graph.sequences)
+
+
+def _manifests(
+    project: Project, sequences: tuple[Strip, ...], config: str
+) -> Iterator[dict[str, Any]]:
+    for strip in sequences:
+        frames = [f"{strip.owner}/{file}" for file in strip.files]
+        yield {
+            "name": strip.name,
+            "actions": [(write_manifest, [project, strip])],
+            "file_dep": [
+                ConfigSlice(config, strip.digest),
+                *(project.sequence_path(place) for place in frames),
+            ],
+            "targets": [project.sequence_path(f"{strip.name}/{MANIFEST}")],
+            "io": {"capture": False},
+            "verbosity": 0,
+            "meta": {
+                "frames": [
+                    f"sequences:{place.removesuffix('.png').replace('/', ':')}" for place in frames
+                ]
+            },
+        }
+
+
+def _paths(sequences: tuple[Strip, ...]) -> Iterator[dict[str, Any]]:
+    """A group for each path: the path at all of its poses."""
+    paths: dict[str, list[str]] = {}
+    for strip in sequences:
+        paths.setdefault(strip.path, []).append(f"sequences:{strip.name}")
+    for path, names in paths.items():
+        yield {"name": path, "actions": None, "task_dep": names}
+
+
+def draw_tween(
+    project: Project, node: Node, folders: list[str], new_take: bool, new_takes: int
+) -> dict[str, Any] | TaskFailed:
+    """The action of a frame's task; manifests of what changed are withdrawn, to be written anew."""
+    done = draw_frame(project, node, new_take, new_takes)
+    if isinstance(done, dict) and done["step"] not in _LEFT:
+        for folder in folders:
+            withdraw(Path(folder))
+    return done
+
+
+def write_manifest(project: Project, strip: Strip) -> TaskFailed | None:
+    """The action of a sequence's own task: say what there is, once all of it is there."""
+    from tasks.character_project import read_character  # noqa: PLC0415 - pydantic
+
+    try:
+        character = read_character(project)
+        found = {each.id: each for each in sequences(character)}
+        document = manifest(found[strip.name], character.generation.size_px)
+        folder = Path(project.sequence_path(strip.name))
+        folder.mkdir(parents=True, exist_ok=True)
+        write(folder, document)
+    except Mistake as error:
+        return TaskFailed(str(error))
+    except OSError as error:
+        return TaskFailed(f"{error.filename or 'a file'}: {error.strerror or error}")
+    return None
