@@ -39,7 +39,10 @@ class Reporter:
         settled = [task for task in self._facts.settled if _node(task)]
         self._settled = self._reused = len(settled)
         # Where the run is about one pose, the expression's name says it all.
-        self._one_pose = len({_node_of(task).pose for task in (*self._frames, *settled)}) <= 1
+        nodes = [_node_of(task) for task in (*self._frames, *settled)]
+        self._one_pose = len({node.pose for node in nodes}) <= 1 and not any(
+            node.place for node in nodes
+        )
         self._steps: Counter[Step] = Counter()
         self._failed = 0
         self._notes: dict[str, None] = {}
@@ -71,7 +74,7 @@ class Reporter:
         if to_draw and not self._facts.as_batch:
             what = counted(to_draw, "expression" if self._one_pose else "frame")
             if self._facts.new_takes:
-                what = f"{self._facts.new_takes} new takes of {what}"
+                what = f"{counted(self._facts.new_takes, 'new take')} of {what}"
             workers = counted(max(1, self._facts.workers), "worker")
             self._line(f"[i] Generating {what} with {workers}...")
         if self._frames and self._out and self._out.isatty():

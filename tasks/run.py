@@ -30,7 +30,7 @@ from tasks.flights import FLIGHTS, Flight
 from tasks.gate import GATE
 from tasks.going_on import GOING_ON
 from tasks.pending import Pending
-from tasks.selection import members, select
+from tasks.selection import frames_of, members, select
 from tasks.wording import counted, printable
 
 MAX_WORKERS = 64
@@ -219,10 +219,8 @@ def force(
     control: TaskControl, selected: Iterable[str], option: str, value: bool | int
 ) -> frozenset[str]:
     """Have the selected tasks run whatever their state, frames with this option set."""
-    named = members(control, selected)
-    # A sequence is its frames.
-    metas = [control.tasks[name].meta or {} for name in named]
-    names = frozenset([*named, *(frame for meta in metas for frame in meta.get("frames", ()))])
+    named = list(selected)
+    names = frozenset([*members(control, named), *frames_of(control, named)])
     for name in names:
         task = control.tasks[name]
         task.uptodate.append((False, [], {}))

@@ -34,6 +34,23 @@ def _not_found(wanted: str, control: TaskControl) -> str:
     return f'there is no task, target or command "{wanted}"{meant} ("doit list --all" shows all)'
 
 
+def frames_of(control: TaskControl, names: Iterable[str]) -> list[str]:
+    """The tasks of all frames that the named tasks stand for: a sequence is its frames, a path its
+    sequences."""
+    found: dict[str, None] = {}
+    todo = list(reversed(members(control, names)))
+    while todo:
+        task = control.tasks[todo.pop()]
+        inside = (task.meta or {}).get("frames")
+        if inside is None and not task.actions and not task.has_subtask:
+            inside = [dep for dep in task.task_dep if control.tasks[dep].subtask_of]
+        if inside:
+            todo.extend(reversed(inside))
+        else:
+            found[task.name] = None
+    return list(found)
+
+
 def members(control: TaskControl, names: Iterable[str]) -> list[str]:
     """The named tasks, groups replaced by what is in them."""
     found: list[str] = []

@@ -13,7 +13,7 @@ from doit.task import Task
 from tasks.command_line import current_graph, current_project
 from tasks.graph import TURN, TWEEN, Node
 from tasks.ids import did_you_mean
-from tasks.selection import members, select
+from tasks.selection import frames_of, select
 from tasks.wording import printable
 
 JSON_OPTION = {
@@ -74,20 +74,24 @@ def node_of(task: Task) -> Node | None:
 
 def selected_frames(control: TaskControl) -> list[Task]:
     """The tasks of the selected frames. Raises `InvalidCommand` where there is none."""
-    tasks = [control.tasks[name] for name in members(control, control.selected_tasks)]
+    tasks = [control.tasks[name] for name in frames_of(control, control.selected_tasks)]
     frames = [task for task in tasks if node_of(task)]
     if not frames:
         raise InvalidCommand("no frame is selected; try: 'endpoints:*__center'")
     return frames
 
 
+def frames_with_takes() -> list[Node]:
+    """All frames that an engine may be asked for: keyframes, and drawn in-betweens."""
+    graph = current_graph()
+    return [*graph.nodes, *(node for node in graph.tweens if node.role in {TWEEN, TURN})]
+
+
 def frames_named(pattern: str) -> list[Node]:
     """The frames that `-f` means. Raises `InvalidCommand` where it means none."""
     if not pattern:
         raise InvalidCommand("which frame? Say it with -f, such as: -f happy_big__center")
-    graph = current_graph()
-    drawn = (node for node in graph.tweens if node.role in {TWEEN, TURN})
-    nodes = [*graph.nodes, *drawn]
+    nodes = frames_with_takes()
     wanted = pattern.removeprefix("endpoints:").removeprefix("sequences:")
     found = [node for node in nodes if fnmatch.fnmatchcase(node.name, wanted)]
     if not found:

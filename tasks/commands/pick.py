@@ -1,7 +1,5 @@
 """`doit pick`: put another take of a frame in use, without any call."""
 
-from pathlib import Path
-
 from doit.exceptions import InvalidCommand
 
 from tasks.command_line import current_graph, current_project
@@ -73,7 +71,8 @@ def _pick(node: Node, number: int) -> list[str]:
     target = builder.target(node)
     lines = [f"[i] {note}" for note in notes]
     lines.append(f"[=] {node.name} -> {target} (take {number} of {len(takes)}, from the store)")
-    above = [other for other in current_graph().nodes if Path(other.source) == target]
+    graph = current_graph()
+    above = [each for each in (*graph.nodes, *graph.tweens) if str(target) in each.sources]
     if above:
         lines.append(
             f"[i] {counted(len(above), 'frame')} drawn from it will be drawn anew: doit plan"

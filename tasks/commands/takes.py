@@ -4,8 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import InvalidCommand
 
-from tasks.command_line import current_graph, current_project
-from tasks.commands.command import FRAME_OPTION, JSON_OPTION, FrameCommand, frames_named
+from tasks.command_line import current_project
+from tasks.commands.command import (
+    FRAME_OPTION,
+    JSON_OPTION,
+    FrameCommand,
+    frames_named,
+    frames_with_takes,
+)
 from tasks.graph import Node
 from tasks.wording import dollars, duration
 
@@ -59,7 +65,7 @@ def _listed(nodes: list[Node] | None) -> dict[str, "list[tuple[FrameTake, float 
     stored = list(builder.store.requests())
     found = {
         node.name: takes_of(builder, paid_node(project, character, node), stored)
-        for node in (current_graph().nodes if nodes is None else nodes)
+        for node in (frames_with_takes() if nodes is None else nodes)
     }
     return {
         name: [(take, cost_of(take, estimator)) for take in takes]
