@@ -3,9 +3,10 @@
 import os
 from dataclasses import replace
 from functools import lru_cache
+from typing import cast
 
 from tasks import character_file, engine
-from tasks.character import Character
+from tasks.character import Character, Tween
 from tasks.errors import Mistake
 from tasks.ids import did_you_mean
 from tasks.project import Project
@@ -27,7 +28,22 @@ def read_character(project: Project) -> Character:
             f'pose={pose}: {project.config} has no pose "{pose}"{did_you_mean(pose, allowed)}'
             f" (allowed: {', '.join(allowed)})"
         )
-    return _with_base_image(character, given)
+    return _with_paths(_with_base_image(character, given), given)
+
+
+def _with_paths(character: Character, given: Variables) -> Character:
+    """`max_depth=` and `tween=` are for every path, as in the old script."""
+    if given.max_depth is None and not given.tween:
+        return character
+    paths = [
+        replace(
+            path,
+            max_depth=path.max_depth if given.max_depth is None else given.max_depth,
+            tween=cast(Tween, given.tween) if given.tween else path.tween,
+        )
+        for path in character.base_paths
+    ]
+    return replace(character, base_paths=tuple(paths))
 
 
 def _with_base_image(character: Character, given: Variables) -> Character:

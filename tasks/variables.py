@@ -14,6 +14,7 @@ from tasks.ids import did_you_mean
 ALL_POSES = "all"
 _FORMATS = ("text", "json", "webp", "apng", "mp4", "webm")
 """of what commands print, and of films"""
+_MAX_DEPTH, _TWEENS = 10, ("draw", "morph", "hold")
 _YES_NO = {"yes": True, "true": True, "on": True, "1": True}
 _YES_NO |= {"no": False, "false": False, "off": False, "0": False}
 
@@ -40,6 +41,10 @@ class Variables:
     """where frames go; None: frames/endpoints beside the config"""
     base_image: str = ""
     """the portrait of the pose that is drawn; empty: the config's"""
+    max_depth: int | None = None
+    """how deep every sequence goes; None: as the config says of each"""
+    tween: str = ""
+    """how every in-between is made; empty: as the config says of each path"""
     overrides: tuple[Override, ...] = ()
     """values of the config's `generation` given instead of the file's"""
     of_command: Mapping[str, Any] = field(default_factory=dict, hash=False)
@@ -70,6 +75,21 @@ def _budget(name: str, text: str) -> float | None:
     return None if text.lower() == "none" else _number(name, text.removeprefix("$"))
 
 
+def _depth(name: str, text: str) -> int:
+    if not text.isdecimal() or int(text) > _MAX_DEPTH:
+        raise Mistake(f'{name}={text}: "{text}" is no whole number from 0 to {_MAX_DEPTH}')
+    return int(text)
+
+
+def _tween(name: str, text: str) -> str:
+    if text not in _TWEENS:
+        raise Mistake(
+            f'{name}={text}: "{text}" is no way to make in-betweens{did_you_mean(text, _TWEENS)}'
+            f" (allowed: {', '.join(_TWEENS)})"
+        )
+    return text
+
+
 def _format(name: str, text: str) -> str:
     if text not in _FORMATS:
         allowed = ", ".join(_FORMATS)
@@ -97,7 +117,11 @@ _KEYS = {"budget": "budget_usd"}
 _OF_COMMANDS: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
     {"format": _format, "wait": _yes_no, "cancel": _yes_no, "strict": _yes_no, "clean": _yes_no}
 )
-NAMES: tuple[str, ...] = ("config", "base_image", "pose", "outdir", *_GENERATION, *_OF_COMMANDS)
+NAMES: tuple[str, ...] = (
+    *("config", "base_image", "pose", "outdir", "max_depth", "tween"),
+    *_GENERATION,
+    *_OF_COMMANDS,
+)
 
 
 def read(given: Mapping[str, str]) -> Variables:
@@ -117,6 +141,8 @@ def read(given: Mapping[str, str]) -> Variables:
         pose=given.get("pose", ""),
         outdir=Path(given["outdir"]) if "outdir" in given else None,
         base_image=given.get("base_image", ""),
+        max_depth=_depth("max_depth", given["max_depth"]) if "max_depth" in given else None,
+        tween=_tween("tween", given["tween"]) if "tween" in given else "",
         overrides=tuple(
             Override(
                 f"{name}={given[name]}",
