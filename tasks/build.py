@@ -11,24 +11,27 @@ from functools import lru_cache
 from pathlib import Path
 
 from tasks import engine as engines
-from tasks import frame, tweening
+from tasks import frame
 from tasks.batching import in_batch
 from tasks.character import Character, Generation
 from tasks.character_project import read_character
+from tasks.decide import decide
 from tasks.digest import digest_of
 from tasks.engine import Choice, Engine, EngineSettings
 from tasks.errors import Mistake
-from tasks.files import set_aside, stamp
+from tasks.files import stamp
 from tasks.finish.settings import Thresholds
 from tasks.finishing import FinishedFrame, Finisher, as_it_is
-from tasks.frame import Existing, Provenance, State
+from tasks.frame import Existing, Provenance
+from tasks.free_frames import FreeFrames
 from tasks.gate import GATE
-from tasks.graph import COPY, FIT, MORPH, Node
+from tasks.graph import FIT, Node
 from tasks.graph_cache import read_graph
 from tasks.inputs import Inputs
 from tasks.outcome import Outcome, Step
 from tasks.picks import Pick, Wanted, change_picks, read_picks, wanted_take
-from tasks.picture import BadAnswer, pixels_digest, png_bytes, read, read_answer
+from tasks.picture import BadAnswer, pixels_digest, read_answer
+from tasks.placing import Place, look, put
 from tasks.project import Project
 from tasks.purchase import Purchase, checked
 from tasks.reasons import parts_of
@@ -40,56 +43,12 @@ from tasks.spending.ledger import Ledger
 from tasks.store import Asked, Take, TakeRecord, TakeStore, take_id
 
 
-def decide(
-    existing: Existing, wanted: Wanted, *, paid: bool, new_take: bool, finish: str = ""
-) -> Step:
-    """What to do for a frame that is to be made of the take `wanted`, finished by `finish`.
-
-    Never draws what is there or was paid for, unless a new take is asked for; never puts a draft
-    over a final, nor anything over an artist's work.
-    """
-    origin = existing.provenance if existing.state is State.OURS else None
-    stored, key = wanted.record, wanted.key
-    if origin and not origin.is_draft and not paid and (new_take or origin.request_key != key):
-        return Step.KEEP_FINAL
-    if new_take:
-        return Step.DRAW
-    if existing.state is State.BY_HAND:
-        return Step.KEEP_BY_HAND
-    # Where the take is elsewhere, its frame cannot be finished anew, and is good as it is.
-    same = stored is None or (
-        origin is not None and stored.id == origin.take and origin.finish == finish
-    )
-    if origin and origin.request_key == key and same:
-        return Step.ADOPT
-    return Step.RESTORE if stored else Step.DRAW
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a frame goes, and what lies there."""
-
-    path: Path
-    existing: Existing
-    seen: tuple[int, int] | None
-    """the time and size of what lies there, as it was looked at; None where nothing does"""
-
-    def now(self) -> Existing:
-        """What lies there now: a call takes half a minute, and artists do not wait for it."""
-        return self.existing if stamp(self.path) == self.seen else frame.look_at(self.path)
-
-
-def _look(path: Path) -> _Place:
-    seen = stamp(path)
-    return _Place(path, frame.look_at(path), seen)
-
-
 @dataclass(frozen=True, slots=True)
 class _Job:
     """One frame that is being made, and what there is to tell of it."""
 
     node: Node
-    place: _Place
+    place: Place
     request: Request
     arrived: Callable[[], None]
     notes: list[str] = field(default_factory=list)
@@ -129,6 +88,7 @@ class Builder:
         self.inputs = Inputs(project, character, choice)
         self.finisher = Finisher(character, self.inputs)
         self.store = TakeStore(project.store)
+        self._free = FreeFrames(self.inputs, self.store, paid=self.paid)
 
     @property
     def thresholds(self) -> Thresholds:
@@ -188,7 +148,7 @@ class Builder:
         Raises `Mistake` where the frame's input, or the take, is not there.
         """
         change_picks(self._project.folder, {node.name: pick})
-        job = _Job(node, _look(self.target(node)), self.inputs.request(node), lambda: None)
+        job = _Job(node, look(self.target(node)), self.inputs.request(node), lambda: None)
         if not self._restore(job):
             raise Mistake(f"the take {pick.take} of {node.name} cannot be read")
         return job.notes
@@ -230,13 +190,10 @@ class Builder:
         return origin.take if origin else ""
 
     def _build(self, node: Node, new_take: bool, arrived: Callable[[], None]) -> Outcome:
-        place = _look(self.target(node))
-        if node.role == FIT:
-            return self._fit(node, place, new_take=new_take)
-        if node.role == COPY:
-            return self._copy(node, place)
-        if self.is_morphed(node):
-            return self._morph(node, place)
+        place = look(self.target(node))
+        free = self._free.make(node, place, new_take=new_take)
+        if free:
+            return free
         job = _Job(node, place, self.inputs.request(node), arrived)
         wanted = self.wanted(node, job.request.key)
         step = decide(
@@ -251,57 +208,6 @@ class Builder:
             made = made or self._draw(job, new_take=new_take)
             return Outcome(made, tuple(job.notes), tuple(job.flags))
         return Outcome(step)
-
-    def _fit(self, node: Node, place: _Place, *, new_take: bool) -> Outcome:
-        """The artist's portrait as a frame."""
-        picture = self.inputs.portrait(node)
-        key = fit_key(picture.digest)
-        step = decide(place.existing, Wanted(key, None), paid=True, new_take=new_take)
-        if step is not Step.DRAW:
-            return Outcome(step)
-        provenance = Provenance(key, take="", engine=frame.BASE, pixels=picture.digest)
-        notes: list[str] = []
-        self._replace(place, frame.compose(picture.png(), picture.image, provenance), notes)
-        return Outcome(Step.FIT, tuple(notes))
-
-    def is_morphed(self, node: Node) -> bool:
-        """Whether an in-between is made from pixels, free: by its path, or for its two pictures
-        are so close. Raises `Mistake` where one is not there."""
-        if node.role == MORPH:
-            return True
-        return bool(node.closer_than) and tweening.distance(node) < node.closer_than
-
-    def _copy(self, node: Node, place: _Place) -> Outcome:
-        """An end of a sequence: the keyframe as it is."""
-        source = Path(node.source)
-        keyframe = frame.look_at(source)
-        if keyframe.state in {State.MISSING, State.UNREADABLE}:
-            raise Mistake(f"{source}, with which the sequence begins or ends, is not there")
-        if place.existing.state is State.BY_HAND:
-            return Outcome(Step.KEEP_BY_HAND)
-        if place.existing.state is State.OURS and place.existing.pixels == keyframe.pixels:
-            return Outcome(Step.ADOPT)
-        data = source.read_bytes()
-        if keyframe.state is State.BY_HAND:
-            # Named by its pixels, so that the copy is not taken for somebody's work in its turn.
-            image = read(source)
-            key = fit_key(keyframe.pixels)
-            provenance = Provenance(key, take="", engine=frame.BASE, pixels=keyframe.pixels)
-            data = frame.compose(png_bytes(image), image, provenance)
-        frame.write(place.path, data)
-        return Outcome(Step.COPY)
-
-    def _morph(self, node: Node, place: _Place) -> Outcome:
-        """An in-between from the pixels of the two pictures around it."""
-        key = tweening.morph_key(self.inputs.digests(node), node.at)
-        step = decide(place.existing, Wanted(key, None), paid=self.paid, new_take=False)
-        if step is not Step.DRAW:
-            return Outcome(step)
-        image = tweening.morphed(node)
-        provenance = Provenance(key, "", frame.MORPH, pixels_digest(image))
-        notes: list[str] = []
-        self._replace(place, frame.compose(png_bytes(image), image, provenance), notes)
-        return Outcome(Step.MORPH, tuple(notes))
 
     def _draw(self, job: _Job, *, new_take: bool) -> Step:
         """Ask the engine, unless somebody else's answer to the same request arrives meanwhile."""
@@ -387,27 +293,8 @@ class Builder:
             finish=made.digest,
             checks=made.checks,
         )
-        self._replace(job.place, frame.compose(made.png, made.image, provenance), job.notes)
-
-    def _replace(self, place: _Place, data: bytes, notes: list[str]) -> None:
-        """Put the new frame in its place; what would be lost by that is moved aside, and named."""
-        if self._is_only_copy(place.now()):
-            notes.append(f"moved what lay at {place.path} to {set_aside(place.path)}")
-        frame.write(place.path, data)
-
-    def _is_only_copy(self, existing: Existing) -> bool:
-        """Whether what lies there cannot be had again: by hand, damaged, or paid for elsewhere."""
-        if existing.state is State.MISSING:
-            return False
-        origin = existing.provenance
-        if existing.state is not State.OURS or origin is None:
-            return True
-        return not origin.is_draft and not self.store.has(origin.request_key, origin.take)
-
-
-def fit_key(portrait_digest: str) -> str:
-    """The request key of a frame that is the artist's own portrait."""
-    return digest_of(["fit", portrait_digest])
+        data = frame.compose(made.png, made.image, provenance)
+        put(job.place, data, self.store, job.notes)
 
 
 def _origin_of(asked: Asked) -> Provenance:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from tasks import frame, reasons, tweening
-from tasks.build import Builder, decide, fit_key
+from tasks.build import Builder
+from tasks.decide import decide
 from tasks.errors import Mistake
 from tasks.files import stamp
 from tasks.frame import Existing, State
+from tasks.free_frames import fit_key
 from tasks.graph import COPY, FIT, MORPH, Node
 from tasks.outcome import Step
 from tasks.picks import Wanted
@@ -126,8 +128,10 @@ class Forecaster:
         if existing.state is State.BY_HAND:
             return Step.KEEP_BY_HAND
         if node.role == COPY:
-            same = existing.provenance and _named(existing) == digests[0]
-            return Step.ADOPT if same else made
+            # By metadata alone, pixels are not known; but a draft's name is what it was written as.
+            origin = existing.provenance
+            name = frame.name_of(existing) or (origin.pixels if origin else "")
+            return Step.ADOPT if name == digests[0] else made
         step = decide(existing, Wanted(key, None), paid=self._builder.paid, new_take=False)
         return made if step is Step.DRAW else step
 
@@ -210,14 +214,6 @@ class Forecaster:
         from_frame = self._builder.inputs.is_built(Path(node.source))
         now = self._builder.parts(node, digests)
         return tuple(reasons.changed(before, now, from_frame=from_frame))
-
-
-def _named(existing: Existing) -> str:
-    """What names a frame as an input of others, by its metadata."""
-    origin = existing.provenance
-    if origin is None:
-        return ""
-    return f"take:{origin.take}" if origin.take else origin.pixels
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,11 @@ def _source_digest(path: Path, _seen: tuple[int, int] | None) -> str:
     existing = look_at(path)
     if existing.state in {State.MISSING, State.UNREADABLE}:
         raise Mistake(f"{path} is {existing.state.value}; it is what this frame is drawn from")
+    return name_of(existing)
+
+
+def name_of(existing: Existing) -> str:
+    """What names a frame as an input: its take, or its pixels where it has none."""
     if existing.state is State.OURS and existing.provenance and existing.provenance.take:
         return f"take:{existing.provenance.take}"
     return existing.pixels

@@ -14,8 +14,9 @@ from PIL import Image
 
 from tasks import engine as engines
 from tasks import frame
-from tasks.build import Builder, builder_of, decide, looking_builder_of
+from tasks.build import Builder, builder_of, looking_builder_of
 from tasks.character_project import read_character
+from tasks.decide import decide
 from tasks.engine import Choice, EngineFailure
 from tasks.errors import Mistake
 from tasks.forecast import Wish, forecast_of

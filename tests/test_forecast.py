@@ -86,8 +86,8 @@ def test_the_time_is_that_of_the_workers_or_of_the_rate_limit(
 
 
 def test_frames_that_wait_for_others_take_their_time_afterwards():
-    frames = [planned(1), planned(2), planned(3, waits=True)]
-    assert forecast(*frames).duration_s == 60
+    frames = [planned(1), planned(2), planned(3, layer=1), planned(4, layer=2)]
+    assert forecast(*frames).duration_s == 90
 
 
 def test_where_the_estimate_comes_from_is_said():
@@ -136,7 +136,7 @@ def looked(tmp_path: Path) -> Looked:
 
 def test_what_depends_on_a_frame_that_is_drawn_is_drawn_too(looked: Looked):
     total = looked.forecast()
-    waiting = {frame.node.name for frame in total.frames if frame.waits}
+    waiting = {frame.node.name for frame in total.frames if frame.layer}
     assert waiting == {"sad__tilt_left_small", "happy_big__tilt_left_small"}
     assert len(total.calls()) == 5
     assert {frame.node.name for frame in total.frames if frame.step is Step.FIT} == {

@@ -97,11 +97,6 @@ def title(state: BatchState) -> str:
     return f"Batch {state.batch}" if state.batch else "The batch that was being submitted"
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 request`, `3 requests`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 _UNITS = ((86400.0, "day"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
 
 

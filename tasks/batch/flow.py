@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tasks.batch.desk import PASSING, STANDARD, Desk, Limits, age_text, counted, title
+from tasks.batch.desk import PASSING, STANDARD, Desk, Limits, age_text, title
 from tasks.batch.intake import Intake
 from tasks.batch.lines import split
 from tasks.batch.resume import clean_up, give_up, is_of, settle, unknown
@@ -18,6 +18,7 @@ from tasks.engine import EngineFailure
 from tasks.spending.estimate import Estimator
 from tasks.spending.ledger import Ledger
 from tasks.store import TakeStore
+from tasks.wording import counted
 
 _MOST_PROBLEMS = 10
 """that are said of one batch"""

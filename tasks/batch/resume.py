@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from tasks.batch.desk import Desk, age_text, counted, title
+from tasks.batch.desk import Desk, age_text, title
 from tasks.batch.service import RemoteBatch
 from tasks.batch.state import BatchState, Phase
 from tasks.engine import EngineFailure
+from tasks.wording import counted
 
 
 def give_up(desk: Desk, state: BatchState) -> None:

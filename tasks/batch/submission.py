@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tasks.batch.desk import NOT_DONE, Desk, counted
+from tasks.batch.desk import NOT_DONE, Desk
 from tasks.batch.lines import request_line
 from tasks.batch.resume import clean_up, fence, find, give_up
 from tasks.batch.service import PICTURE, REQUESTS, RemoteBatch
@@ -13,6 +13,7 @@ from tasks.batch.state import BatchState, Phase, writing
 from tasks.engine import EngineFailure, Fault
 from tasks.errors import Mistake
 from tasks.request import InputPicture, Request
+from tasks.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
