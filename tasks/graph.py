@@ -12,6 +12,10 @@ COPY, TWEEN, TURN, MORPH = "copy", "tween", "turn", "morph"
 draw the middle of two frames, of one pose or of two; make it from their pixels"""
 
 
+MANIFEST = "manifest.json"
+"""what says, in the folder of a sequence, what a player has to know"""
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """One frame of the graph."""

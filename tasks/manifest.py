@@ -25,7 +25,8 @@ from typing import Any
 from tasks.ease import EASES, eased
 from tasks.errors import Mistake
 from tasks.files import write_whole
-from tasks.sequence import MANIFEST, Sequence, is_sequence_id, moment_of
+from tasks.graph import MANIFEST
+from tasks.sequence import Sequence, is_sequence_id, moment_of
 
 _HALVINGS = 40
 

@@ -8,8 +8,9 @@ the config today may be back tomorrow.
 
 from collections.abc import Callable, Iterable
 
+from tasks.graph import MANIFEST
 from tasks.ids import same_file
-from tasks.sequence import MANIFEST, is_sequence_id, moment_of
+from tasks.sequence import is_sequence_id, moment_of
 
 
 def sequence_orphans(

@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.errors import Mistake
 from tasks.files import write_whole
-from tasks.store import TakeRecord, TakeStore
+
+if TYPE_CHECKING:
+    from tasks.store import TakeRecord, TakeStore
 
 PICKS_FILE = "takes.json"
 
@@ -95,12 +97,12 @@ class Wanted:
 
     key: str
     """key of the request that it answered"""
-    record: TakeRecord | None
+    record: "TakeRecord | None"
     """None where it is not in the store: there is none yet, or only the frame itself is here"""
 
 
 def wanted_take(
-    pick: Pick | None, store: TakeStore, key: str, frame_take: Callable[[], str]
+    pick: Pick | None, store: "TakeStore", key: str, frame_take: Callable[[], str]
 ) -> Wanted:
     """The take that is picked for a frame, else the newest one of its request, `key`.
 

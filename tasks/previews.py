@@ -9,8 +9,8 @@ from doit.exceptions import TaskFailed
 from tasks.command_line import current_graph, current_project
 from tasks.errors import Mistake
 from tasks.freshness import ConfigSlice
+from tasks.graph import MANIFEST
 from tasks.project import Project
-from tasks.sequence import MANIFEST
 from tasks.shown_picture import remove_picture
 
 _HOLD_MS = 400

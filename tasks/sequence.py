@@ -18,11 +18,11 @@ from fractions import Fraction
 from functools import lru_cache
 
 from tasks.character import NEUTRAL, BasePath, Character, Tween
+from tasks.graph import MANIFEST
 from tasks.ids import id_problem
 
 MAX_DEPTH = 10
 """1,025 frames: one picture every 0.4 ms of a sequence of the usual length"""
-MANIFEST = "manifest.json"
 _FRAME_FILE = re.compile(r"([01])([0-9]{2,52})\.png")
 
 

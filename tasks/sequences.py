@@ -10,11 +10,9 @@ from tasks.command_line import current_graph, current_project
 from tasks.endpoints import FRAME_TASK, draw_frame, frame_slice
 from tasks.errors import Mistake
 from tasks.freshness import ConfigSlice
-from tasks.graph import Node, Strip
-from tasks.manifest import manifest, withdraw, write
+from tasks.graph import MANIFEST, Node, Strip
 from tasks.outcome import Step
 from tasks.project import Project
-from tasks.sequence import MANIFEST, sequences
 
 _LEFT = {Step.ADOPT.value, Step.KEEP_BY_HAND.value, Step.KEEP_FINAL.value}
 
@@ -77,6 +75,9 @@ def draw_tween(
     project: Project, node: Node, folders: list[str], new_take: bool, new_takes: int
 ) -> dict[str, Any] | TaskFailed:
     """The action of a frame's task; manifests of what changed are withdrawn, to be written anew."""
+    # Loaded by runs that draw, not by those that only look what is out of date.
+    from tasks.manifest import withdraw  # noqa: PLC0415
+
     done = draw_frame(project, node, new_take, new_takes)
     if isinstance(done, dict) and done["step"] not in _LEFT:
         for folder in folders:
@@ -86,7 +87,9 @@ def draw_tween(
 
 def write_manifest(project: Project, strip: Strip) -> TaskFailed | None:
     """The action of a sequence's own task: say what there is, once all of it is there."""
-    from tasks.character_project import read_character  # noqa: PLC0415 - pydantic
+    from tasks.character_project import read_character  # noqa: PLC0415
+    from tasks.manifest import manifest, write  # noqa: PLC0415
+    from tasks.sequence import sequences  # noqa: PLC0415
 
     try:
         character = read_character(project)

@@ -7,6 +7,7 @@ from doit.exceptions import InvalidCommand
 from tasks.command_line import current_graph, current_project
 from tasks.commands.command import JSON_OPTION, FrameCommand
 from tasks.errors import Mistake
+from tasks.graph import MANIFEST
 from tasks.project import Project
 from tasks.wording import counted
 
@@ -54,7 +55,6 @@ def _orphans(project: Project) -> tuple[list[str], list[str]]:
     from tasks.frame import State, look_at  # noqa: PLC0415 - Pillow
     from tasks.manifest import is_manifest  # noqa: PLC0415
     from tasks.orphans import keyframe_orphans, sequence_orphans  # noqa: PLC0415
-    from tasks.sequence import MANIFEST  # noqa: PLC0415
 
     graph = current_graph()
 
