@@ -5,6 +5,8 @@ that a changed setting finishes frames anew and buys nothing.
 """
 
 import json
+import os
+import threading
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -25,6 +27,10 @@ _VERSION = 1
 """raised when the same take and settings give another frame"""
 _DIGITS = 16
 _UNTOUCHED = Finish(size=False, key="off", register="off", match=False, lock=False)
+
+
+# A frame is worked on in floats, a hundred megabytes of them: as many at once as there are cores.
+_FINISHING = threading.BoundedSemaphore(max(1, os.cpu_count() or 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,10 @@ class Finisher:
 
     def finish(self, node: Node, take: bytes, image: Image.Image) -> FinishedFrame:
         """The frame that a take gives; `image` is `take` decoded, RGBA. Raises `Mistake`."""
+        with _FINISHING:
+            return self._finish(node, take, image)
+
+    def _finish(self, node: Node, take: bytes, image: Image.Image) -> FinishedFrame:
         reference, digest = self._reference(node), self.digest(node)
         pixels = np.asarray(image)
         beside = np.asarray(reference.image) if reference else None

@@ -1,6 +1,6 @@
 """How long many calls take side by side: `doit -n 16` on an endpoint that takes 1 s a call.
 
-    uv run python tests/benchmarks/parallel.py [--frames 64] [--workers 16] [--rounds 5] [--plain]
+    uv run python tests/benchmarks/parallel.py [--frames 64] [--workers 16] [--rounds 5] [--plain] [--finish]
 
 The ideal is frames / workers x 1 s; start-up is what a run of one frame takes beside its call.
 The answers are pictures of 1024x1536; the endpoint runs on the same machine. Beside it, in the same
@@ -73,13 +73,14 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--bare", help=argparse.SUPPRESS)
+    parser.add_argument("--finish", action="store_true", help="align, match and lock each take")
     parser.add_argument("--plain", action="store_true", help="a picture that is quick to decode")
     arguments = parser.parse_args()
     if arguments.bare:
         bare_pool(arguments)
         return
     ideal_s = -(-arguments.frames // arguments.workers)
-    ratios, bares_s, beside = [], [], []
+    ratios, bares_s, bares_s_raw, beside = [], [], [], []
     server = SlowEndpoint(("127.0.0.1", 0), Handler)
     server.body = answer_body(picture(arguments.plain))
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -89,11 +90,17 @@ def main() -> None:
         bare_s = measure_bare(server, arguments)
         ratios.append((total_s - start_s) / ideal_s)
         bares_s.append(bare_s / ideal_s)
+        bares_s_raw.append(bare_s)
         beside.append((total_s - start_s) / bare_s)
         print(
             f"run {total_s:.2f} s, start-up {start_s:.2f} s, bare pool {bare_s:.2f} s:"
             f" {ratios[-1]:.2f} of {ideal_s} s, {beside[-1]:.2f} of the bare pool"
         )
+    over_ms = statistics.median(
+        (ratio - bare_s / ideal_s) * ideal_s * 1000 / arguments.frames
+        for ratio, bare_s in zip(ratios, bares_s_raw, strict=True)
+    )
+    print(f"overhead a frame beside the bare pool: {over_ms:.0f} ms of wall time")
     print(
         f"median: (run - start-up) / {ideal_s} s = {statistics.median(ratios):.2f};"
         f" bare pool / {ideal_s} s = {statistics.median(bares_s):.2f};"
@@ -150,7 +157,7 @@ def measure(server: SlowEndpoint, frames: int, arguments: argparse.Namespace) ->
     """Seconds of a run that draws so many frames."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_project(folder, frames)
+        write_project(folder, frames, finish=arguments.finish)
         address = f"http://127.0.0.1:{server.server_address[1]}/v1"
         environment = {**os.environ, "OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": address}
         before = server.calls
@@ -168,7 +175,7 @@ def run(folder: Path, environment: dict[str, str], workers: int) -> float:
     return time.perf_counter() - started
 
 
-def write_project(folder: Path, frames: int) -> None:
+def write_project(folder: Path, frames: int, *, finish: bool) -> None:
     """A character of `frames` expressions, all to be drawn from a portrait of full size."""
     for name in ("dodo.py", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
@@ -177,8 +184,10 @@ def write_project(folder: Path, frames: int) -> None:
     config = {
         "base_image": "base.png",
         "expressions": {f"e{number}": {"prompt": f"face {number}"} for number in range(frames)},
-        "generation": {"size": f"{SIZE[0]}x{SIZE[1]}"},
+        "generation": {"size": f"{SIZE[0]}x{SIZE[1]}", "budget_usd": None},
     }
+    if not finish:
+        config["finish"] = {"key": "off", "register": "off", "match": False, "lock": False}
     (folder / "expressions.json").write_text(json.dumps(config))
 
 
