@@ -1,7 +1,8 @@
-"""Painting landmarks on a portrait, with their names beside it."""
+"""Painting landmarks on a portrait, with their names beside it, and the region of the face."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from math import dist
 from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
@@ -13,6 +14,8 @@ _HEIGHT_PX, _MARGIN_PX, _LINE_PX = 1200, 250, 21
 _PAPER, _INK = (250, 249, 247), (40, 40, 44)
 _GIVEN, _DERIVED = (200, 30, 70), (30, 110, 200)
 _LEAD = (150, 150, 155)
+_REGION = (20, 140, 70)
+_DASH_PX = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,14 @@ def _points(part: Any, prefix: str) -> Iterator[tuple[str, Point]]:
             yield name, (float(value[0]), float(value[1]))
 
 
-def overlay(portrait: Image.Image, given: Face, whole: Face) -> Image.Image:
+def overlay(
+    portrait: Image.Image, given: Face, whole: Face, edges: Sequence[Sequence[Point]] = ()
+) -> Image.Image:
     """The portrait, 1200 pixels high, with the landmarks on it and their names on both sides.
 
     Names stand on the side of the picture that their points are on: the character's left on the
-    right. Red is given, blue derived.
+    right. Red is given, blue derived; dashed and green are `edges`, closed lines around what
+    comes from a take (x and y 0..1 of the portrait).
     """
     scale = _HEIGHT_PX / portrait.height
     size = (max(1, round(portrait.width * scale)), _HEIGHT_PX)
@@ -56,6 +62,8 @@ def overlay(portrait: Image.Image, given: Face, whole: Face) -> Image.Image:
     small = fit(portrait, size)
     sheet.paste(small, (_MARGIN_PX, 0), small)
     draw = ImageDraw.Draw(sheet)
+    for edge_of_region in edges:
+        _dashed(draw, [_place(point, size) for point in edge_of_region])
     _rings(draw, whole, size)
     found = marks(given, whole)
     edge = [mark for mark in found if mark.name.startswith("outline[")]
@@ -70,7 +78,7 @@ def overlay(portrait: Image.Image, given: Face, whole: Face) -> Image.Image:
     _outline(draw, edge, size)
     for mark in found:
         _dot(draw, _place(mark.point, size), mark)
-    _legend(draw)
+    _legend(draw, region=bool(edges))
     return sheet
 
 
@@ -89,6 +97,15 @@ def _outline(draw: ImageDraw.ImageDraw, points: Sequence[Mark], size: tuple[int,
     if points:
         places = [_place(mark.point, size) for mark in points]
         draw.line(places, fill=_GIVEN if points[0].given else _DERIVED, width=1)
+
+
+def _dashed(draw: ImageDraw.ImageDraw, points: Sequence[tuple[float, float]]) -> None:
+    """A closed line through points that lie close together, in dashes."""
+    gone_px = 0.0
+    for here, there in zip(points, [*points[1:], *points[:1]], strict=True):
+        if int(gone_px / _DASH_PX) % 2 == 0:
+            draw.line((here, there), fill=_REGION, width=3)
+        gone_px += dist(here, there)
 
 
 def _rings(draw: ImageDraw.ImageDraw, whole: Face, size: tuple[int, int]) -> None:
@@ -135,8 +152,11 @@ def _mean(run: Sequence[float]) -> float:
     return run[0] / run[1]
 
 
-def _legend(draw: ImageDraw.ImageDraw) -> None:
+def _legend(draw: ImageDraw.ImageDraw, *, region: bool) -> None:
     font = ImageFont.load_default(15)
     draw.text((12, 12), "in the config", _GIVEN, font)
     draw.text((12, 34), "derived", _DERIVED, font)
     draw.text((12, 62), "left and right are\nthe character's own", _INK, font)
+    if region:
+        said = "within the dashes a frame\nis the take, and outside\nthe neutral picture"
+        draw.text((12, 112), said, _REGION, font)

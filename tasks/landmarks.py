@@ -1,22 +1,25 @@
-"""`doit face`: the portrait with its landmarks drawn and named on it."""
+"""`doit face`: the portrait with its landmarks named on it, and the edge of what may move."""
 
 from typing import Any
 
 from doit.exceptions import TaskFailed
 
 from tasks.command_line import current_graph, current_project
+from tasks.digest import digest_of
 from tasks.errors import Mistake
+from tasks.files import stamp
 from tasks.freshness import ConfigSlice
 from tasks.project import Project
 from tasks.shown_picture import remove_picture, write_picture
 
 
 def task_face() -> dict[str, Any]:
-    """show the landmarks on the base portrait: those of the config, and those derived from them"""
+    """show the landmarks on the base portrait, given and derived, and the region of the face"""
     project, graph = current_project(), current_graph()
     return {
         "actions": [(draw_landmarks, [project])],
         "file_dep": [ConfigSlice(str(project.config), graph.face_digest), graph.base_image],
+        "uptodate": [(same_region, [project])],
         "targets": [str(project.landmarks)],
         "clean": [(remove_picture, [str(project.landmarks)])],
         "io": {"capture": False},
@@ -25,13 +28,31 @@ def task_face() -> dict[str, Any]:
     }
 
 
+def same_region(task: Any, values: dict[str, Any], project: Project) -> bool:
+    """Whether the region on the picture is found as it was; for what else it shows there are
+    file dependencies."""
+    seen = _region_digest(project)
+    task.value_savers.append(lambda: {"region": seen})
+    return values.get("region") == seen
+
+
+def _region_digest(project: Project) -> str:
+    from tasks.character_project import read_character  # noqa: PLC0415
+
+    character = read_character(project)
+    mask, margin = character.finish.face_mask, character.finish.region_margin
+    painted = stamp(project.input_path(mask)) if mask else None
+    return digest_of([mask, painted, margin, character.generation.size])
+
+
 def draw_landmarks(project: Project) -> TaskFailed | None:
     """The action: the overlay, also where landmarks are missing; then that is said."""
     # Pillow and the config are read here, and not by a run that draws nothing.
     from tasks.character_project import read_character  # noqa: PLC0415
     from tasks.face import complete  # noqa: PLC0415
     from tasks.landmark_overlay import overlay  # noqa: PLC0415
-    from tasks.picture import read  # noqa: PLC0415
+    from tasks.picture import PictureCache, read  # noqa: PLC0415
+    from tasks.regions import Regions  # noqa: PLC0415
 
     character = read_character(project)
     problem = ""
@@ -41,7 +62,9 @@ def draw_landmarks(project: Project) -> TaskFailed | None:
             whole = complete(character.face, portrait.width / portrait.height)
         except Mistake as error:
             whole, problem = character.face, str(error)
+        edges = Regions(project, character, PictureCache()).edges()
     except Mistake as error:
         return TaskFailed(str(error))
-    failed = write_picture(project.landmarks, overlay(portrait, character.face, whole))
+    picture = overlay(portrait, character.face, whole, edges)
+    failed = write_picture(project.landmarks, picture)
     return TaskFailed(f"{problem}; what is there: {project.landmarks}") if problem else failed

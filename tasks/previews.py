@@ -30,7 +30,8 @@ def task_previews() -> Iterator[dict[str, Any]]:
             "name": strip.name,
             "actions": [(film, [project, strip.name, target])],
             "file_dep": [
-                ConfigSlice(config, strip.digest),
+                # One task for all formats: what was made of one says nothing of another's film.
+                ConfigSlice(config, f"{strip.digest}:{ending}"),
                 project.sequence_path(f"{strip.name}/{MANIFEST}"),
                 *frames,
             ],
@@ -48,13 +49,12 @@ def film(project: Project, sequence: str, target: str) -> TaskFailed | None:
     from tasks.preview import Shot, there_and_back, write  # noqa: PLC0415
 
     try:
-        manifest = read(Path(project.sequence_path(sequence)))
-        shots = [Shot(frame.path, frame.shown_ms) for frame in manifest.frames if frame.shown_ms]
-        first, *middle, last = shots
+        first, *middle, last = read(Path(project.sequence_path(sequence))).frames
         held = [
-            Shot(first.path, first.duration_ms + _HOLD_MS),
-            *middle,
-            Shot(last.path, last.duration_ms + _HOLD_MS),
+            Shot(first.path, first.shown_ms + _HOLD_MS),
+            # Of many pictures in a short time, some have none of it.
+            *(Shot(frame.path, frame.shown_ms) for frame in middle if frame.shown_ms),
+            Shot(last.path, last.shown_ms + _HOLD_MS),
         ]
         write(Path(target), there_and_back(held))
     except Mistake as error:

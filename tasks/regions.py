@@ -6,16 +6,17 @@ import threading
 from dataclasses import dataclass
 from functools import lru_cache
 
+import cv2
 import numpy as np
 from PIL import Image
 
 from tasks.character import Character
 from tasks.errors import Mistake
-from tasks.face import FaceError
+from tasks.face import FaceError, Point
 from tasks.finish.alpha import Mask
 from tasks.finish.pose import at_pose
 from tasks.finish.region import from_landmarks, from_picture
-from tasks.picture import CachedPicture, PictureCache
+from tasks.picture import CachedPicture, PictureCache, fit
 from tasks.project import Project
 
 _TURNED_MARGIN = 1.2
@@ -56,6 +57,33 @@ class Regions:
         with self._lock:
             return self._made(pose, mask.digest if mask else "")
 
+    def edges(self) -> list[list[Point]]:
+        """The closed lines around the region at the default pose, x and y 0..1 of the portrait.
+
+        None where nothing says where the face is. Points lie a pixel of the frame apart.
+        """
+        region = self.at(self._character.default_pose)
+        if region is None:
+            return []
+        left, top, width, height = self._inner()
+        found, _ = cv2.findContours(region.mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        return [
+            [((x + 0.5 - left) / width, (y + 0.5 - top) / height) for x, y in line.reshape(-1, 2)]
+            for line in found
+        ]
+
+    def _inner(self) -> tuple[int, int, int, int]:
+        """Where the portrait lies in the frames: left, top, width and height in px (see `fit`).
+
+        Landmarks are in parts of the portrait, and it does not fill frames of other proportions.
+        """
+        width, height = self._character.generation.size_px
+        portrait = self._project.input_path(self._character.base_image)
+        own = self._pictures.get(portrait, None).image
+        scale = min(width / own.width, height / own.height)
+        inner = (max(1, round(own.width * scale)), max(1, round(own.height * scale)))
+        return (width - inner[0]) // 2, (height - inner[1]) // 2, *inner
+
     def _mask_picture(self) -> CachedPicture | None:
         name = self._character.finish.face_mask
         return self._pictures.get(self._project.input_path(name), None) if name else None
@@ -70,30 +98,45 @@ class Regions:
     def _painted(self, mask: CachedPicture, pose: str) -> Mask:
         """The artist's mask; where the head is turned, it turns along as far as is known how."""
         character = self._character
-        region = from_picture(np.asarray(mask.image), character.generation.size_px)
+        size_px = character.generation.size_px
+        region = from_picture(np.asarray(fit(mask.image, size_px)), size_px)
         if region is None:
             raise Mistake(
                 f"finish.face_mask: nothing in {character.finish.face_mask} is white; paint"
                 " the face white on black"
             )
+        left, top, width, height = self._inner()
         try:
-            return self._turned(region, pose)
+            turned = self._turned(region[top : top + height, left : left + width], pose)
         except FaceError:
             return region
+        return region if pose == character.default_pose else self._in_frame(turned)
 
     def _estimated(self, pose: str) -> Mask | None:
         character = self._character
         straight = pose == character.default_pose
         margin = character.finish.region_margin * (1.0 if straight else _TURNED_MARGIN)
+        _, _, width, height = self._inner()
         try:
-            region = from_landmarks(character.face, character.generation.size_px, margin)
-            return self._turned(region, pose)
+            region = from_landmarks(character.face, (width, height), margin)
+            return self._in_frame(self._turned(region, pose))
         except FaceError:
             return None
 
     def _turned(self, region: Mask, pose: str) -> Mask:
-        """The region of the default pose as it lies at another; `FaceError` without landmarks."""
+        """The region of the default pose, in the portrait, as it lies at another.
+
+        Raises `FaceError` without landmarks.
+        """
         character = self._character
         if pose == character.default_pose:
             return region
         return at_pose(region, character.face, character.poses[pose].head)
+
+    def _in_frame(self, region: Mask) -> Mask:
+        """A region of the portrait as one of the frame."""
+        left, top, width, height = self._inner()
+        frame_width, frame_height = self._character.generation.size_px
+        whole = np.zeros((frame_height, frame_width), np.uint8)
+        whole[top : top + height, left : left + width] = region
+        return whole

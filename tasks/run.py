@@ -35,7 +35,8 @@ from tasks.wording import counted, printable
 
 MAX_WORKERS = 64
 _STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
-_INTERRUPTED = 130
+INTERRUPTED = 130
+"""the exit code after Ctrl-C"""
 NEW_TAKE = "new_take"
 """the option of a frame's task that asks for a new take"""
 NEW_TAKES = "new_takes"
@@ -93,7 +94,7 @@ class Run(DoitRun):  # type: ignore[misc]
         try:
             return int(super().execute(params, args))
         except KeyboardInterrupt:
-            raise SystemExit(_INTERRUPTED) from None
+            raise SystemExit(INTERRUPTED) from None
         finally:
             gc.enable()
 
@@ -293,7 +294,7 @@ def _gentle_interrupt(runner: Runner) -> Iterator[None]:
             _tell(f"[i] Waited {waited_s:.0f} s for {pictures}, so that nothing paid for is lost.")
     except KeyboardInterrupt:
         _tell(f"[!] Left at once. {_lost()}")
-        raise SystemExit(_INTERRUPTED) from None
+        raise SystemExit(INTERRUPTED) from None
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

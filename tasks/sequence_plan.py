@@ -96,7 +96,7 @@ class SequencePlanner:
             second,
             f"{sequence.id}/{file}",
             at,
-            path.distance_threshold if role == TWEEN else 0.0,
+            path.distance_threshold if role in {TWEEN, TURN} else 0.0,
             sequence.end.expression,
             sequence.end.pose,
         )

@@ -10,7 +10,7 @@ from doit.exceptions import InvalidCommand
 from tasks.command_line import current_graph, current_project
 from tasks.errors import Mistake
 from tasks.going_on import GOING_ON, cents
-from tasks.run import Run, RunFacts
+from tasks.run import INTERRUPTED, Run, RunFacts
 from tasks.wording import counted, dollars, printable
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class Batch(Run):
                 time.sleep(wait_s)
             except KeyboardInterrupt:
                 self._say("[i] The batches go on without us; doit batch looks at them again.")
-                raise
+                raise SystemExit(INTERRUPTED) from None
             fetched = batches.fetch()
             if fetched.taken or fetched.failed or fetched.freed or fetched.over:
                 return True

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from doit.exceptions import InvalidCommand
 
+from tasks.character import NEUTRAL
 from tasks.command_line import current_graph, current_project
 from tasks.commands.command import JSON_OPTION, FrameCommand
 from tasks.errors import Mistake
@@ -71,7 +72,7 @@ def _orphans(project: Project) -> tuple[list[str], list[str]]:
         lambda place: is_ours(Path(project.sequence_path(place))),
     )
     keyframes = keyframe_orphans(
-        {f"{node.name}.png" for node in graph.nodes},
+        {f"{node.name}.png" for node in graph.nodes} | _neutrals(project),
         [path.name for path in project.frames.glob("*.png")],
         lambda name: is_ours(project.frames / name),
     )
@@ -81,8 +82,22 @@ def _orphans(project: Project) -> tuple[list[str], list[str]]:
     )
 
 
+def _neutrals(project: Project) -> set[str]:
+    """The neutrals from which an image model draws, named or not, whichever engine this run has."""
+    from tasks.character_project import read_character  # noqa: PLC0415 - pydantic
+
+    character = read_character(project)
+    poses = (pose for pose in character.poses if character.base_image_of(pose) is None)
+    return {f"{NEUTRAL}__{pose}.png" for pose in poses}
+
+
 def _below(folder: Path) -> list[str]:
-    return [path.relative_to(folder).as_posix() for path in folder.glob("*/*") if path.is_file()]
+    """The files in the folders of a folder; what is elsewhere, and linked to, is not there."""
+    return [
+        path.relative_to(folder).as_posix()
+        for path in folder.glob("*/*")
+        if path.is_file() and not path.is_symlink() and not path.parent.is_symlink()
+    ]
 
 
 def _remove(project: Project, paths: list[str]) -> None:

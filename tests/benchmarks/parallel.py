@@ -1,6 +1,7 @@
 """How long many calls take side by side: `doit -n 16` on an endpoint that takes 1 s a call.
 
-    uv run python tests/benchmarks/parallel.py [--frames 64] [--workers 16] [--rounds 5] [--plain] [--finish]
+    uv run python tests/benchmarks/parallel.py [--frames 64] [--workers 16] [--rounds 5]
+        [--plain] [--finish]
 
 The ideal is frames / workers x 1 s; start-up is what a run of one frame takes beside its call.
 The answers are pictures of 1024x1536; the endpoint runs on the same machine. Beside it, in the same
