@@ -51,6 +51,7 @@ class Reporter:
         """frames that were made of takes in this run"""
         self.flagged = 0
         """how many of them a person should look at"""
+        self._batch_frames = 0
         self._in_batch: set[str] = set()
         """tasks of frames that a batch draws, and of those that are made from them"""
         self._bar: Bar | None = None
@@ -100,10 +101,11 @@ class Reporter:
 
     def add_failure(self, task: Task, fail: BaseFail) -> None:
         """A task failed, or what it needs did."""
-        if isinstance(fail, NotAttempted) or task.has_subtask:
+        if isinstance(fail, NotAttempted) or task.has_subtask or not task.actions:
             return  # of a group, its members have said why
         if isinstance(fail, InBatch) or self._waits_for_batch(fail):
             self._in_batch.add(task.name)
+            self._batch_frames += _node(task) is not None
             if isinstance(fail, InBatch) and fail.message:
                 self._line(f"[i] Not drawn: {self._label(task)}: {fail.message}")
             self._advance()
@@ -233,7 +235,7 @@ class Reporter:
         drawn = self._steps[Step.DRAW] + self._steps[Step.RETAKE]
         reused = self._reused + done - drawn - kept
         # Frames that turned out up to date while the run went on are reused, not left.
-        batch = len(self._in_batch)
+        batch = self._batch_frames
         left = len(self._frames) - done - self._failed - batch - (self._reused - self._settled)
         counts = {"Reused": reused, "Kept": kept, "In a batch": batch, "Not attempted": left}
         shown = [f"{name}: {count}" for name, count in counts.items() if count > 0]

@@ -6,6 +6,7 @@ spoilt, as a test wants it.
 
 import io
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,7 @@ def reply(how: Drawn) -> Callable[[Call], Reply]:
     return lambda call: Reply(body=answer_body(picture(call, how)))
 
 
-def picture(call: Call, how: Drawn = Drawn()) -> bytes:  # noqa: B008 - frozen
+def picture(call: Call, how: Drawn = Drawn()) -> bytes:
     """What the endpoint draws for a call."""
     with Image.open(io.BytesIO(call.pictures[0])) as sent:
         image = sent.convert("RGBA")
@@ -180,3 +181,21 @@ def prepared(path: Path, server: ImagesServer) -> Boy:
 def boy(tmp_path: Path, server: ImagesServer) -> Boy:
     """Such a project."""
     return prepared(tmp_path / "project", server)
+
+
+@pytest.fixture(scope="session")
+def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Such a project with all its frames and the sheet, to be copied."""
+    with ImagesServer() as server:
+        folder = prepared(tmp_path_factory.mktemp("drawn") / "project", server)
+        ran = folder.doit("endpoints", "sheet")
+        assert ran.code == 0, ran.text
+    return folder.path
+
+
+@pytest.fixture
+def drawn(drawn_once: Path, tmp_path: Path, server: ImagesServer) -> Boy:
+    """Such a project, with all its frames and the sheet; the endpoint was not called yet."""
+    shutil.copytree(drawn_once, tmp_path / "project")
+    server.reply = reply(Drawn())
+    return Boy(tmp_path / "project", server.environment())

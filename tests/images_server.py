@@ -243,8 +243,8 @@ ImagesServer.handler = ImagesHandler
 
 
 def _parse(content_type: str, body: bytes) -> tuple[dict[str, str], tuple[bytes, ...], bytes]:
-    """The fields, pictures and mask of a multipart form. Pictures without a media type do not count:
-    the real endpoint refuses them."""
+    """The fields, pictures and mask of a multipart form. Pictures without a media type do not
+    count: the real endpoint refuses them."""
     head = f"Content-Type: {content_type}\r\n\r\n".encode()
     message = BytesParser().parsebytes(head + body)
     fields: dict[str, str] = {}

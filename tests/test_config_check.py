@@ -12,7 +12,13 @@ from tasks.config_rules import axis_values, rule_findings
     [
         (("poses", "tilt"), ["prompt", "base_image", "head"]),
         (("poses", "tilt", "head"), ["pitch_deg", "yaw_deg", "roll_deg"]),
-        (("base_paths", 3), ["id", "start", "end"]),
+        (
+            ("base_paths", 3),
+            [
+                *("id", "start", "end", "poses", "start_pose", "end_pose"),
+                *("max_depth", "distance_threshold", "tween", "ease", "duration_ms"),
+            ],
+        ),
         (("expressions", "sad"), ["prompt", "blendshapes"]),
         (("axes", "mouth", "ah"), ["prompt", "blendshapes"]),
         (("face", "left_brow"), ["inner", "middle", "outer"]),
