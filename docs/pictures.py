@@ -1,7 +1,8 @@
 """Draws the README's pictures from the example: `uv run python docs/pictures.py`.
 
 The contact sheet and the landmarks come from `doit` itself; the strips and the animation from the
-puppet, with weights between those of the config.
+puppet, with weights between those of the config. What finishing does is shown with takes that are
+made as image models draw them (`tests/campaign.py`): moved, tinted, with everything redrawn.
 """
 
 import shutil
@@ -21,6 +22,10 @@ from tasks import puppet  # noqa: E402
 from tasks.character import Character  # noqa: E402
 from tasks.character_file import parse, read_text  # noqa: E402
 from tasks.face import Head  # noqa: E402
+from tasks.finish.settings import Finish  # noqa: E402
+from tasks.finish.steps import finish  # noqa: E402
+from tests import campaign  # noqa: E402
+from tests.campaign import Case  # noqa: E402
 
 DOCS = ROOT / "docs"
 PAPER = (250, 249, 247)
@@ -35,6 +40,31 @@ STRIPS = {
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 PLAYED = ("happy_soft", "happy_big", "surprised", "sad", "angry", "thinking", "blink_closed")
 FRAMES_A_MOVE, FRAME_MS, HOLD_MS = 9, 40, 500
+HAPPY = Case(
+    7,
+    "happy_big",
+    (11.0, -8.25),
+    turn_deg=1.2,
+    scale=1.012,
+    gain=(0.98, 0.96, 0.9),
+    offset=(-4.0, -4.0, -10.0),
+    noise=2,
+    redrawn_px=3.5,
+)
+SAD = Case(
+    8,
+    "sad",
+    (-9.5, 6.75),
+    turn_deg=-0.9,
+    scale=0.99,
+    gain=(0.93, 0.96, 1.0),
+    offset=(-9.0, -4.0, 2.0),
+    noise=2,
+    redrawn_px=3.5,
+)
+FLIP_MS = 700
+AMPLIFIED = 3
+"""how much darker differences are shown than they are"""
 
 
 def main() -> None:
@@ -44,6 +74,8 @@ def main() -> None:
     built_pictures()
     strips(character, portrait).save(DOCS / "weights.png", optimize=True)
     animation(character, portrait)
+    finishing().save(DOCS / "finishing.png", optimize=True)
+    stillness()
 
 
 def built_pictures() -> None:
@@ -132,6 +164,71 @@ def drawn(character: Character, portrait: np.ndarray, weights: Mapping[str, floa
     """One frame of the puppet at the portrait's size."""
     size = (portrait.shape[1], portrait.shape[0])
     return Image.fromarray(puppet.render(portrait, character.face, weights, Head(), size))
+
+
+def finished(case: Case) -> tuple[Image.Image, Image.Image]:
+    """A take as it came, and the frame that it gives."""
+    take, reference = campaign.take(case), campaign.portrait()
+    size = (reference.shape[1], reference.shape[0])
+    frame = finish(take, reference, campaign.region(), Finish(), size).picture
+    return Image.fromarray(take), Image.fromarray(frame)
+
+
+def finishing() -> Image.Image:
+    """From the neutral picture and a take to a frame, and what differs before and after."""
+    neutral = Image.fromarray(campaign.portrait())
+    take, frame = finished(HAPPY)
+    panels = {
+        "the neutral picture": flat(neutral),
+        "the take as it came": flat(take),
+        "the finished frame": flat(frame),
+        "take: what differs": difference(neutral, take),
+        "frame: what differs": difference(neutral, frame),
+    }
+    cell, gap_px, head_px = (216, 324), 10, 26
+    width = gap_px + len(panels) * (cell[0] + gap_px)
+    sheet = Image.new("RGB", (width, head_px + cell[1] + gap_px), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(14)
+    for column, (label, panel) in enumerate(panels.items()):
+        x = gap_px + column * (cell[0] + gap_px)
+        draw.text((x, 5), label, (40, 40, 44), font)
+        sheet.paste(panel.resize(cell, Image.Resampling.LANCZOS), (x, head_px))
+    return sheet.quantize(255)
+
+
+def difference(one: Image.Image, other: Image.Image) -> Image.Image:
+    """Where two pictures are not the same: the darker, the more."""
+    first, second = (np.asarray(flat(image)).astype(np.float32) for image in (one, other))
+    away = np.abs(first - second).max(axis=2, keepdims=True)
+    share = np.clip(away * AMPLIFIED / 255, 0, 1)
+    ink = np.array((150, 20, 50), np.float32)
+    return Image.fromarray(np.round(np.array(PAPER) * (1 - share) + ink * share).astype(np.uint8))
+
+
+def stillness() -> None:
+    """Two expressions by turns: as the takes came, and beside that finished."""
+    frames = []
+    for case in (HAPPY, SAD):
+        sheet = Image.new("RGB", (600, 456), PAPER)
+        draw = ImageDraw.Draw(sheet)
+        font = ImageFont.load_default(15)
+        for column, (label, image) in enumerate(
+            zip(("as the takes came", "finished"), finished(case), strict=True)
+        ):
+            shown = flat(image.crop((128, 60, 896, 1180)))
+            sheet.paste(shown.resize((288, 420), Image.Resampling.LANCZOS), (6 + column * 300, 30))
+            draw.text((10 + column * 300, 6), label, (40, 40, 44), font)
+        frames.append(sheet)
+    frames[0].save(
+        DOCS / "stillness.webp",
+        save_all=True,
+        append_images=frames[1:],
+        duration=FLIP_MS,
+        loop=0,
+        quality=82,
+        method=6,
+    )
 
 
 def flat(image: Image.Image) -> Image.Image:

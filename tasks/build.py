@@ -40,7 +40,7 @@ from tasks.spending.budget import Budget
 from tasks.spending.calls import Caller, Terms
 from tasks.spending.estimate import Estimator
 from tasks.spending.ledger import Ledger
-from tasks.store import Asked, Take, TakeRecord, TakeStore, take_id
+from tasks.store import Asked, StoreFailure, Take, TakeRecord, TakeStore, take_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,11 @@ class Builder:
         if self.paid and node.role != FIT:
             pick = read_picks(self._project.folder).get(node.name)
             parts["pick"] = pick.digest if pick else ""
-            parts["finish"] = digest_of(asdict(self._character.finish))
+            region = self.inputs.regions.at(node.pose)
+            settings = asdict(self._character.finish)
+            parts["finish"] = digest_of([settings, region.digest if region else ""])
+            if self.generation.mask:
+                parts["mask"] = "sent"
         return parts
 
     @property
@@ -244,6 +248,8 @@ class Builder:
             try:
                 again = purchase.buy(job.node, job.request, job.arrived, reserved=False)
                 other = self._finished(job, *again)
+            except StoreFailure:
+                raise  # what cannot be kept must not be bought
             except Mistake as failure:
                 job.notes.append(f"{job.node.name}: no new take of this flagged frame: {failure}")
                 break

@@ -1,7 +1,9 @@
 """The project that this doit command is about: its variables, and its mistakes in doit's terms."""
 
+import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 
 from doit import doit_cmd
 from doit.exceptions import InvalidDodoFile
@@ -41,6 +43,19 @@ def current_picks() -> Mapping[str, Pick]:
         return read_picks(current_project().folder)
     except Mistake as error:
         raise InvalidDodoFile(str(error)) from error
+
+
+@lru_cache(maxsize=1)
+def current_mask() -> str:
+    """What names the content of the picture that says where the face is; empty without one.
+
+    One that is not there names nothing either: the frames' tasks say that.
+    """
+    path = current_graph().face_mask
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16] if path else ""
+    except OSError:
+        return ""
 
 
 def default_tasks() -> list[str]:

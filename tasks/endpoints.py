@@ -5,12 +5,12 @@ from typing import Any
 
 from doit.exceptions import TaskFailed
 
-from tasks.command_line import current_graph, current_picks, current_project
+from tasks.command_line import current_graph, current_mask, current_picks, current_project
 from tasks.errors import Mistake
 from tasks.files import stamp
 from tasks.freshness import ConfigSlice
 from tasks.gate import GATE, Stopped
-from tasks.graph import Node
+from tasks.graph import EXTREME, TWEEN, Node
 from tasks.project import Project
 from tasks.run import NEW_TAKE, NEW_TAKES
 
@@ -43,9 +43,10 @@ def task_endpoints() -> Iterator[dict[str, Any]]:
 
 
 def frame_slice(node: Node) -> str:
-    """What of the config, and of takes.json beside it, decides a frame."""
+    """What of the config, and of takes.json and the face mask beside it, decides a frame."""
     pick = current_picks().get(node.name)
-    return f"{node.digest}:{pick.digest}" if pick else node.digest
+    mask = current_mask() if node.role in {EXTREME, TWEEN} else ""
+    return ":".join([node.digest, *([pick.digest] if pick else []), *([mask] if mask else [])])
 
 
 class NotAttempted(TaskFailed):  # type: ignore[misc]

@@ -90,5 +90,7 @@ class Graph:
     """path of the portrait at the default pose"""
     face_digest: str
     """of the landmarks"""
+    face_mask: str = ""
+    """path of the picture that says where the face is; empty where there is none"""
     checks_digest: str = ""
     """of the thresholds from which frames are flagged"""

@@ -98,6 +98,7 @@ def _cached(cache: Path, key: str) -> Graph | None:
             tuple(Strip(n, p, o, tuple(f), d) for n, p, o, f, d in kept["sequences"]),
             kept["base_image"],
             kept["face_digest"],
+            kept["face_mask"],
             kept["checks_digest"],
         )
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
@@ -115,6 +116,7 @@ def _keep(cache: Path, key: str, graph: Graph) -> None:
         "sequences": [[s.name, s.path, s.owner, s.files, s.digest] for s in graph.sequences],
         "base_image": graph.base_image,
         "face_digest": graph.face_digest,
+        "face_mask": graph.face_mask,
         "checks_digest": graph.checks_digest,
     }
     with contextlib.suppress(OSError):  # a folder that cannot be written can still be listed

@@ -158,5 +158,5 @@ def _legend(draw: ImageDraw.ImageDraw, *, region: bool) -> None:
     draw.text((12, 34), "derived", _DERIVED, font)
     draw.text((12, 62), "left and right are\nthe character's own", _INK, font)
     if region:
-        said = "within the dashes a frame\nis the take, and outside\nthe neutral picture"
+        said = "within the dashes is the face:\nthat comes from a take,\nthe rest from the neutral"
         draw.text((12, 112), said, _REGION, font)

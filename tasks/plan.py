@@ -53,6 +53,7 @@ def plan(project: Project) -> Graph:
         tuple(strip_of(each, character.generation.size_px) for each in wanted_sequences),
         base_image=str(project.input_path(character.base_image)),
         face_digest=face_digest(character.face),
+        face_mask=str(project.input_path(mask)) if (mask := character.finish.face_mask) else "",
         checks_digest=digest_of(asdict(character.checks)),
     )
 
@@ -141,9 +142,11 @@ def _node(project: Project, character: Character, engine: str, name: str, pose: 
         else request_for(character, engine, node).asked()
     )
     target = project.target(name, pose)
-    part = {"target": target, "role": role, "source": source, "asked": asked}
+    part: dict[str, object] = {"target": target, "role": role, "source": source, "asked": asked}
     if ENGINES[engine].paid and role != FIT:
         part["finish"] = _finish_content(character.finish)
+        part["region"] = [face_digest(character.face), asdict(character.poses[pose].head)]
+        part["mask"] = character.generation.mask
     return Node(name, pose, role, source, digest_of(part))
 
 

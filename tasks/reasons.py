@@ -21,6 +21,7 @@ _CHANGED = {
     "settings": "the settings changed",
     "pick": "another take is picked",
     "finish": "what is done to its take changed",
+    "mask": "whether a mask is sent along changed",
 }
 MISSING = "missing"
 SOURCE_CHANGES = "the frame that it is drawn from will change"

@@ -14,6 +14,7 @@ from tasks.engine import ENGINES
 from tasks.graph import COPY, MORPH, RIG, TURN, TWEEN, Node, Strip
 from tasks.manifest import manifest
 from tasks.project import Project
+from tasks.request import face_digest
 from tasks.sequence import Moment, Sequence
 
 _ENDS = (0.0, 1.0)
@@ -51,7 +52,10 @@ class SequencePlanner:
         self._asked = asked
         self._known: dict[tuple[str, str], str] = {}
         self._base = str(project.input_path(character.base_image))
-        self._finish = digest_of(asdict(character.finish)) if self._engine.paid else ""
+        heads = {name: asdict(pose.head) for name, pose in character.poses.items()}
+        region = [face_digest(character.face), heads, character.generation.mask]
+        finish = [asdict(character.finish), region]
+        self._finish = digest_of(finish) if self._engine.paid else ""
 
     def nodes(self, sequence: Sequence) -> Iterator[Node]:
         """The frames that a sequence owns: both ends, then the in-betweens, upper levels first."""

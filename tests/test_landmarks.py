@@ -35,6 +35,16 @@ def test_the_overlay_shows_the_portrait_with_marks_on_it():
     assert green < 80
 
 
+def test_the_overlay_shows_the_edge_of_the_region_in_dashes():
+    edge = [(0.2 + 0.6 * step / 400, 0.9) for step in range(401)]
+    bare = overlay(portrait(), LEAST, complete(LEAST))
+    picture = overlay(portrait(), LEAST, complete(LEAST), [edge])
+    row = [picture.getpixel((250 + x, 1080)) for x in range(170, 630)]
+    green = [pixel == (20, 140, 70) for pixel in row]
+    assert 0.3 < sum(green) / len(green) < 0.8
+    assert bare.getpixel((700, 1080)) != (20, 140, 70)
+
+
 @given(st.lists(st.floats(0, 1200), max_size=40))
 def test_names_stand_a_line_apart_in_the_order_of_their_points(heights: list[float]):
     placed = spread(sorted(heights))
@@ -78,3 +88,20 @@ def test_changing_an_expression_leaves_the_picture_of_the_landmarks_alone(free: 
     free.write_config(config)
     free.doit("face")
     assert target.stat().st_mtime_ns != before
+
+
+def test_another_margin_or_mask_draws_the_picture_anew(free: Folder):
+    free.doit("face")
+    target = free.path / "frames" / "face.png"
+    pictures = {target.read_bytes()}
+    free.write_config({**free.config, "finish": {"region_margin": 1.5}})
+    free.doit("face")
+    pictures.add(target.read_bytes())
+    for box in ((10, 20, 50, 60), (10, 20, 50, 70)):
+        mask = Image.new("L", (64, 96))
+        mask.paste(255, box)
+        mask.save(free.path / "mask.png")
+        free.write_config({**free.config, "finish": {"face_mask": "mask.png"}})
+        free.doit("face")
+        pictures.add(target.read_bytes())
+    assert len(pictures) == 4
