@@ -189,9 +189,10 @@ class Builder:
         """What lies at a frame's path, by its metadata alone."""
         return frame.glance_at(self.target(node))
 
-    def _take_on_disk(self, node: Node) -> str:
+    def _take_on_disk(self, node: Node) -> tuple[str, str]:
+        """Request key and name of the take that the frame on disk is made of."""
         origin = self.glance(node).provenance
-        return origin.take if origin else ""
+        return (origin.request_key, origin.take) if origin else ("", "")
 
     def _build(self, node: Node, new_take: bool, arrived: Callable[[], None]) -> Outcome:
         place = look(self.target(node))
@@ -230,6 +231,7 @@ class Builder:
             # From now on the newest is in use, whatever was picked before.
             change_picks(self._project.folder, {job.node.name: None})
         else:
+            self.store.check_room(request.key)
             with self.store.reserved(request.key):
                 if self._restore(job):
                     return Step.RESTORE
@@ -251,7 +253,11 @@ class Builder:
             except StoreFailure:
                 raise  # what cannot be kept must not be bought
             except Mistake as failure:
-                job.notes.append(f"{job.node.name}: no new take of this flagged frame: {failure}")
+                why = str(failure).partition("; ")[0]
+                job.notes.append(
+                    f"{job.node.name} is flagged, and has no new take ({why}); to draw one:"
+                    f" doit retake -f {job.node.name}"
+                )
                 break
             best = min(best, other, key=lambda made: made.frame.rank)
             if not best.frame.flags:

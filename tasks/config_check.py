@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from tasks.config_model import ConfigModel, json_schema
+from tasks.config_model import KEY_PATTERN, SIZE_PATTERN, ConfigModel, json_schema
 from tasks.config_rules import Finding, rule_findings, shown, unknown
 from tasks.json_text import Path
 
@@ -105,6 +105,12 @@ def _form_text(details: ErrorDetails, key: str | None) -> str:
     return f"{shown(details['input'])} {said}"
 
 
+_PATTERN_TEXTS = {
+    SIZE_PATTERN: "must be width x height in pixels, such as 1024x1536",
+    KEY_PATTERN: "must be auto, off, or a colour such as #00ff00",
+}
+
+
 def _bounds_text(details: ErrorDetails) -> str:
     """Numbers and texts out of their range; whatever else pydantic says, as it says it."""
     context = details.get("ctx", {})
@@ -112,7 +118,9 @@ def _bounds_text(details: ErrorDetails) -> str:
         "greater_than_equal": lambda: f"must be {context['ge']:g} or more",
         "less_than_equal": lambda: f"must be {context['le']:g} or less",
         "greater_than": lambda: f"must be more than {context['gt']:g}",
-        "string_pattern_mismatch": lambda: "must be width x height in pixels, such as 1024x1536",
+        "string_pattern_mismatch": lambda: _PATTERN_TEXTS.get(
+            str(context["pattern"]), f"must be of the form {context['pattern']}"
+        ),
         "too_long": lambda: f"may have {context['max_length']} items at the most",
         "string_too_short": lambda: "must not be empty",
         "string_too_long": lambda: f"may have {context['max_length']:,} characters at the most",

@@ -23,6 +23,9 @@ _DEFAULTS = Generation()
 # In parentheses, so that no key of a config is taken for the branch of a union.
 _WORDS, _OBJECT, _LIST = "(words)", "(object)", "(list)"
 
+SIZE_PATTERN = r"^[1-9]\d{0,4}x[1-9]\d{0,4}$"
+KEY_PATTERN = r"^(auto|off|#[0-9a-fA-F]{6})$"
+
 Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Degrees = Annotated[float, Field(ge=-45, le=45, allow_inf_nan=False)]
 ArkitName = Literal[ARKIT_NAMES]  # type: ignore[valid-type]
@@ -180,7 +183,7 @@ class GenerationModel(_Strict):
     `auto` is `openai` when OPENAI_API_KEY is set, else `puppet`"""
     model: str = Field(_DEFAULTS.model, min_length=1, examples=list(models.KNOWN_MODELS))
     """the image model that the endpoint is asked for"""
-    size: str = Field(_DEFAULTS.size, pattern=r"^[1-9]\d{0,4}x[1-9]\d{0,4}$")
+    size: str = Field(_DEFAULTS.size, pattern=SIZE_PATTERN)
     """width x height of every frame in pixels, such as 1024x1536"""
     quality: Literal["low", "medium", "high", "xhigh", "max", "auto"] = "high"
     """more costs more; xhigh and max from gpt-image-2.5 on"""
@@ -225,7 +228,7 @@ class FinishModel(_Strict):
 
     size: bool = _FINISH.size
     """bring the take to the exact output size"""
-    key: str = Field(_FINISH.key, pattern=r"^(auto|off|#[0-9a-fA-F]{6})$")
+    key: str = Field(_FINISH.key, pattern=KEY_PATTERN)
     """make a flat background transparent: `auto` where the reference's is and the take's is not,
     `off` never, `#00ff00` always that colour"""
     register_: Literal["off", "shift", "similarity", "affine"] = Field(

@@ -330,3 +330,6 @@ def _endpoint_findings(generation: Mapping[str, Any]) -> Iterator[Finding]:
         if isinstance(price, dict) and not {"usd_per_million_tokens", "usd_per_image"} & set(price):
             text = "names no price: give usd_per_image, or usd_per_million_tokens"
             yield Finding(("generation", "prices", model), text)
+        elif isinstance(price, dict) and {"usd_per_million_tokens", "usd_per_image"} <= set(price):
+            text = "names two prices: leave out usd_per_image, or usd_per_million_tokens"
+            yield Finding(("generation", "prices", model), text)

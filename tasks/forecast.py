@@ -225,6 +225,8 @@ class Forecast:
     images_per_minute: float | None
     budget_usd: float | None
     as_batch: bool = False
+    auto_retake: int = 0
+    """how many more takes a flagged frame may get by itself"""
 
     def count(self, *steps: Step | None) -> int:
         """How many frames have one of these steps."""
@@ -294,14 +296,14 @@ class Forecast:
             return f"{len(draws)} to draw, free of charge"
         count = sum(call.times for call in calls)
         same = f" by {counted(count, 'call')}" if count != len(draws) else ""
-        if self.cost_usd is None:
-            cost = "; what that costs is not known"
-        else:
-            cost = f" for about {dollars(self.cost_usd)}"
+        known = "; what that costs is not known" if self.cost_usd is None else ""
+        cost = "" if self.cost_usd is None else f" for about {dollars(self.cost_usd)}"
+        if self.cost_usd and self.auto_retake and not self.as_batch:
+            cost += f" (up to {dollars(self.cost_usd * (1 + self.auto_retake))} with auto_retake)"
         time = f" in about {duration(self.duration_s)}"
         if self.as_batch:
             time = " in a batch, at half price, within a day"
-        return f"{len(draws)} to draw{same}{cost}{time} ({self.basis()})"
+        return f"{len(draws)} to draw{same}{cost}{time}{known} ({self.basis()})"
 
     def basis(self) -> str:
         """Where the estimate comes from."""
@@ -356,4 +358,5 @@ def forecast_of(
         generation.images_per_minute,
         generation.budget_usd,
         wish.as_batch,
+        generation.auto_retake,
     )

@@ -102,19 +102,22 @@ class Wanted:
 
 
 def wanted_take(
-    pick: Pick | None, store: "TakeStore", key: str, frame_take: Callable[[], str]
+    pick: Pick | None, store: "TakeStore", key: str, frame_take: Callable[[], tuple[str, str]]
 ) -> Wanted:
-    """The take that is picked for a frame, else the newest one of its request, `key`.
+    """The take that is picked for a frame, else its own, else the newest of its request, `key`.
 
-    `frame_take` says which take the frame on disk is made of. Raises `Mistake` where the picked
-    take is nowhere.
+    `frame_take` says which take the frame on disk is made of: its request's key and its name. A
+    newer one that nobody asked for here (a merged store, a batch) does not take its place. Raises
+    `Mistake` where the picked take is nowhere.
     """
     if pick is None or pick.stands_for != key:
-        return Wanted(key, store.latest(key))
+        records = store.records(key)
+        own = next((each for each in records if (key, each.id) == frame_take()), None)
+        return Wanted(key, own or (records[-1] if records else None))
     picked = [record for record in store.records(pick.request) if record.id == pick.take]
     if picked:
         return Wanted(pick.request, picked[0])
-    if frame_take() == pick.take:
+    if frame_take()[1] == pick.take:
         return Wanted(pick.request, None)
     raise Mistake(
         f"the take {pick.take} that {PICKS_FILE} picks for it is not in {store.folder}: copy that"

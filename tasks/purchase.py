@@ -4,7 +4,6 @@ The answer is in the store before anything is made of it. What the content rules
 remembered and not sent again; what came instead of a picture is kept.
 """
 
-import contextlib
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -66,11 +65,12 @@ class Purchase:
         kept: list[TakeRecord] = []
 
         def keep(take: Take) -> None:
-            held = contextlib.nullcontext() if reserved else self._store.reserved(request.key)
-            with held:
-                kept.append(self._store.add(request, take, node.name))
+            add = self._store.add if reserved else self._store.add_alone
+            kept.append(add(request, take, node.name))
             arrived()
 
+        if not reserved:
+            self._store.check_room(request.key)
         try:
             take = self.caller.draw(request, node.name, keep)
         except EngineFailure as failure:

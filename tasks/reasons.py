@@ -62,9 +62,10 @@ def changed(before: Mapping[str, str], now: Mapping[str, str], *, from_frame: bo
     picture = "the frame that it is drawn from changed" if from_frame else "the base image changed"
     words = {"picture": picture, **_CHANGED}
     # What a frame read under another role (its pose got a portrait, say) cannot be compared.
-    return [text for name, text in words.items() if before.get(name) != now.get(name)] or [
-        "this version of the program asks for it in other words"
-    ]
+    # A part that was not read before, since the frame was made in another way, says nothing.
+    return [
+        text for name, text in words.items() if name in before and before[name] != now.get(name)
+    ] or ["this version of the program asks for it in other words"]
 
 
 def _short(part: object) -> str:

@@ -270,7 +270,10 @@ class Reporter:
                 yield f"[?] Look at {node.name}: {why}"
         if self.flagged:
             frames = counted(self.flagged, "frame")
-            yield f"[i] {frames} flagged; doit check lists all, doit retake -f NAME draws another"
+            yield (
+                f"[i] {frames} flagged; doit check endpoints sequences lists all,"
+                " doit retake -f NAME draws another"
+            )
 
     def _spent_lines(self) -> Iterator[str]:
         """What the run cost, and how to go on where the budget was too small."""

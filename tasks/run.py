@@ -85,6 +85,8 @@ class Run(DoitRun):  # type: ignore[misc]
     name = "run"
     new_takes = 0
     as_batch = False
+    fetch_problem = ""
+    """why batches could not be looked at, as was said"""
 
     def execute(self, params: Any, args: list[str]) -> int:
         """Load and run."""
@@ -159,7 +161,7 @@ class Run(DoitRun):  # type: ignore[misc]
         if builder.purchase is None:
             return
         try:
-            open_batches(project, builder, _tell_out).fetch()
+            self.fetch_problem = open_batches(project, builder, _tell_out).fetch().problem
         except Mistake as error:
             raise InvalidCommand(str(error)) from error
         builder.purchase.caller.terms.learn()

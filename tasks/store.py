@@ -16,6 +16,7 @@ import datetime
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _TAKE_DIGITS = 12
+_ROOM_BYTES = 32 * 2**20
+"""how much the disk must have left before a picture is bought"""
 _REFUSED = ".refused.json"
 _SUFFIXES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp"}
 
@@ -191,6 +194,29 @@ class TakeStore:
             return str(json.loads(self._refused_path(key).read_bytes())["said"])
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None
+
+    def check_room(self, key: str) -> None:
+        """That a take can be kept, before it is bought. Raises `StoreFailure` where it cannot."""
+        try:
+            with self.reserved(key):
+                free = shutil.disk_usage(self.folder).free
+        except OSError as error:
+            raise StoreFailure(
+                f"{self.folder} cannot be written ({error.strerror or error}): nothing was bought"
+            ) from error
+        if free < _ROOM_BYTES:
+            raise StoreFailure(
+                f"the disk of {self.folder} is full: free some {_ROOM_BYTES // 2**20} MB; nothing"
+                " was bought"
+            )
+
+    def add_alone(self, request: Asked, take: Take, frame: str = "") -> TakeRecord:
+        """As `add`, for whoever does not hold the request."""
+        try:
+            with self.reserved(request.key):
+                return self._add(request, take, frame)
+        except OSError as error:
+            raise StoreFailure(_rescued(take.picture, self.folder, error)) from error
 
     def add(self, request: Asked, take: Take, frame: str = "") -> TakeRecord:
         """Keep a take: the picture first, on disk, then what is known of it.

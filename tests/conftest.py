@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 
+from tests import warm
 from tests.images_server import ImagesServer
+from tests.warm import WarmProcess
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = (64, 96)
@@ -52,8 +54,10 @@ class Folder:
         """The words that start doit."""
         return [sys.executable, "-m", "doit"]
 
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str) -> "subprocess.Popen[str] | WarmProcess":
         """Begin to run `doit`, in a process group of its own."""
+        if self.command() == Folder.command():
+            return warm.start(list(arguments), self.path, self._environment())
         return subprocess.Popen(
             [*self.command(), *arguments],
             cwd=self.path,
@@ -184,6 +188,6 @@ def free(tmp_path: Path) -> Folder:
     return folder
 
 
-def kill(process: "subprocess.Popen[str]", number: int = signal.SIGKILL) -> None:
+def kill(process: "subprocess.Popen[str] | WarmProcess", number: int = signal.SIGKILL) -> None:
     """Send a signal to a process that a test started, and to no other."""
     os.kill(process.pid, number)

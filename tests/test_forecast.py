@@ -61,7 +61,7 @@ def test_several_takes_of_a_frame_are_as_many_calls():
 def test_a_price_that_is_not_known_is_not_guessed():
     total = forecast(planned(1), planned(2, estimate=UNKNOWN))
     assert total.cost_usd is None
-    assert "2 to draw; what that costs is not known" in total.summary()
+    assert "2 to draw in about 30 s; what that costs is not known" in total.summary()
     assert "generation.prices" in total.summary()
 
 

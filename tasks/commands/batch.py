@@ -67,7 +67,7 @@ class Batch(Run):
             submitted = self._batches().submit(self._affordable())
         except Mistake as error:
             raise InvalidCommand(str(error)) from error
-        return 1 if failed or submitted.problem or self._left_out else 0
+        return 1 if failed or submitted.problem or self.fetch_problem or self._left_out else 0
 
     def _collect(self, node: "Node", request: "Request", new_take: bool) -> None:
         from tasks.batch.submission import Item  # noqa: PLC0415

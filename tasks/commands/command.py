@@ -11,8 +11,10 @@ from doit.exceptions import InvalidCommand
 from doit.task import Task
 
 from tasks.command_line import current_graph, current_project
+from tasks.errors import Mistake
 from tasks.graph import TURN, TWEEN, Node
 from tasks.ids import did_you_mean
+from tasks.run import INTERRUPTED
 from tasks.selection import frames_of, select
 from tasks.wording import printable
 
@@ -48,6 +50,23 @@ class OwnFrameOption:
 
 class FrameCommand(OwnFrameOption, DoitCmdBase):  # type: ignore[misc]
     """A command about frames."""
+
+    takes_names = True
+    """whether tasks may be named on its command line"""
+
+    def execute(self, params: Any, args: list[str]) -> int:
+        """Load and do it. What the person can mend comes without a traceback."""
+        if args and not self.takes_names:
+            raise InvalidCommand(f'doit {self.name} takes no names, and "{args[0]}" is one')
+        try:
+            return int(super().execute(params, args) or 0)
+        except Mistake as error:
+            raise InvalidCommand(str(error)) from error
+        except OSError as error:
+            name = error.filename or "a file"
+            raise InvalidCommand(f"{name}: {error.strerror or error}") from error
+        except KeyboardInterrupt:
+            raise SystemExit(INTERRUPTED) from None
 
     def _say(self, text: str) -> None:
         """One line, as the terminal can take it."""

@@ -18,6 +18,8 @@ class Sum:
     pictures: int
     cost_usd: float
     """of the calls whose cost is known"""
+    unknown: int
+    """pictures whose cost nobody knows"""
     perhaps_usd: float
     """what those may have cost of which nobody knows: cut off, lost, or without a price"""
 
@@ -29,6 +31,7 @@ def sum_of(entries: Iterable[Entry]) -> Sum:
         calls=len(listed),
         pictures=sum(entry.outcome == DRAWN for entry in listed),
         cost_usd=round(sum(entry.cost_usd or 0.0 for entry in listed), 6),
+        unknown=sum(entry.outcome == DRAWN and entry.cost_usd is None for entry in listed),
         perhaps_usd=round(
             sum(entry.estimate_usd or 0.0 for entry in listed if entry.cost_usd is None), 6
         ),
@@ -70,6 +73,7 @@ class Costs(FrameCommand):
     doc_usage = ""
     doc_description = "From the ledger, .takes/ledger.jsonl: one line for every call ever made."
     cmd_options = (JSON_OPTION,)
+    takes_names = False
 
     def _execute(self, json: bool) -> int:
         ledger = Ledger(current_project().store)
@@ -92,6 +96,8 @@ class Costs(FrameCommand):
 def _line(name: str, total: Sum) -> str:
     perhaps = f", and perhaps {dollars(total.perhaps_usd)} more" if total.perhaps_usd else ""
     pictures = counted(total.pictures, "picture")
+    if total.unknown:
+        pictures += f", {total.unknown} of them of unknown cost,"
     calls = counted(total.calls, "call")
     return f"{name:<24} {dollars(total.cost_usd):>8}{perhaps}  {pictures} by {calls}"
 
@@ -102,6 +108,7 @@ def _plain(total: Sum) -> dict[str, Any]:
         "pictures": total.pictures,
         "cost_usd": total.cost_usd,
         "perhaps_usd": total.perhaps_usd,
+        "pictures_of_unknown_cost": total.unknown,
     }
 
 

@@ -4,10 +4,8 @@ from pathlib import Path
 
 from doit.exceptions import InvalidCommand
 
-from tasks.character import NEUTRAL
 from tasks.command_line import current_graph, current_project
 from tasks.commands.command import JSON_OPTION, FrameCommand
-from tasks.errors import Mistake
 from tasks.graph import MANIFEST
 from tasks.project import Project
 from tasks.wording import counted
@@ -24,16 +22,19 @@ class Orphans(FrameCommand):
         " were paid for. Nothing that was painted or put there by hand is listed."
     )
     cmd_options = (JSON_OPTION,)
+    takes_names = False
 
     def _execute(self, json: bool) -> int:
         project = current_project()
         clean = current_project().variables.of_command.get("clean", False)
-        try:
-            tweens, keyframes = _orphans(project)
-            if clean:
-                _remove(project, tweens)
-        except (Mistake, OSError) as error:
-            raise InvalidCommand(str(error)) from error
+        given = [name for name, _ in project.variables.given if name != "config"]
+        if clean and given:
+            raise InvalidCommand(
+                f"clean=yes goes by the config alone; leave out {', '.join(given)}="
+            )
+        tweens, keyframes = _orphans(project)
+        if clean:
+            _remove(project, tweens)
         if self._wants_json(json):
             self._say_json({"sequences": tweens, "keyframes": keyframes, "removed": clean})
             return 0
@@ -56,13 +57,27 @@ def _orphans(project: Project) -> tuple[list[str], list[str]]:
     from tasks.frame import State, look_at  # noqa: PLC0415 - Pillow
     from tasks.manifest import is_manifest  # noqa: PLC0415
     from tasks.orphans import keyframe_orphans, sequence_orphans  # noqa: PLC0415
+    from tasks.store import TakeStore  # noqa: PLC0415
 
     graph = current_graph()
+
+    store = TakeStore(project.store)
+    known = {strip.name for strip in graph.sequences}
 
     def is_ours(path: Path) -> bool:
         if path.name == MANIFEST:
             return is_manifest(path.parent)
-        return look_at(path).state is State.OURS
+        # A folder that somebody copied has the manifest of another, or none.
+        if path.parent.parent == project.sequences and not (
+            path.parent.name in known or is_manifest(path.parent)
+        ):
+            return False
+        existing = look_at(path)
+        origin = existing.provenance
+        if existing.state is not State.OURS or origin is None:
+            return False
+        # What was paid for, and is nowhere else, stays.
+        return origin.is_draft or store.has(origin.request_key, origin.take)
 
     wanted = {node.place for node in graph.tweens}
     wanted |= {f"{strip.name}/{MANIFEST}" for strip in graph.sequences}
@@ -84,6 +99,7 @@ def _orphans(project: Project) -> tuple[list[str], list[str]]:
 
 def _neutrals(project: Project) -> set[str]:
     """The neutrals from which an image model draws, named or not, whichever engine this run has."""
+    from tasks.character import NEUTRAL  # noqa: PLC0415 - not for every command
     from tasks.character_project import read_character  # noqa: PLC0415 - pydantic
 
     character = read_character(project)
@@ -101,7 +117,14 @@ def _below(folder: Path) -> list[str]:
 
 
 def _remove(project: Project, paths: list[str]) -> None:
-    """Remove files, and the folders that are empty then."""
+    """Remove files, manifests that name one of them, and the folders that are empty then."""
+    from tasks.manifest import is_manifest, read, withdraw  # noqa: PLC0415
+
+    gone = {Path(path) for path in paths}
+    for folder in project.sequences.iterdir() if gone else ():
+        named = {frame.path for frame in read(folder).frames} if is_manifest(folder) else set()
+        if named & gone:
+            withdraw(folder)
     for path in paths:
         Path(path).unlink(missing_ok=True)
     for folder in {Path(path).parent for path in paths}:

@@ -52,7 +52,7 @@ class Plan(FrameCommand):
             "long": "process",
             "type": int,
             "default": 0,
-            "help": "number of workers, for the time [default: %(default)s]",
+            "help": "number of workers, for the time [default: 4, as of a run]",
         },
         {
             "name": "always",
@@ -145,6 +145,7 @@ def _document(forecast: "Forecast") -> dict[str, Any]:
         "workers": forecast.workers,
         "images_per_minute": forecast.images_per_minute,
         "budget_usd": forecast.budget_usd,
+        "auto_retake": forecast.auto_retake,
     }
 
 
