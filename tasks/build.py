@@ -4,6 +4,7 @@ doit's database decides which frames are looked at; what is paid for is decided 
 request key, the frame on disk and the take store.
 """
 
+import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -110,8 +111,7 @@ class Builder:
             region = self.inputs.regions.at(node.pose)
             settings = asdict(self._character.finish)
             parts["finish"] = digest_of([settings, region.digest if region else ""])
-            if self.generation.mask:
-                parts["mask"] = "sent"
+            parts["mask"] = "sent" if self.generation.mask else ""
         return parts
 
     @property
@@ -126,10 +126,11 @@ class Builder:
 
         `arrived` is called when an answer that had to be waited for is there and safe.
         """
-        sources = [stamp(path) for path in node.sources]
+        sources = [_content(path, stamp(path)) for path in node.sources]
         outcome = self._build(node, new_take, arrived)
         for path, seen in zip(node.sources, sources, strict=True):
-            if stamp(path) != seen:
+            # By content: another process may have put the very same picture there once more.
+            if _content(path, stamp(path)) != seen:
                 # doit would record the file as it is now, and take the frame for up to date.
                 raise Mistake(f"{path} was changed while it was drawn from; run doit again")
         return outcome
@@ -307,6 +308,12 @@ class Builder:
         )
         data = frame.compose(made.png, made.image, provenance)
         put(job.place, data, self.store, job.notes)
+
+
+@lru_cache(maxsize=256)
+def _content(path: str, seen: tuple[int, int] | None) -> str:
+    """The digest of a file, kept while it does not change; empty where there is none."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if seen else ""
 
 
 def _origin_of(asked: Asked) -> Provenance:

@@ -46,6 +46,11 @@ class Flights:
         with self._lock:
             self._flights.pop(number, None)
 
+    def forget(self) -> None:
+        """Begin anew: nobody asks any more what was lost."""
+        with self._lock:
+            self._flights.clear()
+
     def now(self) -> list[Flight]:
         """The calls under way, the earliest first."""
         with self._lock:

@@ -14,7 +14,7 @@ from tasks.errors import Mistake
 from tasks.files import stamp
 from tasks.frame import Existing, State
 from tasks.free_frames import fit_key
-from tasks.graph import COPY, FIT, MORPH, Node
+from tasks.graph import COPY, FIT, MORPH, TURN, TWEEN, Node
 from tasks.outcome import Step
 from tasks.picks import Wanted
 from tasks.request import Request
@@ -45,6 +45,9 @@ class Planned:
     """how many calls have to come one after the other before it can be drawn"""
     times: int = 1
     """how many takes of it are drawn"""
+    distance: float | None = None
+    """of an in-between that the engine, or a threshold, makes: how far apart its two pictures are,
+    0..255; None for any other, and where one of them is still to come"""
 
 
 class Forecaster:
@@ -86,11 +89,12 @@ class Forecaster:
     ) -> Planned:
         digests = tuple(self._digest(path) for path in node.sources)
         why = self._why(node, existing, recorded, digests, forced=new_take)
-        free = self._free(node, existing, digests)
+        distance = self._distance(node, digests)
+        free = self._free(node, existing, digests, distance, new_take=new_take)
         if free:
-            if free is not Step.ADOPT:
+            if free in {Step.COPY, Step.MORPH}:
                 self._sources[self._path(node)] = digests[0] if free is Step.COPY else ""
-            return Planned(node, free, why)
+            return Planned(node, free, why, distance=distance)
         if node.role == FIT:
             return self._fitted(node, existing, why, digests[0], new_take=new_take)
         request = self._builder.inputs.request_from(node, digests)
@@ -108,6 +112,7 @@ class Forecaster:
             estimate=priced.estimate(request) if priced else None,
             layer=self._layer(node),
             times=self._new_takes if new_take and self._new_takes else 1,
+            distance=distance,
         )
 
     def _path(self, node: Node) -> str:
@@ -116,31 +121,39 @@ class Forecaster:
     def _layer(self, node: Node) -> int:
         return max((self._layers.get(path, 0) for path in node.sources), default=0)
 
-    def _free(self, node: Node, existing: Existing, digests: tuple[str, ...]) -> Step | None:
+    def _free(
+        self,
+        node: Node,
+        existing: Existing,
+        digests: tuple[str, ...],
+        distance: float | None,
+        *,
+        new_take: bool,
+    ) -> Step | None:
         """What is done for a frame of a sequence that needs no engine; None for any other."""
         if node.role == COPY:
             key, made = "", Step.COPY
-        elif node.role == MORPH or (node.closer_than and self._is_close(node, digests)):
+        elif node.role == MORPH or (distance is not None and distance < node.closer_than):
             key = tweening.morph_key(digests, node.at) if all(digests) else ""
             made = Step.MORPH
         else:
             return None
         if existing.state is State.BY_HAND:
-            return Step.KEEP_BY_HAND
+            return made if new_take else Step.KEEP_BY_HAND
         if node.role == COPY:
             # By metadata alone, pixels are not known; but a draft's name is what it was written as.
             origin = existing.provenance
             name = frame.name_of(existing) or (origin.pixels if origin else "")
-            return Step.ADOPT if name == digests[0] else made
+            return Step.ADOPT if name and name == digests[0] else made
         step = decide(existing, Wanted(key, None), paid=self._builder.paid, new_take=False)
         return made if step is Step.DRAW else step
 
-    def _is_close(self, node: Node, digests: tuple[str, ...]) -> bool:
-        """Whether an in-between's pictures, as far as they are there already, are that close."""
+    def _distance(self, node: Node, digests: tuple[str, ...]) -> float | None:
+        """How far apart a drawn in-between's pictures are, where both are there."""
         changing = any(path in self._sources for path in node.sources)
-        if changing or not all(digests):
-            return False
-        return tweening.distance(node) < node.closer_than
+        if node.role not in {TWEEN, TURN} or changing or not all(digests):
+            return None
+        return tweening.distance(node)
 
     def _step(
         self, node: Node, existing: Existing, request: Request, *, new_take: bool

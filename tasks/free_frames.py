@@ -30,8 +30,8 @@ class FreeFrames:
         if node.role == FIT:
             return self._fit(node, place, new_take=new_take)
         if node.role == COPY:
-            return self._copy(node, place)
-        return self._morph(node, place) if is_morphed(node) else None
+            return self._copy(node, place, new_take=new_take)
+        return self._morph(node, place, new_take=new_take) if is_morphed(node) else None
 
     def _fit(self, node: Node, place: Place, *, new_take: bool) -> Outcome:
         """The artist's portrait as a frame."""
@@ -45,13 +45,13 @@ class FreeFrames:
         put(place, frame.compose(picture.png(), picture.image, provenance), self._store, notes)
         return Outcome(Step.FIT, tuple(notes))
 
-    def _copy(self, node: Node, place: Place) -> Outcome:
+    def _copy(self, node: Node, place: Place, *, new_take: bool) -> Outcome:
         """An end of a sequence: the keyframe as it is."""
         source = Path(node.source)
         keyframe = frame.look_at(source)
         if keyframe.state in {State.MISSING, State.UNREADABLE}:
             raise Mistake(f"{source}, with which the sequence begins or ends, is not there")
-        if place.existing.state is State.BY_HAND:
+        if place.existing.state is State.BY_HAND and not new_take:
             return Outcome(Step.KEEP_BY_HAND)
         same_pixels = place.existing.pixels == keyframe.pixels
         if same_pixels and frame.name_of(place.existing) == frame.name_of(keyframe):
@@ -63,13 +63,16 @@ class FreeFrames:
             key = fit_key(keyframe.pixels)
             provenance = Provenance(key, take="", engine=frame.BASE, pixels=keyframe.pixels)
             data = frame.compose(png_bytes(image), image, provenance)
-        frame.write(place.path, data)
-        return Outcome(Step.COPY)
+        notes: list[str] = []
+        put(place, data, self._store, notes)
+        return Outcome(Step.COPY, tuple(notes))
 
-    def _morph(self, node: Node, place: Place) -> Outcome:
+    def _morph(self, node: Node, place: Place, *, new_take: bool) -> Outcome:
         """An in-between from the pixels of the two pictures around it."""
         key = tweening.morph_key(self._inputs.digests(node), node.at)
-        step = decide(place.existing, Wanted(key, None), paid=self._paid, new_take=False)
+        # A new one is the same; but what was painted over it gives way to it.
+        anew = new_take and place.existing.state is State.BY_HAND
+        step = decide(place.existing, Wanted(key, None), paid=self._paid, new_take=anew)
         if step is not Step.DRAW:
             return Outcome(step)
         image = tweening.morphed(node)

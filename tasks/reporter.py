@@ -303,7 +303,8 @@ class Reporter:
         """One line for what a person can mend; all there is for a bug."""
         if isinstance(fail, UnmetDependency):
             names = ", ".join(name.partition(":")[2] or name for name in fail.message.split())
-            return f"{names}, which it is drawn from, is not there"
+            made = "drawn" if _node(task) else "made"
+            return f"{names}, which it is {made} from, is not there"
         if isinstance(fail, TaskFailed) or not fail.traceback:
             return " ".join(str(fail.message).split())
         return f"this is a bug in the program, in {task.name}\n{fail.get_msg()}"

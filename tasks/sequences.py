@@ -22,11 +22,14 @@ def task_sequences() -> Iterator[dict[str, Any]]:
     project, graph = current_project(), current_graph()
     config = str(project.config)
     # Sequences that show the pictures of another have to be told when these change.
-    showing: dict[str, list[str]] = {}
+    showing: dict[str, list[Strip]] = {}
     for strip in graph.sequences:
-        showing.setdefault(strip.owner, []).append(project.sequence_path(strip.name))
+        showing.setdefault(strip.owner, []).append(strip)
     for node in graph.tweens:
-        folders = showing.get(node.place.partition("/")[0], [])
+        owner, _, file = node.place.partition("/")
+        # Only of what they show: the others may come when their manifest is written already.
+        shown_in = (strip for strip in showing.get(owner, ()) if file in strip.files)
+        folders = [project.sequence_path(strip.name) for strip in shown_in]
         yield {
             "name": node.name,
             "actions": [(draw_tween, [project, node, folders])],

@@ -178,7 +178,10 @@ def test_each_spoilt_take_is_flagged_in_one_line_and_the_clean_one_is_not(
         [line] = [line for line in lines if line.startswith(f"[?] Look at {kind}__center: ")]
         assert said in line
         assert kind in rows[f"{kind}__center"]["flags"]
-    assert "frames flagged; doit check lists all, doit retake -f NAME draws another" in ran.out
+    assert (
+        "frames flagged; doit check endpoints sequences lists all,"
+        " doit retake -f NAME draws another" in ran.out
+    )
     assert set(rows[SAD]["flags"]) <= {"alike"}
 
 
@@ -341,7 +344,7 @@ def test_the_budget_ends_it_and_what_there_is_is_used(boy: Boy, server: ImagesSe
     ran = boy.doit("budget=0.5", "endpoints:sad__center")
     assert ran.code == 0, ran.text
     assert len(server.calls) == 2
-    assert "sad__center: no new take of this flagged frame: " in ran.out
+    assert "sad__center is flagged, and has no new take (" in ran.out
     assert "[✓] sad" in ran.out
     assert boy.frame(SAD).is_file()
     assert "Spent $0.38" in ran.out
@@ -360,7 +363,7 @@ def test_a_failure_while_drawing_again_leaves_the_take_that_there_is(
     assert ran.code == 0, ran.text
     assert boy.frame(SAD).is_file()
     assert len(server.calls) == 2
-    assert "no new take of this flagged frame" in ran.out
+    assert "is flagged, and has no new take" in ran.out
 
 
 def test_a_forced_new_take_that_is_flagged_is_drawn_again_too(drawn: Boy, server: ImagesServer):

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import httpx2
 import pytest
@@ -505,10 +506,10 @@ def test_an_address_that_only_looks_like_the_own_host_is_another(
 class Lenient(ImagesServer):
     """Takes what the documented form does not have."""
 
-    def register(self, fields: Mapping[str, str], pictures: tuple[bytes, ...]) -> Call:
+    def register(self, fields: Mapping[str, str], *pictures: Any) -> Call:
         fields = {"size": "64x96", **fields}
-        call = super().register(fields, pictures)
-        return Call(call.number, fields, pictures, (), call.arrived_s)
+        call = super().register(fields, *pictures)
+        return Call(call.number, fields, call.pictures, (), call.arrived_s)
 
 
 def test_extra_fields_arrive_and_omitted_ones_do_not(monkeypatch: pytest.MonkeyPatch):

@@ -196,7 +196,6 @@ def test_every_frame_reads_the_size(planner: Planner):
         {"expressions": dict(reversed(CONFIG["expressions"].items()))},
         {"axes": dict(reversed(CONFIG["axes"].items()))},
         {"base_image": "./portraits/../portraits/front.png"},
-        {"face": {"chin": [0.5, 0.9]}},
         {"base_paths": [{"id": "p", "start": "sad", "end": "happy"}]},
         {"generation": {"quality": "high", "size": "1024x1536", "engine": "openai"}},
         {"generation": {"budget_usd": 1, "images_per_minute": 5, "max_retries": 1}},

@@ -514,9 +514,9 @@ def test_after_a_kill_nothing_that_came_is_paid_for_again(paid: Folder, server: 
 class Lenient(ImagesServer):
     """Takes what the documented form does not have, and knows the size by itself."""
 
-    def register(self, fields: Mapping[str, str], pictures: tuple[bytes, ...]) -> Call:
-        call = super().register({"size": "64x96", **fields}, pictures)
-        self.calls[call.number - 1] = Call(call.number, fields, pictures, (), call.arrived_s)
+    def register(self, fields: Mapping[str, str], *pictures: Any) -> Call:
+        call = super().register({"size": "64x96", **fields}, *pictures)
+        self.calls[call.number - 1] = Call(call.number, fields, call.pictures, (), call.arrived_s)
         return Call(call.number, {"size": "64x96", **fields}, pictures, (), call.arrived_s)
 
 

@@ -122,7 +122,16 @@ def _line(planned: "Planned") -> str:
     why = _FINAL_KEPT if planned.step is Step.KEEP_FINAL else ", ".join(planned.why)
     cost = planned.estimate.cost_usd if planned.estimate else None
     price = "" if cost is None else dollars(cost)
-    return f"{_WORDS[planned.step]:<8} {price:>7} {planned.node.name}: {why}"
+    return f"{_WORDS[planned.step]:<8} {price:>7} {planned.node.name}: {why}{_apart(planned)}"
+
+
+def _apart(planned: "Planned") -> str:
+    """How far apart the pictures of an in-between are, which a threshold is compared with."""
+    if planned.distance is None:
+        return ""
+    closer_than = planned.node.closer_than
+    morph = f"; morph below {closer_than:g}" if closer_than else ""
+    return f" (its pictures are {planned.distance:.1f} apart{morph})"
 
 
 def _document(forecast: "Forecast") -> dict[str, Any]:
@@ -156,6 +165,8 @@ def _frame(planned: "Planned") -> dict[str, Any]:
         "target": current_project().path_of(planned.node),
         "action": _WORDS[planned.step],
         "why": list(planned.why),
+        "layer": planned.layer,
+        "distance": planned.distance,
         "cost_usd": estimate.cost_usd if estimate else None,
         "measured_calls": estimate.measured if estimate else None,
     }

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Literal
 
-from tasks.finish.measure import Figures, apart
+from tasks.finish.measure import Figures, near_pairs
 from tasks.finish.settings import Thresholds
 
 Kind = Literal["blank", "size", "cropped", "drift", "outside", "alpha", "halo", "weak", "alike"]
@@ -78,15 +77,14 @@ def alike(signatures: Mapping[str, str], thresholds: Thresholds) -> dict[str, Fl
     the nearest twin.
     """
     nearest: dict[str, tuple[float, str]] = {}
-    for one, other in combinations(sorted(signatures), 2):
-        away = apart(signatures[one], signatures[other])
-        if away is None or away >= thresholds.nearness:
-            continue
-        for name, twin in ((one, other), (other, one)):
-            nearest[name] = min(nearest.get(name, (away, twin)), (away, twin))
+    names = sorted(signatures)
+    pairs = near_pairs([signatures[name] for name in names], thresholds.nearness)
+    for one, other, far in pairs:
+        for name, twin in ((names[one], names[other]), (names[other], names[one])):
+            nearest[name] = min(nearest.get(name, (far, twin)), (far, twin))
     return {
-        name: Flag("alike", f"it looks like {twin} (their faces differ by {away:.1f} of 255)")
-        for name, (away, twin) in sorted(nearest.items())
+        name: Flag("alike", f"it looks like {twin} (their faces differ by {far:.1f} of 255)")
+        for name, (far, twin) in sorted(nearest.items())
     }
 
 
