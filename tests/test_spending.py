@@ -517,7 +517,7 @@ class Lenient(ImagesServer):
     def register(self, fields: Mapping[str, str], *pictures: Any) -> Call:
         call = super().register({"size": "64x96", **fields}, *pictures)
         self.calls[call.number - 1] = Call(call.number, fields, call.pictures, (), call.arrived_s)
-        return Call(call.number, {"size": "64x96", **fields}, pictures, (), call.arrived_s)
+        return Call(call.number, {"size": "64x96", **fields}, call.pictures, (), call.arrived_s)
 
 
 def test_extra_fields_are_sent_omitted_ones_are_not_and_both_are_part_of_the_request(
