@@ -8,6 +8,7 @@ import json
 import os
 import threading
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -128,7 +129,11 @@ class Finisher:
 
     def _reference(self, node: Node) -> CachedPicture | None:
         """The neutral picture that a frame is held against; None where its head is turned."""
-        return self._inputs.portrait(node) if node.role in {EXTREME, TWEEN} else None
+        if node.role == TWEEN:
+            # The same of its two whichever way the path goes, so that the frame is the same too.
+            paths = (Path(path) for path in node.sources)
+            return self._inputs.fitted(min(paths, key=self._inputs.digest))
+        return self._inputs.portrait(node) if node.role == EXTREME else None
 
 
 def _told(node: Node, note: str) -> str:

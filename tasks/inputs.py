@@ -9,7 +9,7 @@ from tasks import frame
 from tasks.character import Character
 from tasks.engine import Choice
 from tasks.errors import Mistake
-from tasks.graph import EXTREME, TWEEN, Node
+from tasks.graph import EXTREME, TURN, TWEEN, Node
 from tasks.picture import CachedPicture, PictureCache
 from tasks.plan import request_for
 from tasks.project import Project
@@ -41,6 +41,8 @@ class Inputs:
 
     def _request(self, node: Node, shown: tuple[InputPicture, ...]) -> Request:
         request = request_for(self._character, self._choice.name, node, shown)
+        if node.role in {TWEEN, TURN}:
+            request = replace(request, in_any_order=True)
         mask = self._mask(node)
         return replace(request, mask=mask) if mask else request
 
@@ -53,7 +55,11 @@ class Inputs:
 
     def portrait(self, node: Node) -> CachedPicture:
         """The artist's own picture that a frame is made from, at the size of the frames."""
-        return self._pictures.get(Path(node.source), self._character.generation.size_px)
+        return self.fitted(Path(node.source))
+
+    def fitted(self, path: Path) -> CachedPicture:
+        """A picture at the size of the frames."""
+        return self._pictures.get(path, self._character.generation.size_px)
 
     def is_built(self, path: Path) -> bool:
         """Whether a picture is a frame that is built here."""

@@ -57,6 +57,9 @@ class Request:
     """fields that another provider's endpoint takes beside the documented ones, as JSON"""
     mask: InputPicture | None = None
     """what may be edited is transparent in it; it has the size of the first picture"""
+    in_any_order: bool = False
+    """the pictures mean the same in the opposite order, as those around a middle do: a path that is
+    drawn the other way is not paid for again"""
     omit: tuple[str, ...] = ()
     """documented fields that an endpoint refuses, and that are not sent"""
 
@@ -67,9 +70,10 @@ class Request:
 
     def content(self) -> dict[str, Any]:
         """The request as plain data, as the store keeps it beside its takes."""
+        digests = [picture.digest for picture in self.pictures]
         content = {
             **self.asked(),
-            "pictures": [picture.digest for picture in self.pictures],
+            "pictures": sorted(digests) if self.in_any_order else digests,
         }
         return {**content, "mask": self.mask.digest} if self.mask else content
 

@@ -159,7 +159,7 @@ class Sequence:
     reversed: bool
     """its pictures are the owner's in the opposite order"""
     later_first: bool
-    """an engine is shown the later neighbour first; see `references`"""
+    """its later end is the first by name: so that a path and its reverse are found to be one"""
 
     @property
     def owns(self) -> bool:
@@ -198,15 +198,6 @@ class Sequence:
         """All that has to be there for it, below the folder of sequences, with `/`."""
         pictures = (f"{self.owner}/{frame.file}" for frame in self.frames)
         return (*pictures, f"{self.id}/{MANIFEST}")
-
-    def references(self, tween: Moment) -> tuple[Moment, Moment]:
-        """The neighbours of an in-between in the order in which an engine is shown them.
-
-        It is the same for both directions of a path, so that the requests are, and what was paid
-        for one direction serves when the other becomes the owner.
-        """
-        before, after = tween.neighbours
-        return (after, before) if self.later_first else (before, after)
 
 
 def sequences(character: Character) -> tuple[Sequence, ...]:

@@ -80,7 +80,7 @@ class SequencePlanner:
             return self._node(sequence, tween.file, MORPH, (start, end), tween.t)
         if self._engine.from_base:
             return self._node(sequence, tween.file, RIG, (self._base, ""), tween.t)
-        first, second = (self._path(sequence, each) for each in sequence.references(tween))
+        first, second = (self._path(sequence, each) for each in tween.neighbours)
         role = TURN if sequence.turns_head else TWEEN
         return self._node(sequence, tween.file, role, (first, second), 0.5)
 

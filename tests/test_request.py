@@ -68,9 +68,18 @@ def test_the_order_of_pictures_changes_the_key():
     assert replace(ASKED, pictures=(one, other)).key != replace(ASKED, pictures=(other, one)).key
 
 
+def test_the_pictures_around_a_middle_may_stand_in_either_order():
+    one, other = picture("p1"), picture("p2")
+    there = replace(ASKED, pictures=(one, other), in_any_order=True)
+    assert there.key == replace(there, pictures=(other, one)).key
+    assert there.key != replace(there, pictures=(one, one)).key
+
+
 def test_no_field_of_a_request_or_a_rig_is_left_out_of_the_key():
     whole = replace(ASKED, extra={"strength": 0.7}, omit=("size",), mask=picture("mask"))
-    assert {field.name for field in fields(Request)} <= set(whole.content())
+    # The order itself is in the key by the order of the pictures.
+    named = {field.name for field in fields(Request)} - {"in_any_order"}
+    assert named <= set(whole.content())
     others = ({"extra": {"strength": 0.8}}, {"omit": ("size", "quality")}, {"mask": None})
     for other in others:
         assert replace(whole, **other).key != whole.key

@@ -283,62 +283,6 @@ def test_a_hold_has_its_ends_and_nothing_between():
     assert held.tweens == ()
 
 
-# What an engine is shown
-
-
-def shown_to_engine(*paths: BasePath) -> set[tuple[str, str, str]]:
-    """For the middle of each owner, the keyframes in the order in which they are shown."""
-    shown = set()
-    for each in listed(*paths).values():
-        for tween in each.tweens[:1]:
-            ends = {moment(0, 0): each.start, moment(1, 0): each.end}
-            first, second = each.references(tween)
-            shown.add((ends[first].expression, ends[second].expression, ends[first].pose))
-    return shown
-
-
-THERE, BACK = path_of("there", "sad", "neutral"), path_of("back", "neutral", "sad")
-
-
-@pytest.mark.parametrize(
-    "paths",
-    [
-        *([THERE], [BACK], [THERE, BACK], [BACK, THERE]),
-        [THERE, path_of("back", "neutral", "sad", max_depth=3)],
-    ],
-)
-def test_whichever_direction_owns_the_pictures_an_engine_is_shown_the_same(paths):
-    assert shown_to_engine(*paths) == {("neutral", "sad", "center")}
-
-
-@pytest.mark.parametrize("other", ["angry", "zany"])
-def test_the_neutral_is_shown_first_whatever_the_other_end_is_called(other: str):
-    for path in (path_of("p", "neutral", other), path_of("p", other, "neutral")):
-        assert shown_to_engine(path) == {("neutral", other, "center")}
-
-
-def test_every_in_between_is_shown_its_neighbours_in_one_direction():
-    there, back = listed(THERE)["there__center"], listed(BACK)["back__center"]
-    for tween in there.tweens:
-        later, earlier = there.references(tween)
-        assert (earlier, later) == tween.neighbours
-        of_back = tuple(each.opposite for each in back.references(tween.opposite))
-        assert of_back == (later, earlier)
-
-
-def test_a_turn_is_shown_from_the_default_pose_whatever_it_is_called():
-    turns = [
-        path_of("p", "a", "a", start_pose=start, end_pose=end, poses=())
-        for start, end in (("center", "zenith"), ("zenith", "center"), ("above", "center"))
-    ]
-    first = []
-    for turn in turns:
-        (each,) = sequences(character_of(turn, poses=("above", "center", "zenith")))
-        ends = {moment(0, 0): each.start, moment(1, 0): each.end}
-        first.append(ends[each.references(moment(1, 1))[0]].pose)
-    assert first == ["center", "center", "center"]
-
-
 @pytest.mark.parametrize(
     ("name", "good"),
     [("a__b", True), ("a_b__c.d", True), ("a", False), ("a__", False), ("a__b__c", False)],
@@ -349,7 +293,8 @@ def test_the_name_of_a_sequence_is_two_ids(name: str, good: bool):
 
 def test_all_names_of_sequences_are_names_of_sequences():
     turn = path_of("turn", "a", "a", start_pose="center", end_pose="left", poses=())
-    assert all(is_sequence_id(name) for name in listed(turn, THERE, BACK))
+    there, back = path_of("there", "sad", "neutral"), path_of("back", "neutral", "sad")
+    assert all(is_sequence_id(name) for name in listed(turn, there, back))
 
 
 # Speed
