@@ -59,10 +59,10 @@ class Row:
 
 ROWS = (
     Row(5, 1, 10, "fixed windows", "ms", 60),
-    Row(5, 4, 30, "bucket of 1", "rounded down", 60),
-    Row(5, 64, 20, "sliding window", "ms", 60),
+    Row(5, 4, 30, "bucket of 1", "rounded down", 20),
+    Row(5, 64, 20, "sliding window", "ms", 20),
     Row(20, 4, 10, "bucket of R", "ms", 60),
-    Row(20, 16, 20, "fixed windows", "nothing", 60),
+    Row(20, 16, 20, "fixed windows", "nothing", 20),
     Row(60, 16, 10, "bucket of 5", "rounded up", 40),
     Row(60, 64, 20, "sliding window", "rounded down", 40),
     Row(150, 64, 20, "fixed windows", "ms", 20),
