@@ -8,6 +8,7 @@ from tasks.batch.flow import Batches
 from tasks.batch.service import BatchService
 from tasks.engine import EngineSettings
 from tasks.project import Project
+from tasks.spending.calls import Terms
 from tasks.spending.estimate import Estimator
 from tasks.spending.ledger import Ledger
 from tasks.store import TakeStore
@@ -16,15 +17,14 @@ if TYPE_CHECKING:
     from tasks.build import Builder
 
 
-def open_batches(project: Project, builder: "Builder", say: Callable[[str], None]) -> Batches:
-    """The batches of a project; the network is used when they are looked at."""
+def open_batches(builder: "Builder", terms: Terms, say: Callable[[str], None]) -> Batches:
+    """The batches of a run with these terms; the network is used when they are looked at."""
     generation = builder.generation
     settings = EngineSettings(generation.timeout_s, generation.answer_hosts)
-    ledger = Ledger(project.store)
     return Batches(
         builder.store,
-        ledger,
-        Estimator(ledger.entries(), generation.prices),
+        terms.ledger,
+        terms.estimator,
         lambda: engines.load_batches("openai", settings),
         say,
         refused=builder.store.refuse,

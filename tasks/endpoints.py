@@ -6,7 +6,7 @@ from typing import Any
 from doit.exceptions import TaskFailed
 
 from tasks.command_line import current_graph, current_mask, current_picks, current_project
-from tasks.errors import Mistake
+from tasks.errors import Mistake, told
 from tasks.files import stamp
 from tasks.freshness import ConfigSlice
 from tasks.gate import GATE, Stopped
@@ -82,10 +82,8 @@ def draw_frame(
         return NotAttempted(str(stopped))
     except Postponed as postponed:
         return InBatch(str(postponed))
-    except Mistake as error:
-        return TaskFailed(str(error))
-    except OSError as error:
-        return TaskFailed(f"{error.filename or 'a file'}: {error.strerror or error}")
+    except (Mistake, OSError) as error:
+        return TaskFailed(told(error))
     return {
         "step": outcome.step.value,
         "notes": list(outcome.notes),

@@ -1,6 +1,7 @@
 """Writing files whole or not at all, and moving aside what must not be lost."""
 
 import contextlib
+import datetime
 import itertools
 import os
 import threading
@@ -16,6 +17,11 @@ def stamp(path: str | Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size
+
+
+def utc_now() -> str:
+    """The time as all files have it: UTC, ISO 8601, to the millisecond."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
 
 
 def write_whole(path: Path, data: bytes, *, flush_to_disk: bool = False) -> None:

@@ -52,15 +52,13 @@ class FinishedFrame:
     @property
     def checks(self) -> str:
         """Flags and figures as JSON, as they are kept with the frame; empty without figures."""
-        return checks_text(self.figures, self.flags)
-
-
-def checks_text(figures: Figures | None, found: tuple[Flag, ...]) -> str:
-    """Flags and figures as JSON."""
-    if figures is None:
-        return ""
-    said = {"flags": {flag.kind: flag.line for flag in found}, "figures": asdict(figures)}
-    return json.dumps(said, separators=(",", ":"))
+        if self.figures is None:
+            return ""
+        said = {
+            "flags": {flag.kind: flag.line for flag in self.flags},
+            "figures": asdict(self.figures),
+        }
+        return json.dumps(said, separators=(",", ":"))
 
 
 class Finisher:

@@ -59,6 +59,7 @@ class Forecaster:
         self._new_takes = wish.new_takes
         self._forced = wish.forced
         self._in_batch = wish.in_batch
+        self._distances = wish.distances
         self._sources: dict[str, str] = {}
         """what will name the frames that change in this run, by path; empty: not known yet"""
         self._layers: dict[str, int] = {}
@@ -153,6 +154,8 @@ class Forecaster:
         changing = any(path in self._sources for path in node.sources)
         if node.role not in {TWEEN, TURN} or changing or not all(digests):
             return None
+        if not (node.closer_than or self._distances):
+            return None  # both pictures would be decoded for nothing
         return tweening.distance(node)
 
     def _step(
@@ -344,6 +347,8 @@ class Wish:
     """keys of the requests that a live batch draws"""
     as_batch: bool = False
     """what is to be drawn goes into a batch"""
+    distances: bool = False
+    """tell how far apart the pictures of every in-between are, not only where a threshold asks"""
 
 
 def forecast_of(

@@ -7,7 +7,7 @@ from typing import Any
 from doit.exceptions import TaskFailed
 
 from tasks.command_line import current_graph, current_project
-from tasks.errors import Mistake
+from tasks.errors import Mistake, told
 from tasks.freshness import ConfigSlice
 from tasks.graph import MANIFEST
 from tasks.project import Project
@@ -57,8 +57,6 @@ def film(project: Project, sequence: str, target: str) -> TaskFailed | None:
             Shot(last.path, last.shown_ms + _HOLD_MS),
         ]
         write(Path(target), there_and_back(held))
-    except Mistake as error:
-        return TaskFailed(str(error))
-    except OSError as error:
-        return TaskFailed(f"{error.filename or 'a file'}: {error.strerror or error}")
+    except (Mistake, OSError) as error:
+        return TaskFailed(told(error))
     return None

@@ -156,15 +156,15 @@ class Run(DoitRun):  # type: ignore[misc]
         from tasks.batching import open_batches  # noqa: PLC0415 - for batches only
         from tasks.build import builder_of  # noqa: PLC0415
 
-        project = current_project()
-        builder = builder_of(project)
+        builder = builder_of(current_project())
         if builder.purchase is None:
             return
+        terms = builder.purchase.caller.terms
         try:
-            self.fetch_problem = open_batches(project, builder, _tell_out).fetch().problem
+            self.fetch_problem = open_batches(builder, terms, _tell_out).fetch().problem
         except Mistake as error:
             raise InvalidCommand(str(error)) from error
-        builder.purchase.caller.terms.learn()
+        terms.learn()
 
     def _after(self, code: int, failed: int) -> int:
         """What is left to do when all tasks are done; the exit code. `failed`: frames."""

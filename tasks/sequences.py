@@ -1,18 +1,22 @@
 """The tasks of sequences: one for every frame, one for every manifest, a group for every path."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import TaskFailed
 
 from tasks.command_line import current_graph, current_project
 from tasks.endpoints import FRAME_TASK, draw_frame, frame_slice
-from tasks.errors import Mistake
+from tasks.errors import Mistake, told
 from tasks.freshness import ConfigSlice
 from tasks.graph import MANIFEST, Node, Strip
 from tasks.outcome import Step
 from tasks.project import Project
+
+if TYPE_CHECKING:
+    from tasks.sequence import Sequence
 
 _LEFT = {Step.ADOPT.value, Step.KEEP_BY_HAND.value, Step.KEEP_FINAL.value}
 
@@ -92,17 +96,22 @@ def write_manifest(project: Project, strip: Strip) -> TaskFailed | None:
     """The action of a sequence's own task: say what there is, once all of it is there."""
     from tasks.character_project import read_character  # noqa: PLC0415
     from tasks.manifest import manifest, write  # noqa: PLC0415
-    from tasks.sequence import sequences  # noqa: PLC0415
 
     try:
-        character = read_character(project)
-        found = {each.id: each for each in sequences(character)}
-        document = manifest(found[strip.name], character.generation.size_px)
+        size_px = read_character(project).generation.size_px
+        document = manifest(_sequences(project)[strip.name], size_px)
         folder = Path(project.sequence_path(strip.name))
         folder.mkdir(parents=True, exist_ok=True)
         write(folder, document)
-    except Mistake as error:
-        return TaskFailed(str(error))
-    except OSError as error:
-        return TaskFailed(f"{error.filename or 'a file'}: {error.strerror or error}")
+    except (Mistake, OSError) as error:
+        return TaskFailed(told(error))
     return None
+
+
+@lru_cache(maxsize=2)
+def _sequences(project: Project) -> "Mapping[str, Sequence]":
+    """Every sequence by its id: listed once a run, and not for each of its manifests."""
+    from tasks.character_project import read_character  # noqa: PLC0415
+    from tasks.sequence import sequences  # noqa: PLC0415
+
+    return {each.id: each for each in sequences(read_character(project))}

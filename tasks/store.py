@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tasks.errors import Mistake
-from tasks.files import write_whole
+from tasks.files import utc_now, write_whole
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -185,7 +185,7 @@ class TakeStore:
 
     def refuse(self, key: str, text: str) -> None:
         """Remember that the content rules forbid a request, and in which words."""
-        document = {"at": _now(), "said": text}
+        document = {"at": utc_now(), "said": text}
         write_whole(self._refused_path(key), json.dumps(document, ensure_ascii=False).encode())
 
     def refusal(self, key: str) -> str | None:
@@ -214,8 +214,8 @@ class TakeStore:
         """As `add`, for whoever does not hold the request."""
         try:
             with self.reserved(request.key):
-                return self._add(request, take, frame)
-        except OSError as error:
+                return self.add(request, take, frame)
+        except OSError as error:  # the lock itself; `add` raises none
             raise StoreFailure(_rescued(take.picture, self.folder, error)) from error
 
     def add(self, request: Asked, take: Take, frame: str = "") -> TakeRecord:
@@ -234,7 +234,7 @@ class TakeStore:
         record = TakeRecord(
             id=name,
             file=f"{request.key}.{name}{_suffix(take.picture)}",
-            drawn_at=_now(),
+            drawn_at=utc_now(),
             latency_s=take.latency_s,
             usage=take.usage,
             answer_id=take.answer_id,
@@ -327,7 +327,3 @@ def _found(file: Path) -> TakeRecord:
         file=file.name,
         drawn_at=drawn.isoformat(timespec="milliseconds"),
     )
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tasks.batch.submission import Item
     from tasks.build import Builder
     from tasks.graph import Node
+    from tasks.purchase import Purchase
     from tasks.request import Request
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 2.0, 60.0
@@ -56,9 +57,7 @@ class Batch(Run):
         """Take in what is done, and collect what is to be drawn instead of drawing it."""
         self._collected: list[Item] = []
         super()._before(facts)
-        builder = self._builder()
-        if builder.purchase:
-            builder.purchase.postpone = self._collect
+        self._purchase().postpone = self._collect
 
     def _after(self, code: int, failed: int) -> int:
         """Submit what was collected."""
@@ -73,9 +72,7 @@ class Batch(Run):
         from tasks.batch.submission import Item  # noqa: PLC0415
         from tasks.spending.prices import BATCH_FACTOR  # noqa: PLC0415
 
-        purchase = self._builder().purchase
-        assert purchase is not None  # noqa: S101 - only paid frames are postponed
-        cost_usd = purchase.caller.terms.estimator.estimate(request).cost_usd
+        cost_usd = self._purchase().caller.terms.estimator.estimate(request).cost_usd
         half_usd = None if cost_usd is None else cost_usd * BATCH_FACTOR
         self._collected.append(Item(request, (node.name,), half_usd, new_take))
 
@@ -146,6 +143,11 @@ class Batch(Run):
 
         return builder_of(current_project())
 
+    def _purchase(self) -> "Purchase":
+        purchase = self._builder().purchase
+        assert purchase is not None  # noqa: S101 - `execute` refuses engines that are free
+        return purchase
+
     def _batches(self, *, quiet: bool = False) -> "Batches":
         from tasks.batching import open_batches  # noqa: PLC0415
 
@@ -158,7 +160,7 @@ class Batch(Run):
                 said.add(news)
                 self._say(line)
 
-        return open_batches(current_project(), self._builder(), say)
+        return open_batches(self._builder(), self._purchase().caller.terms, say)
 
     @staticmethod
     def _say(line: str) -> None:

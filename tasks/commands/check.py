@@ -4,8 +4,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from doit.exceptions import InvalidCommand
-
 from tasks.command_line import current_graph, current_project
 from tasks.commands.command import JSON_OPTION, FrameCommand, node_of, selected_frames
 from tasks.errors import Mistake
@@ -30,11 +28,8 @@ class Check(FrameCommand):
 
     def _execute(self, json: bool) -> int:
         nodes = [node for task in selected_frames(self._control()) if (node := node_of(task))]
-        try:
-            found = _looked_at(nodes)
-            _keep(nodes)
-        except Mistake as error:
-            raise InvalidCommand(str(error)) from error
+        found = _looked_at(nodes)
+        _keep(nodes)
         if self._wants_json(json):
             self._say_json(_document(found))
         else:

@@ -11,7 +11,7 @@ from doit.exceptions import InvalidCommand
 from doit.task import Task
 
 from tasks.command_line import current_graph, current_project
-from tasks.errors import Mistake
+from tasks.errors import Mistake, told
 from tasks.graph import TURN, TWEEN, Node
 from tasks.ids import did_you_mean
 from tasks.run import INTERRUPTED
@@ -60,11 +60,8 @@ class FrameCommand(OwnFrameOption, DoitCmdBase):  # type: ignore[misc]
             raise InvalidCommand(f'doit {self.name} takes no names, and "{args[0]}" is one')
         try:
             return int(super().execute(params, args) or 0)
-        except Mistake as error:
-            raise InvalidCommand(str(error)) from error
-        except OSError as error:
-            name = error.filename or "a file"
-            raise InvalidCommand(f"{name}: {error.strerror or error}") from error
+        except (Mistake, OSError) as error:
+            raise InvalidCommand(told(error)) from error
         except KeyboardInterrupt:
             raise SystemExit(INTERRUPTED) from None
 

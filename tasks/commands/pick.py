@@ -31,11 +31,8 @@ class Pick(FrameCommand):
         nodes = frames_named(frame)
         if len(nodes) > 1:
             raise InvalidCommand(f"-f {frame} means {len(nodes)} frames; pick for one at a time")
-        try:
-            for line in _pick(nodes[0], take):
-                self._say(line)
-        except Mistake as error:
-            raise InvalidCommand(str(error)) from error
+        for line in _pick(nodes[0], take):
+            self._say(line)
         return 0
 
 

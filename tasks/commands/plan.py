@@ -79,7 +79,7 @@ class Plan(FrameCommand):
             open_estimator(project) if current_graph().engine.facts.paid else None,
             pending,
             settled,
-            Wish(num_process, forced, in_batch=in_batch(project)),
+            Wish(num_process, forced, in_batch=in_batch(project), distances=True),
         )
         if self._wants_json(json):
             self._say_json(_document(forecast))

@@ -8,7 +8,6 @@ and is made again only where that may help:
 - nothing else. Without credit or access, no call of the run will do: the gate is closed.
 """
 
-import datetime
 import random
 import threading
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from tasks.engine import Engine, EngineFailure, Fault
 from tasks.errors import Mistake
+from tasks.files import utc_now
 from tasks.flights import FLIGHTS
 from tasks.gate import Gate, Stopped
 from tasks.spending.budget import Budget, Reservation
@@ -162,7 +162,7 @@ class Caller:
         else:
             priced = replace(entry, cost_usd=0.0)
             held.cost_usd = 0.0
-        written = replace(priced, at=_now(), outcome=failure.fault.value, note=str(failure))
+        written = replace(priced, at=utc_now(), outcome=failure.fault.value, note=str(failure))
         self._written(written)
 
     def _priced(
@@ -172,7 +172,7 @@ class Caller:
         price, tokens = self.terms.estimator.price(entry.model), tokens_of(usage)
         return replace(
             entry,
-            at=_now(),
+            at=utc_now(),
             outcome=outcome,
             tokens=tokens,
             cost_usd=price.cost_usd(tokens) if price else None,
@@ -189,7 +189,7 @@ class Caller:
 
     def _lost(self, entry: Entry) -> None:
         """Write down a call that nobody waits for any more."""
-        self._written(replace(entry, at=_now(), outcome=LOST))
+        self._written(replace(entry, at=utc_now(), outcome=LOST))
 
 
 def _once(do: Callable[[], None]) -> Callable[[], None]:
@@ -222,7 +222,3 @@ def _entry(request: "Request", frame: str, estimate_usd: float) -> Entry:
         outcome="",
         estimate_usd=round(estimate_usd, 6),
     )
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
