@@ -1,13 +1,13 @@
 """The front door: what `doit` builds here, and how. `doit list --all` shows every task."""
 
-from tasks.command_line import database_path, default_tasks
-from tasks.endpoints import task_endpoints
-from tasks.freshness import SliceChecker
-from tasks.landmarks import task_face
-from tasks.previews import task_previews
-from tasks.reporter import Reporter
-from tasks.sequences import task_sequences
-from tasks.sheet import task_sheet
+from tasks.running.freshness import SliceChecker
+from tasks.running.reporter import Reporter
+from tasks.running.session import database_path, default_tasks
+from tasks.targets.endpoints import task_endpoints
+from tasks.targets.face import task_face
+from tasks.targets.previews import task_previews
+from tasks.targets.sequences import task_sequences
+from tasks.targets.sheet import task_sheet
 
 DOIT_CONFIG = {
     "default_tasks": default_tasks(),

@@ -2,7 +2,7 @@
 
 The contact sheet and the landmarks come from `doit` itself; the strips and the animation from the
 puppet, with weights between those of the config. What finishing does is shown with takes that are
-made as image models draw them (`tests/campaign.py`): moved, tinted, with everything redrawn.
+made as image models draw them (`tests/harness/known_takes.py`): moved, tinted, all redrawn.
 """
 
 import shutil
@@ -19,13 +19,13 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tasks import puppet  # noqa: E402
-from tasks.character import Character  # noqa: E402
-from tasks.character_file import parse, read_text  # noqa: E402
-from tasks.face import Head  # noqa: E402
-from tasks.finish.settings import Finish  # noqa: E402
+from tasks.character.character import Character  # noqa: E402
+from tasks.character.face import Head  # noqa: E402
+from tasks.character.read import parse, read_text  # noqa: E402
+from tasks.character.settings import Finish  # noqa: E402
 from tasks.finish.steps import finish  # noqa: E402
-from tests import campaign  # noqa: E402
-from tests.campaign import Case  # noqa: E402
+from tests.harness import known_takes  # noqa: E402
+from tests.harness.known_takes import Case  # noqa: E402
 
 DOCS = ROOT / "docs"
 PAPER = (250, 249, 247)
@@ -168,15 +168,15 @@ def drawn(character: Character, portrait: np.ndarray, weights: Mapping[str, floa
 
 def finished(case: Case) -> tuple[Image.Image, Image.Image]:
     """A take as it came, and the frame that it gives."""
-    take, reference = campaign.take(case), campaign.portrait()
+    take, reference = known_takes.take(case), known_takes.portrait()
     size = (reference.shape[1], reference.shape[0])
-    frame = finish(take, reference, campaign.region(), Finish(), size).picture
+    frame = finish(take, reference, known_takes.region(), Finish(), size).picture
     return Image.fromarray(take), Image.fromarray(frame)
 
 
 def finishing() -> Image.Image:
     """From the neutral picture and a take to a frame, and what differs before and after."""
-    neutral = Image.fromarray(campaign.portrait())
+    neutral = Image.fromarray(known_takes.portrait())
     take, frame = finished(HAPPY)
     panels = {
         "the neutral picture": flat(neutral),

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 
-from tests import warm
-from tests.images_server import ImagesServer
-from tests.warm import WarmProcess
+from tests.harness import warm
+from tests.harness.images_server import ImagesServer
+from tests.harness.warm import WarmProcess
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = (64, 96)

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tasks import models, variables, vocabulary
-from tasks.character_file import parse
+from tasks.character import vocabulary
+from tasks.character.read import parse
+from tasks.graph import variables
+from tasks.models import facts as models
 from tests.conftest import ROOT, Folder
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

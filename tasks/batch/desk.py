@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tasks.batch.service import MOST_BYTES, MOST_REQUESTS, BatchService
 from tasks.batch.state import BatchState, StateFolder
-from tasks.engine import EngineFailure, Fault
+from tasks.requests.batches import MOST_BYTES, MOST_REQUESTS, BatchService
+from tasks.requests.engine import EngineFailure, Fault
 from tasks.spending.estimate import Estimator
 from tasks.spending.ledger import Ledger
-from tasks.store import TakeStore
+from tasks.takes.store import TakeStore
 
 NOT_DONE = frozenset({Fault.NOT_SENT, Fault.PUT_OFF, Fault.RATE})
 """faults after which the endpoint has done nothing"""

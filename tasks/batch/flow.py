@@ -11,14 +11,14 @@ from tasks.batch.desk import PASSING, STANDARD, Desk, Limits, age_text, title
 from tasks.batch.intake import Intake
 from tasks.batch.lines import split
 from tasks.batch.resume import clean_up, give_up, is_of, settle, unknown
-from tasks.batch.service import BatchService, RemoteBatch
 from tasks.batch.state import BatchState, Kept, Phase, StateFolder
 from tasks.batch.submission import Item, Part, Submission
-from tasks.engine import EngineFailure
+from tasks.ground.wording import counted
+from tasks.requests.batches import BatchService, RemoteBatch
+from tasks.requests.engine import EngineFailure
 from tasks.spending.estimate import Estimator
 from tasks.spending.ledger import Ledger
-from tasks.store import TakeStore
-from tasks.wording import counted
+from tasks.takes.store import TakeStore
 
 _MOST_PROBLEMS = 10
 """that are said of one batch"""

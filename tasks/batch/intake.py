@@ -10,12 +10,12 @@ from dataclasses import replace
 
 from tasks.batch.desk import Desk
 from tasks.batch.lines import Answer, parse_answer
-from tasks.batch.service import RemoteBatch
 from tasks.batch.state import BatchState, Kept, writing
-from tasks.engine import EngineFailure, Fault
+from tasks.models.prices import BATCH_FACTOR, tokens_of
+from tasks.requests.batches import RemoteBatch
+from tasks.requests.engine import EngineFailure, Fault
 from tasks.spending.ledger import DRAWN, Entry
-from tasks.spending.prices import BATCH_FACTOR, tokens_of
-from tasks.store import Take
+from tasks.takes.store import Take
 
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
 

@@ -1,13 +1,13 @@
 """The lines of a batch's files: requests as they are sent, answers as they come back."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from tasks.request import Request
+from tasks.requests.batches import ENDPOINT
+from tasks.requests.request import Request
 
-ENDPOINT: Final = "/v1/images/edits"
 _NOT_BEGUN = ("batch_expired", "batch_cancelled")
 _OK = 200
 _LONGEST_FILE_ID = "f" * 64
@@ -51,27 +51,6 @@ def split(requests: Iterable[Request], most: int, most_bytes: int) -> list[list[
         part.append(request)
         filling[request.model] = (part, part_bytes + size)
     return full + [part for part, _ in filling.values()]
-
-
-def lines_of(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The lines in what arrives in pieces, without their ends; empty ones are passed over.
-
-    Only a line feed ends a line: JSON may hold any of the other characters that end lines.
-    """
-    pending: list[bytes] = []
-    for chunk in chunks:
-        *ended, rest = chunk.split(b"\n")
-        for end in ended:
-            yield from _whole([*pending, end])
-            pending = []
-        pending.append(rest)
-    yield from _whole(pending)
-
-
-def _whole(pieces: list[bytes]) -> Iterator[bytes]:
-    line = b"".join(pieces).strip()
-    if line:
-        yield line
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from tasks.batch.desk import Desk, age_text, title
-from tasks.batch.service import RemoteBatch
 from tasks.batch.state import BatchState, Phase
-from tasks.engine import EngineFailure
-from tasks.wording import counted
+from tasks.ground.wording import counted
+from tasks.requests.batches import RemoteBatch
+from tasks.requests.engine import EngineFailure
 
 
 def give_up(desk: Desk, state: BatchState) -> None:

@@ -22,8 +22,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from tasks.errors import Mistake
-from tasks.files import stamp, write_whole
+from tasks.ground.errors import Mistake
+from tasks.ground.files import stamp, write_whole
 
 BATCHES_FOLDER = "batches"
 _STATE, _REQUESTS, _UPLOAD = ".json", ".requests", ".upload"

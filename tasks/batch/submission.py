@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from tasks.batch.desk import NOT_DONE, Desk
 from tasks.batch.lines import request_line
 from tasks.batch.resume import clean_up, fence, find, give_up
-from tasks.batch.service import PICTURE, REQUESTS, RemoteBatch
 from tasks.batch.state import BatchState, Phase, writing
-from tasks.engine import EngineFailure, Fault
-from tasks.errors import Mistake
-from tasks.request import InputPicture, Request
-from tasks.wording import counted
+from tasks.ground.errors import Mistake
+from tasks.ground.wording import counted
+from tasks.requests.batches import PICTURE, REQUESTS, RemoteBatch
+from tasks.requests.engine import EngineFailure, Fault
+from tasks.requests.request import InputPicture, Request
 
 
 @dataclass(frozen=True, slots=True)

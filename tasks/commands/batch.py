@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import InvalidCommand
 
-from tasks.command_line import current_graph, current_project
-from tasks.errors import Mistake
-from tasks.going_on import GOING_ON, cents
-from tasks.run import INTERRUPTED, Run, RunFacts
-from tasks.wording import counted, dollars, printable
+from tasks.ground.errors import Mistake
+from tasks.ground.wording import counted, dollars, printable
+from tasks.running.run import INTERRUPTED, Run, RunFacts
+from tasks.running.session import current_graph, current_project
+from tasks.spending.resume_command import GOING_ON, cents
 
 if TYPE_CHECKING:
     from tasks.batch.flow import Batches
     from tasks.batch.submission import Item
-    from tasks.build import Builder
-    from tasks.graph import Node
-    from tasks.purchase import Purchase
-    from tasks.request import Request
+    from tasks.build.builder import Builder
+    from tasks.build.purchase import Purchase
+    from tasks.graph.node import Node
+    from tasks.requests.request import Request
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 2.0, 60.0
 _TOLERANCE_USD = 1e-9
@@ -70,7 +70,7 @@ class Batch(Run):
 
     def _collect(self, node: "Node", request: "Request", new_take: bool) -> None:
         from tasks.batch.submission import Item  # noqa: PLC0415
-        from tasks.spending.prices import BATCH_FACTOR  # noqa: PLC0415
+        from tasks.models.prices import BATCH_FACTOR  # noqa: PLC0415
 
         cost_usd = self._purchase().caller.terms.estimator.estimate(request).cost_usd
         half_usd = None if cost_usd is None else cost_usd * BATCH_FACTOR
@@ -139,7 +139,7 @@ class Batch(Run):
         return 0
 
     def _builder(self) -> "Builder":
-        from tasks.build import builder_of  # noqa: PLC0415
+        from tasks.build.builder import builder_of  # noqa: PLC0415
 
         return builder_of(current_project())
 
@@ -149,7 +149,7 @@ class Batch(Run):
         return purchase
 
     def _batches(self, *, quiet: bool = False) -> "Batches":
-        from tasks.batching import open_batches  # noqa: PLC0415
+        from tasks.batch.open import open_batches  # noqa: PLC0415
 
         said: set[str] = set()
 

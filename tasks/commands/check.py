@@ -4,14 +4,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tasks.command_line import current_graph, current_project
 from tasks.commands.command import JSON_OPTION, FrameCommand, node_of, selected_frames
-from tasks.errors import Mistake
-from tasks.graph import Node
-from tasks.wording import counted
+from tasks.graph.node import Node
+from tasks.ground.errors import Mistake
+from tasks.ground.wording import counted
+from tasks.running.session import current_graph, current_project
 
 if TYPE_CHECKING:
-    from tasks.checks import Checked
+    from tasks.review.checks import Checked
 
 
 class Check(FrameCommand):
@@ -82,8 +82,8 @@ def _sum(found: _Found) -> str:
 
 def _keep(nodes: list[Node]) -> None:
     """Bring `checks.json` up to date, where takes were ever finished here."""
-    from tasks.character_project import read_character  # noqa: PLC0415 - as below
-    from tasks.checks import update_file  # noqa: PLC0415
+    from tasks.graph.character import read_character  # noqa: PLC0415 - as below
+    from tasks.review.checks import update_file  # noqa: PLC0415
 
     project = current_project()
     if not project.store.is_dir():
@@ -99,13 +99,13 @@ def _looked_at(nodes: list[Node]) -> _Found:
 
     A frame that keeps no figures (a draft, work by hand) is measured now.
     """
-    from tasks.build import looking_builder_of, paid_builder_of  # noqa: PLC0415 - Pillow, numpy
-    from tasks.character_project import read_character  # noqa: PLC0415
-    from tasks.checks import figures_of, flagged  # noqa: PLC0415
-    from tasks.frame import State, look_at  # noqa: PLC0415
-    from tasks.graph import FIT  # noqa: PLC0415
-    from tasks.picture import read  # noqa: PLC0415
-    from tasks.plan import paid_node  # noqa: PLC0415
+    from tasks.build.builder import looking_builder_of, paid_builder_of  # noqa: PLC0415 - Pillow, numpy
+    from tasks.graph.character import read_character  # noqa: PLC0415
+    from tasks.graph.keyframes import paid_node  # noqa: PLC0415
+    from tasks.graph.node import FIT  # noqa: PLC0415
+    from tasks.pictures.picture import read  # noqa: PLC0415
+    from tasks.review.checks import figures_of, flagged  # noqa: PLC0415
+    from tasks.takes.frame import State, look_at  # noqa: PLC0415
 
     project = current_project()
     character = read_character(project)

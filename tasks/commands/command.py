@@ -10,13 +10,13 @@ from doit.control import TaskControl
 from doit.exceptions import InvalidCommand
 from doit.task import Task
 
-from tasks.command_line import current_graph, current_project
-from tasks.errors import Mistake, told
-from tasks.graph import TURN, TWEEN, Node
-from tasks.ids import did_you_mean
-from tasks.run import INTERRUPTED
-from tasks.selection import frames_of, select
-from tasks.wording import printable
+from tasks.graph.node import TURN, TWEEN, Node
+from tasks.ground.errors import Mistake, told
+from tasks.ground.ids import did_you_mean
+from tasks.ground.wording import printable
+from tasks.running.run import INTERRUPTED
+from tasks.running.selection import frames_of, select
+from tasks.running.session import current_graph, current_project
 
 JSON_OPTION = {
     "name": "json",

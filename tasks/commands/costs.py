@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.command_line import current_project
 from tasks.commands.command import JSON_OPTION, FrameCommand
+from tasks.ground.wording import counted, dollars
+from tasks.running.session import current_project
 from tasks.spending.ledger import DRAWN, Entry, Ledger
-from tasks.wording import counted, dollars
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from doit.exceptions import InvalidCommand
 
-from tasks.command_line import current_graph, current_project
 from tasks.commands.command import JSON_OPTION, FrameCommand
-from tasks.graph import MANIFEST
-from tasks.project import Project
-from tasks.wording import counted
+from tasks.graph.project import Project
+from tasks.ground.wording import counted
+from tasks.running.session import current_graph, current_project
+from tasks.sequences.names import MANIFEST
 
 
 class Orphans(FrameCommand):
@@ -54,10 +54,10 @@ class Orphans(FrameCommand):
 
 def _orphans(project: Project) -> tuple[list[str], list[str]]:
     """The paths of what is no longer wanted among frames of sequences, and among keyframes."""
-    from tasks.frame import State, look_at  # noqa: PLC0415 - Pillow
-    from tasks.manifest import is_manifest  # noqa: PLC0415
-    from tasks.orphans import keyframe_orphans, sequence_orphans  # noqa: PLC0415
-    from tasks.store import TakeStore  # noqa: PLC0415
+    from tasks.sequences.manifest import is_manifest  # noqa: PLC0415
+    from tasks.sequences.orphans import keyframe_orphans, sequence_orphans  # noqa: PLC0415
+    from tasks.takes.frame import State, look_at  # noqa: PLC0415 - Pillow
+    from tasks.takes.store import TakeStore  # noqa: PLC0415
 
     graph = current_graph()
 
@@ -99,8 +99,8 @@ def _orphans(project: Project) -> tuple[list[str], list[str]]:
 
 def _neutrals(project: Project) -> set[str]:
     """The neutrals from which an image model draws, named or not, whichever engine this run has."""
-    from tasks.character import NEUTRAL  # noqa: PLC0415 - not for every command
-    from tasks.character_project import read_character  # noqa: PLC0415 - pydantic
+    from tasks.character.character import NEUTRAL  # noqa: PLC0415 - not for every command
+    from tasks.graph.character import read_character  # noqa: PLC0415 - pydantic
 
     character = read_character(project)
     poses = (pose for pose in character.poses if character.base_image_of(pose) is None)
@@ -118,7 +118,7 @@ def _below(folder: Path) -> list[str]:
 
 def _remove(project: Project, paths: list[str]) -> None:
     """Remove files, manifests that name one of them, and the folders that are empty then."""
-    from tasks.manifest import is_manifest, read, withdraw  # noqa: PLC0415
+    from tasks.sequences.manifest import is_manifest, read, withdraw  # noqa: PLC0415
 
     gone = {Path(path) for path in paths}
     for folder in project.sequences.iterdir() if gone else ():

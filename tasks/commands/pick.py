@@ -2,11 +2,11 @@
 
 from doit.exceptions import InvalidCommand
 
-from tasks.command_line import current_graph, current_project
 from tasks.commands.command import FRAME_OPTION, FrameCommand, frames_named
-from tasks.errors import Mistake
-from tasks.graph import FIT, Node
-from tasks.wording import counted
+from tasks.graph.node import FIT, Node
+from tasks.ground.errors import Mistake
+from tasks.ground.wording import counted
+from tasks.running.session import current_graph, current_project
 
 TAKE_OPTION = {
     "name": "take",
@@ -38,11 +38,11 @@ class Pick(FrameCommand):
 
 def _pick(node: Node, number: int) -> list[str]:
     """Do it; what to say. Raises `Mistake`."""
-    from tasks.build import paid_builder_of  # noqa: PLC0415
-    from tasks.character_project import read_character  # noqa: PLC0415
-    from tasks.frame_takes import current_key, takes_of  # noqa: PLC0415
-    from tasks.picks import Pick as Picked  # noqa: PLC0415
-    from tasks.plan import paid_node  # noqa: PLC0415
+    from tasks.build.builder import paid_builder_of  # noqa: PLC0415
+    from tasks.build.frame_takes import current_key, takes_of  # noqa: PLC0415
+    from tasks.graph.character import read_character  # noqa: PLC0415
+    from tasks.graph.keyframes import paid_node  # noqa: PLC0415
+    from tasks.takes.picks import Pick as Picked  # noqa: PLC0415
 
     project = current_project()
     builder = paid_builder_of(project)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 from doit.control import TaskControl
 from doit.task import Task
 
-from tasks.command_line import current_graph, current_project
+from tasks.build.outcome import Step
 from tasks.commands.command import JSON_OPTION, FrameCommand, node_of, selected_frames
-from tasks.graph import Node
-from tasks.outcome import Step
-from tasks.pending import Pending
-from tasks.wording import budget_text, dollars
+from tasks.graph.node import Node
+from tasks.ground.wording import budget_text, dollars
+from tasks.running.session import current_graph, current_project
+from tasks.running.stale import Pending
 
 if TYPE_CHECKING:
-    from tasks.forecast import Forecast, Planned
+    from tasks.build.forecast import Forecast, Planned
 
 Frame = tuple[str, Node, Mapping[str, Any]]
 """a frame's task, the frame, and what its last success left in doit's database"""
@@ -65,9 +65,9 @@ class Plan(FrameCommand):
     )
 
     def _execute(self, json: bool, num_process: int, always: bool) -> int:
-        from tasks.batching import in_batch  # noqa: PLC0415
-        from tasks.build import looking_builder_of, open_estimator  # noqa: PLC0415 - Pillow
-        from tasks.forecast import Wish, forecast_of  # noqa: PLC0415
+        from tasks.batch.open import in_batch  # noqa: PLC0415
+        from tasks.build.builder import looking_builder_of, open_estimator  # noqa: PLC0415 - Pillow
+        from tasks.build.forecast import Wish, forecast_of  # noqa: PLC0415
 
         project = current_project()
         control = self._control()

@@ -1,8 +1,8 @@
 """`doit prompts`: what an image model would be told for each selected frame."""
 
-from tasks.command_line import current_project
 from tasks.commands.command import FrameCommand, node_of, selected_frames
-from tasks.graph import Node
+from tasks.graph.node import Node
+from tasks.running.session import current_project
 
 
 class Prompts(FrameCommand):
@@ -23,8 +23,8 @@ class Prompts(FrameCommand):
 
 def _prompt(node: Node) -> str:
     # The config is read here, and not whenever doit asks which commands there are.
-    from tasks.character_project import read_character  # noqa: PLC0415
-    from tasks.plan import image_prompt  # noqa: PLC0415
+    from tasks.graph.character import read_character  # noqa: PLC0415
+    from tasks.graph.keyframes import image_prompt  # noqa: PLC0415
 
     project = current_project()
     character = read_character(project)

@@ -6,11 +6,11 @@ from typing import Any
 from doit.control import TaskControl
 from doit.exceptions import InvalidCommand
 
-from tasks.command_line import current_graph, current_project
 from tasks.commands.command import FRAME_OPTION, OwnFrameOption, frames_named
-from tasks.going_on import GOING_ON
-from tasks.graph import FIT
-from tasks.run import NEW_TAKES, Run, force
+from tasks.graph.node import FIT
+from tasks.running.run import NEW_TAKES, Run, force
+from tasks.running.session import current_graph, current_project
+from tasks.spending.resume_command import GOING_ON
 
 MOST_TAKES = 20
 _COUNT_OPTION = {

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import InvalidCommand
 
-from tasks.command_line import current_project
 from tasks.commands.command import (
     FRAME_OPTION,
     JSON_OPTION,
@@ -12,11 +11,12 @@ from tasks.commands.command import (
     frames_named,
     frames_with_takes,
 )
-from tasks.graph import Node
-from tasks.wording import dollars, duration
+from tasks.graph.node import Node
+from tasks.ground.wording import dollars, duration
+from tasks.running.session import current_project
 
 if TYPE_CHECKING:
-    from tasks.frame_takes import FrameTake
+    from tasks.build.frame_takes import FrameTake
     from tasks.spending.estimate import Estimator
 
 
@@ -54,10 +54,10 @@ class Takes(FrameCommand):
 
 def _listed(nodes: list[Node] | None) -> dict[str, "list[tuple[FrameTake, float | None]]"]:
     """The takes of these frames, with costs; None: of all frames that have more than one."""
-    from tasks.build import open_estimator, paid_builder_of  # noqa: PLC0415
-    from tasks.character_project import read_character  # noqa: PLC0415
-    from tasks.frame_takes import cost_of, takes_of  # noqa: PLC0415
-    from tasks.plan import paid_node  # noqa: PLC0415
+    from tasks.build.builder import open_estimator, paid_builder_of  # noqa: PLC0415
+    from tasks.build.frame_takes import cost_of, takes_of  # noqa: PLC0415
+    from tasks.graph.character import read_character  # noqa: PLC0415
+    from tasks.graph.keyframes import paid_node  # noqa: PLC0415
 
     project = current_project()
     builder, character = paid_builder_of(project), read_character(project)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from tasks.character.settings import Thresholds
 from tasks.finish.measure import Figures, near_pairs
-from tasks.finish.settings import Thresholds
 
 Kind = Literal["blank", "size", "cropped", "drift", "outside", "alpha", "halo", "weak", "alike"]
 

@@ -10,8 +10,8 @@ from typing import cast
 import cv2
 import numpy as np
 
+from tasks.character.settings import Seam
 from tasks.finish.alpha import OPAQUE, Floats, Mask, Pixels, premultiplied, straight
-from tasks.finish.settings import Seam
 
 Box = tuple[slice, slice]
 """rows and columns"""

@@ -5,7 +5,7 @@ from math import radians, sin
 import cv2
 import numpy as np
 
-from tasks.face import Face, Head, complete
+from tasks.character.face import Face, Head, complete
 from tasks.finish.alpha import Mask
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.face import Face, FaceError, Point, complete
+from tasks.character.face import Face, FaceError, Point, complete
 from tasks.finish.alpha import Mask, Pixels
 
 _ABOVE, _BELOW, _ASIDE = 0.5, 0.32, 0.25

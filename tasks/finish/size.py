@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from tasks.finish.alpha import Pixels
-from tasks.picture import fit
+from tasks.pictures.picture import fit
 
 
 def sized(picture: Pixels, size_px: tuple[int, int]) -> Pixels:

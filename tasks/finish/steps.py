@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from tasks.character.settings import Finish
 from tasks.finish.alpha import OPAQUE, Floats, Mask, Pixels, premultiplied, straight
 from tasks.finish.key import key
 from tasks.finish.lock import Join, box, lock
 from tasks.finish.match import Mixture, match, recoloured
 from tasks.finish.motion import STILL, Motion, warped
 from tasks.finish.register import register
-from tasks.finish.settings import Finish
 from tasks.finish.size import sized
 
 _UNMOVED_PX = 0.05

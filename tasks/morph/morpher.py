@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.errors import Mistake
+from tasks.ground.errors import Mistake
 from tasks.morph.fields import Floats, grid, origin, resized, sample
 from tasks.morph.maps import Box, Maps, areas, find
 

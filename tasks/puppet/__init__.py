@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.face import Face, FaceError, Head, complete
+from tasks.character.face import Face, FaceError, Head, complete
 from tasks.puppet.anatomy import SIDES
 from tasks.puppet.drawing import draw
 

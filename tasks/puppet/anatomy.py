@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import atan2, cos, dist, sin
 from typing import TypeVar
 
-from tasks.face import Brow, Eye, Face, Mouth, Point, complete
+from tasks.character.face import Brow, Eye, Face, Mouth, Point, complete
 from tasks.puppet.raster import Floats, Pixels, placement
 
 SIDES = {"Left": 1, "Right": -1}

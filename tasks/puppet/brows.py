@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from tasks.face import Point
+from tasks.character.face import Point
 from tasks.puppet.anatomy import SIDES, Anatomy
 from tasks.puppet.bump import Bump, Share, Side
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from tasks.face import Point
+from tasks.character.face import Point
 from tasks.puppet.anatomy import SIDES, Anatomy
 from tasks.puppet.raster import Floats, smooth
 

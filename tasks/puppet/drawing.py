@@ -5,22 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.face import Face, Head
+from tasks.character.face import Face, Head
 from tasks.puppet.anatomy import SIDES, Axes
 from tasks.puppet.eye import Eye
 from tasks.puppet.eyelids import Lids, lids
 from tasks.puppet.lips import Lips, Parted, lips, parting
 from tasks.puppet.mouth import paint
-from tasks.puppet.raster import (
-    Box,
-    Cut,
-    Floats,
-    Pixels,
-    around,
-    extent,
-    sample,
-    unpremultiply,
-)
+from tasks.puppet.raster import Box, Cut, Floats, Pixels, around, extent, sample, unpremultiply
 from tasks.puppet.rig import Rig, rig
 from tasks.puppet.tissue import Way
 from tasks.puppet.turn import Turn

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.face import Point
+from tasks.character.face import Point
 from tasks.puppet.anatomy import EyeShape
 from tasks.puppet.raster import Box, Floats, settled, smooth
 from tasks.puppet.socket import Slack, Socket

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.face import Point
+from tasks.character.face import Point
 from tasks.puppet.anatomy import EyeShape
 from tasks.puppet.raster import Floats, Mask, Pixels, look_up
 

@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import numpy as np
 
-from tasks.face import Face, Head
+from tasks.character.face import Face, Head
 from tasks.puppet.anatomy import Anatomy, anatomy
 from tasks.puppet.grain import Grain, grain
 from tasks.puppet.memo import Memo

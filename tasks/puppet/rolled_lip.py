@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.face import Point
+from tasks.character.face import Point
 from tasks.puppet.anatomy import MouthShape
 from tasks.puppet.bump import Share, shared
 from tasks.puppet.raster import Floats, smooth

@@ -10,7 +10,7 @@ from math import radians, sin, tanh
 
 import numpy as np
 
-from tasks.face import Head
+from tasks.character.face import Head
 from tasks.puppet.anatomy import Anatomy
 from tasks.puppet.raster import Box, Floats, Mask, Window, enlarged, extent, settled, smooth, window
 

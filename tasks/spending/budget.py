@@ -8,9 +8,9 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
-from tasks.errors import Mistake
-from tasks.gate import Stopped
+from tasks.ground.errors import Mistake
 from tasks.spending.estimate import Estimate
+from tasks.spending.rate_limiter import Stopped
 
 _TOLERANCE_USD = 1e-9
 """sums of prices are not exact: what differs by less is equal"""

@@ -14,19 +14,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tasks.engine import Engine, EngineFailure, Fault
-from tasks.errors import Mistake
-from tasks.files import utc_now
-from tasks.flights import FLIGHTS
-from tasks.gate import Gate, Stopped
+from tasks.ground.errors import Mistake
+from tasks.ground.files import utc_now
+from tasks.models.prices import tokens_of
+from tasks.requests.engine import Engine, EngineFailure, Fault
 from tasks.spending.budget import Budget, Reservation
 from tasks.spending.estimate import Estimator, kind_of
+from tasks.spending.in_flight import FLIGHTS
 from tasks.spending.ledger import DRAWN, LOST, Entry, Ledger
-from tasks.spending.prices import tokens_of
+from tasks.spending.rate_limiter import Gate, Stopped
 
 if TYPE_CHECKING:
-    from tasks.request import Request
-    from tasks.store import Take
+    from tasks.requests.request import Request
+    from tasks.takes.store import Take
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 60.0
 _AGAIN = {Fault.NOT_SENT, Fault.PUT_OFF, Fault.RATE, Fault.UNCERTAIN}

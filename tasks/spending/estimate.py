@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from tasks.models import parse_size
-from tasks.request import Request
+from tasks.models.facts import parse_size
+from tasks.models.prices import ModelPrice, Price, Tokens, price_of
+from tasks.requests.request import Request
 from tasks.spending.ledger import DRAWN, Entry
-from tasks.spending.prices import ModelPrice, Price, Tokens, price_of
 
 TABLE_SOURCE = "OpenAI's image generation guide, first generation of models"
 TABLE_AS_OF = "2026-11-22"

@@ -15,7 +15,7 @@ from dataclasses import MISSING, asdict, astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from tasks.spending.prices import Tokens
+from tasks.models.prices import Tokens
 
 LEDGER_FILE = "ledger.jsonl"
 DRAWN = "drawn"

@@ -26,9 +26,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from tasks import puppet  # noqa: E402
-from tasks.character import Character  # noqa: E402
-from tasks.character_file import parse, read_text  # noqa: E402
-from tasks.face import Head  # noqa: E402
+from tasks.character.character import Character  # noqa: E402
+from tasks.character.face import Head  # noqa: E402
+from tasks.character.read import parse, read_text  # noqa: E402
 from tasks.morph import Morpher  # noqa: E402
 
 Pixels = NDArray[np.uint8]

@@ -32,9 +32,9 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tasks.sequence import layers  # noqa: E402
+from tasks.sequences.tree import layers  # noqa: E402
 from tests.conftest import FACE  # noqa: E402
-from tests.images_server import ImagesServer  # noqa: E402
+from tests.harness.images_server import ImagesServer  # noqa: E402
 
 DOIT = [sys.executable, "-m", "doit"]
 

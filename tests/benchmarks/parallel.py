@@ -30,7 +30,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.images_server import KEY, answer_body  # noqa: E402
+from tests.harness.images_server import KEY, answer_body  # noqa: E402
 
 SIZE = (1024, 1536)
 

@@ -24,10 +24,11 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tasks import frame, puppet  # noqa: E402
-from tasks.character_file import parse, read_text  # noqa: E402
-from tasks.frame import Provenance  # noqa: E402
-from tasks.picture import pixels_digest, png_bytes, read_answer  # noqa: E402
+from tasks import puppet  # noqa: E402
+from tasks.character.read import parse, read_text  # noqa: E402
+from tasks.pictures.picture import pixels_digest, png_bytes, read_answer  # noqa: E402
+from tasks.takes import frame  # noqa: E402
+from tasks.takes.frame import Provenance  # noqa: E402
 
 
 def main() -> None:

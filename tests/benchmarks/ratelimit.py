@@ -29,11 +29,11 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tasks.gate import GATE, Gate  # noqa: E402
-from tasks.picture import png_bytes  # noqa: E402
-from tests.clocks import ScaledClock  # noqa: E402
-from tests.images_server import KEY, answer_body  # noqa: E402
-from tests.limited_server import LIMITERS, LimitedServer, asked_s  # noqa: E402
+from tasks.pictures.picture import png_bytes  # noqa: E402
+from tasks.spending.rate_limiter import GATE, Gate  # noqa: E402
+from tests.harness.clocks import ScaledClock  # noqa: E402
+from tests.harness.images_server import KEY, answer_body  # noqa: E402
+from tests.harness.limited_server import LIMITERS, LimitedServer, asked_s  # noqa: E402
 
 SIZE = (64, 96)
 MAX_RETRIES = 4

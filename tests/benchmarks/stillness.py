@@ -3,7 +3,7 @@
     uv run python tests/benchmarks/stillness.py [--cases 240] [--bad 20] [--height 1536]
         [--pictures DIR]
 
-Cases are made from the example portrait (`tests/campaign.py`): moved by quarter pixels to 12 px,
+Cases are made from the example portrait (`tests/harness/known_takes.py`): moved by up to 12 px,
 turned to 2 degrees, scaled by 3 %, tinted, with noise and JPEG traces, other faces, leaked
 backgrounds, all in combination, and seeded. A registration error is the mean distance over the face
 region between where its pixels are and where they were found, in px of the picture. "As the
@@ -26,12 +26,12 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from tasks.character.settings import Finish, Thresholds  # noqa: E402
 from tasks.finish.flags import alike, flags  # noqa: E402
 from tasks.finish.measure import Figures, measure  # noqa: E402
-from tasks.finish.settings import Finish, Thresholds  # noqa: E402
 from tasks.finish.steps import Finished, finish  # noqa: E402
-from tests import campaign  # noqa: E402
-from tests.campaign import Case  # noqa: E402
+from tests.harness import known_takes  # noqa: E402
+from tests.harness.known_takes import Case  # noqa: E402
 
 LOCKED = Finish()
 BARE = Finish(key="off", lock=False)
@@ -66,14 +66,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cases", type=int, default=240)
     parser.add_argument("--bad", type=int, default=20)
-    parser.add_argument("--height", type=int, default=campaign.DEFAULT_HEIGHT_PX)
+    parser.add_argument("--height", type=int, default=known_takes.DEFAULT_HEIGHT_PX)
     parser.add_argument("--pictures", type=Path)
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    tally = good(campaign.good_cases(arguments.cases), arguments.height)
+    tally = good(known_takes.good_cases(arguments.cases), arguments.height)
     report(tally, arguments.height)
     print("flag       hits           false alarms on clean cases")
-    for kind in campaign.BAD:
+    for kind in known_takes.BAD:
         spoilt: dict[str, list[float]] = {}
         hits = caught(kind, arguments.bad, arguments.height, spoilt)
         share = f"{sum(hits)}/{len(hits)} ({np.mean(hits):.0%})" if hits else "-"
@@ -91,8 +91,8 @@ def main() -> None:
 
 def run(case: Case, settings: Finish, height: int) -> tuple[Finished, Figures, float, float]:
     """One case finished and measured; and the seconds that each took."""
-    took = campaign.take(case, height)
-    reference, region = campaign.portrait(height), campaign.region(height)
+    took = known_takes.take(case, height)
+    reference, region = known_takes.portrait(height), known_takes.region(height)
     size = (reference.shape[1], reference.shape[0])
     start = time.process_time()
     finished = finish(took, reference, region, settings, size)
@@ -104,13 +104,13 @@ def run(case: Case, settings: Finish, height: int) -> tuple[Finished, Figures, f
 def good(cases: Iterable[Case], height: int) -> Tally:
     """Finish what can be mended, and compare it with the truth."""
     tally = Tally()
-    reference, region = campaign.portrait(height), campaign.region(height)
+    reference, region = known_takes.portrait(height), known_takes.region(height)
     size = (reference.shape[1], reference.shape[0])
     places = face_places(region)
     corners = [(x, y) for x in (0.0, size[0] - 1.0) for y in (0.0, size[1] - 1.0)]
     for case in cases:
         finished, figures, finish_s, measure_s = run(case, LOCKED, height)
-        true = campaign.truth(case, size)
+        true = known_takes.truth(case, size)
         error = finished.motion.apart_px(true, places)
         tally.finish_s.append(finish_s)
         tally.measure_s.append(measure_s)
@@ -125,7 +125,7 @@ def good(cases: Iterable[Case], height: int) -> Tally:
         tally.corner_px.append(finished.motion.apart_px(true, corners))
         tally.raw_px.append(figures.take_drift_px or 0.0)
         tally.left_px.append(figures.drift_px or 0.0)
-        wanted = campaign.drawn(case.expression, height)
+        wanted = known_takes.drawn(case.expression, height)
         tally.face.append(
             float(np.abs(finished.picture.astype(np.int16) - wanted)[region > 0].mean())
         )
@@ -165,7 +165,7 @@ def keep(into: dict[str, list[float]], figures: Figures, names: Iterable[str]) -
             into.setdefault(name, []).append(float(value))
 
 
-def face_places(region: campaign.Mask) -> list[tuple[float, float]]:
+def face_places(region: known_takes.Mask) -> list[tuple[float, float]]:
     """A few hundred pixels all over the face region."""
     rows, columns = np.nonzero(region)
     step = max(1, rows.size // 300)
@@ -173,10 +173,10 @@ def face_places(region: campaign.Mask) -> list[tuple[float, float]]:
 
 
 def seam_jump(
-    picture: campaign.Pixels,
-    reference: campaign.Pixels,
-    wanted: campaign.Pixels,
-    region: campaign.Mask,
+    picture: known_takes.Pixels,
+    reference: known_takes.Pixels,
+    wanted: known_takes.Pixels,
+    region: known_takes.Mask,
 ) -> float:
     """The mean step from pixel to pixel across the seam, over that of the reference there.
 
@@ -193,7 +193,7 @@ def seam_jump(
     return float(steps[0] / steps[1])
 
 
-def step(picture: campaign.Pixels) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def step(picture: known_takes.Pixels) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     """How much each pixel differs from its neighbours to the right and below, premultiplied."""
     flat = picture[..., :3].astype(np.float32) * (picture[..., 3:].astype(np.float32) / 255)
     right = np.abs(np.diff(flat, axis=1, append=flat[:, -1:])).max(axis=2)
@@ -207,7 +207,7 @@ def caught(kind: str, count: int, height: int, into: dict[str, list[float]]) -> 
         return twins(count, height)
     settings = BARE if kind in SEEN_WHEN_BARE else LOCKED
     answers = []
-    for case in campaign.bad_cases(kind, count):
+    for case in known_takes.bad_cases(kind, count):
         figures = run(case, settings, height)[1]
         keep(into, figures, TELLING.get(kind, ()))
         answers.append(kind in {flag.kind for flag in flags(figures, THRESHOLDS)})
@@ -217,7 +217,7 @@ def caught(kind: str, count: int, height: int, into: dict[str, list[float]]) -> 
 def twins(count: int, height: int) -> list[bool]:
     """Two takes that show the same face, each worn in its own way: whether that is seen."""
     found = []
-    cases = list(campaign.bad_cases("alike", 2 * count))
+    cases = list(known_takes.bad_cases("alike", 2 * count))
     for one, other in zip(cases[::2], cases[1::2], strict=True):
         same = Case(**{**vars(other), "expression": one.expression})
         signatures = {
@@ -230,7 +230,7 @@ def twins(count: int, height: int) -> list[bool]:
 
 def false_twins(height: int) -> int:
     """How many of the example's expressions are taken for another."""
-    cases = list(campaign.good_cases(len(campaign.expressions()), seed=3))
+    cases = list(known_takes.good_cases(len(known_takes.expressions()), seed=3))
     signatures = {
         case.expression: run(case, LOCKED, height)[1].signature or ""
         for case in cases
@@ -241,7 +241,7 @@ def false_twins(height: int) -> int:
 
 def report(tally: Tally, height: int) -> None:
     """Print the figures of the good cases."""
-    width = campaign.portrait(height).shape[1]
+    width = known_takes.portrait(height).shape[1]
     print(f"{len(tally.finish_s)} takes of {width}x{height}, seeded")
     print("                                            median    95th   worst")
     row("the face lay off by, as it came (px)", tally.raw_px)
@@ -267,18 +267,18 @@ def row(name: str, values: Sequence[float]) -> None:
 def pictures(folder: Path, height: int) -> None:
     """Save, for a few cases: the take as it came, the frame, and the truth, side by side."""
     folder.mkdir(parents=True, exist_ok=True)
-    cases = [case for case in campaign.good_cases(48) if case.leak or case.seed % 5 == 2]
+    cases = [case for case in known_takes.good_cases(48) if case.leak or case.seed % 5 == 2]
     for case in cases[:12]:
-        took = campaign.take(case, height)
+        took = known_takes.take(case, height)
         frame = run(case, LOCKED, height)[0].picture
-        wanted = campaign.drawn(case.expression, height)
+        wanted = known_takes.drawn(case.expression, height)
         sheet = [on_grey(picture) for picture in (took, frame, wanted)]
         whole = Image.fromarray(np.concatenate(sheet, axis=1))
         whole.thumbnail((1500, 1500))
         whole.save(folder / f"{case.seed}-{case.expression}-{case.leak or 'clear'}.png")
 
 
-def on_grey(picture: campaign.Pixels) -> campaign.Pixels:
+def on_grey(picture: known_takes.Pixels) -> known_takes.Pixels:
     """Laid on grey, so that edges show."""
     alpha = picture[..., 3:] / 255
     return np.round(picture[..., :3] * alpha + 140 * (1 - alpha)).astype(np.uint8)

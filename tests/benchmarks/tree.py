@@ -20,10 +20,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tasks.sequence import layers  # noqa: E402
-from tasks.store import TakeStore  # noqa: E402
+from tasks.sequences.tree import layers  # noqa: E402
+from tasks.takes.store import TakeStore  # noqa: E402
 from tests.benchmarks.noop import run, write_sequences  # noqa: E402
-from tests.images_server import Call, ImagesServer, Reply  # noqa: E402
+from tests.harness.images_server import Call, ImagesServer, Reply  # noqa: E402
 
 SHORTEST_S, LONGEST_S = 0.3, 3.0
 

@@ -1,0 +1,48 @@
+"""The batches of a project, opened with all that they need."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from tasks.batch.flow import Batches
+from tasks.graph.project import Project
+from tasks.requests import engine as engines
+from tasks.requests.batches import BatchService
+from tasks.requests.engine import EngineSettings
+from tasks.spending.calls import Terms
+from tasks.spending.estimate import Estimator
+from tasks.spending.ledger import Ledger
+from tasks.takes.store import TakeStore
+
+if TYPE_CHECKING:
+    from tasks.build.builder import Builder
+
+
+def open_batches(builder: "Builder", terms: Terms, say: Callable[[str], None]) -> Batches:
+    """The batches of a run with these terms; the network is used when they are looked at."""
+    generation = builder.generation
+    settings = EngineSettings(generation.timeout_s, generation.answer_hosts)
+    return Batches(
+        builder.store,
+        terms.ledger,
+        terms.estimator,
+        lambda: engines.load_batches("openai", settings),
+        say,
+        refused=builder.store.refuse,
+    )
+
+
+def in_batch(project: Project) -> Mapping[str, str]:
+    """The requests that a live batch draws, and what to say of each; from disk alone."""
+    if not (project.store / "batches").is_dir():
+        return {}
+    store, ledger = TakeStore(project.store), Ledger(project.store)
+    batches = Batches(store, ledger, Estimator(()), _no_network, lambda _text: None)
+    return {
+        key: f"it is in batch {live.batch or '(being submitted)'} of {live.since:%Y-%m-%d %H:%M}"
+        " UTC; doit batch looks whether it is done"
+        for key, live in batches.live().items()
+    }
+
+
+def _no_network() -> BatchService:
+    raise AssertionError("what is on disk alone is looked at")

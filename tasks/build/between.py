@@ -1,0 +1,58 @@
+"""In-betweens that are made here, free, from the pixels of the two pictures around them."""
+
+import threading
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tasks.graph.node import Node
+from tasks.ground.digest import digest_of
+from tasks.ground.errors import Mistake
+from tasks.ground.files import stamp
+from tasks.morph import Morpher
+from tasks.pictures import distance as distances
+from tasks.pictures.picture import read
+
+VERSION = 1
+"""raised when the same two pictures give another in-between"""
+_Seen = tuple[str, tuple[int, int] | None]
+_MEASURING = threading.Lock()
+
+
+def morph_key(digests: tuple[str, ...], at: float) -> str:
+    """What decides a morph, as a frame keeps it in place of a request key."""
+    return digest_of(["morph", VERSION, *digests, at])
+
+
+def morphed(node: Node) -> Image.Image:
+    """The picture between the two that an in-between is made from. Raises `Mistake`."""
+    first, second = (_seen(path) for path in node.sources)
+    with _MEASURING:  # of a pair, many in-betweens are asked for at once
+        morpher = _morpher(first, second)
+    return Image.fromarray(morpher.at(node.at))
+
+
+def distance(node: Node) -> float:
+    """How far apart the two pictures are (`tasks.pictures.distance`, 0..255). Raises `Mistake`."""
+    first, second = (_seen(path) for path in node.sources)
+    return _distance(first, second)
+
+
+def _seen(path: str) -> _Seen:
+    return path, stamp(path)
+
+
+@lru_cache(maxsize=2)
+def _morpher(first: _Seen, second: _Seen) -> Morpher:
+    one, other = (np.asarray(read(Path(path))) for path, _ in (first, second))
+    if one.shape != other.shape:
+        raise Mistake(f"{first[0]} and {second[0]} are not of one size")
+    return Morpher(one, other)
+
+
+@lru_cache(maxsize=4096)
+def _distance(first: _Seen, second: _Seen) -> float:
+    one, other = (np.asarray(read(Path(path))) for path, _ in (first, second))
+    return distances.distance(one, other)

@@ -1,0 +1,149 @@
+"""From a take to a frame, for one project: which reference, which region, which figures.
+
+Free, without any call, and the same every time; what decides it beside the take has a digest, so
+that a changed setting finishes frames anew and buys nothing.
+"""
+
+import json
+import os
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tasks.build.inputs import Inputs
+from tasks.character.character import NEUTRAL, Character
+from tasks.character.settings import Finish
+from tasks.finish.alpha import Mask
+from tasks.finish.flags import Flag, flags, rank
+from tasks.finish.measure import Figures, measure
+from tasks.finish.steps import finish
+from tasks.graph.node import EXTREME, TWEEN, Node
+from tasks.ground.digest import digest_of
+from tasks.pictures.picture import CachedPicture, png_bytes
+
+_VERSION = 1
+"""raised when the same take and settings give another frame"""
+_DIGITS = 16
+_UNTOUCHED = Finish(size=False, key="off", register="off", match=False, lock=False)
+
+
+# A frame is worked on in floats, a hundred megabytes of them: as many at once as there are cores.
+_FINISHING = threading.BoundedSemaphore(max(1, os.cpu_count() or 1))
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedFrame:
+    """A frame's pixels, and what was measured of them."""
+
+    image: Image.Image
+    png: bytes
+    digest: str
+    """what decided it, beside the take"""
+    notes: tuple[str, ...]
+    figures: Figures | None
+    """None where there is nothing to compare it with"""
+    flags: tuple[Flag, ...]
+    rank: tuple[int, float]
+    """for choosing among takes: the least is the best"""
+
+    @property
+    def checks(self) -> str:
+        """Flags and figures as JSON, as they are kept with the frame; empty without figures."""
+        if self.figures is None:
+            return ""
+        said = {
+            "flags": {flag.kind: flag.line for flag in self.flags},
+            "figures": asdict(self.figures),
+        }
+        return json.dumps(said, separators=(",", ":"))
+
+
+class Finisher:
+    """Finishes the takes of one project. Called from several threads at once."""
+
+    def __init__(self, character: Character, inputs: Inputs) -> None:
+        self._character = character
+        self._inputs = inputs
+
+    def digest(self, node: Node) -> str:
+        """What decides, beside the take, how a frame comes out. Raises `Mistake`."""
+        character, settings = self._character, self._character.finish
+        reference = self._reference(node)
+        region = self._inputs.regions.at(node.pose) if reference else None
+        # Without a reference only these two steps are done: the others' settings decide nothing.
+        steps = asdict(settings) if reference else [settings.size, settings.key]
+        said = [
+            *(_VERSION, steps, character.generation.size, node.role),
+            reference.digest if reference else "",
+            region.digest if region else "",
+        ]
+        return digest_of(said)[:_DIGITS]
+
+    def finish(self, node: Node, take: bytes, image: Image.Image) -> FinishedFrame:
+        """The frame that a take gives; `image` is `take` decoded, RGBA. Raises `Mistake`."""
+        with _FINISHING:
+            return self._finish(node, take, image)
+
+    def _finish(self, node: Node, take: bytes, image: Image.Image) -> FinishedFrame:
+        reference, digest = self._reference(node), self.digest(node)
+        pixels = np.asarray(image)
+        beside = np.asarray(reference.image) if reference else None
+        region = self._region(node) if reference else None
+        size_px = self._character.generation.size_px
+        done = finish(pixels, beside, region, self._character.finish, size_px)
+        same = done.picture is pixels or np.array_equal(done.picture, pixels)
+        made = image if same else Image.fromarray(done.picture)
+        figures = None
+        if beside is not None:
+            neutral = _is_neutral(node)
+            figures = measure(pixels, done, beside, region, is_neutral=neutral)
+        thresholds = self._character.checks
+        return FinishedFrame(
+            made,
+            take if same else png_bytes(made),
+            digest,
+            tuple(_told(node, note) for note in done.notes),
+            figures,
+            flags(figures, thresholds) if figures else (),
+            rank(figures, thresholds) if figures else (0, 0.0),
+        )
+
+    def look(self, node: Node, image: Image.Image) -> Figures | None:
+        """The figures of a frame as it is, of which no take is known (drafts, work by hand)."""
+        reference = self._reference(node)
+        if reference is None:
+            return None
+        pixels, beside, region = np.asarray(image), np.asarray(reference.image), self._region(node)
+        size_px = self._character.generation.size_px
+        done = finish(pixels, beside, region, _UNTOUCHED, size_px)
+        return measure(pixels, done, beside, region, is_neutral=_is_neutral(node))
+
+    def _region(self, node: Node) -> Mask | None:
+        region = self._inputs.regions.at(node.pose)
+        return region.mask if region else None
+
+    def _reference(self, node: Node) -> CachedPicture | None:
+        """The neutral picture that a frame is held against; None where its head is turned."""
+        if node.role == TWEEN:
+            # The same of its two whichever way the path goes, so that the frame is the same too.
+            paths = (Path(path) for path in node.sources)
+            return self._inputs.fitted(min(paths, key=self._inputs.digest))
+        return self._inputs.portrait(node) if node.role == EXTREME else None
+
+
+def _told(node: Node, note: str) -> str:
+    """A note as it is shown; what is true of all frames alike does not name one."""
+    return note if note.startswith("lock: off") else f"{node.name}: {note}"
+
+
+def _is_neutral(node: Node) -> bool:
+    """Whether a frame need not differ from its reference; in-betweens may be next to it."""
+    return node.expression == NEUTRAL or node.role == TWEEN
+
+
+def as_it_is(picture: bytes, image: Image.Image) -> FinishedFrame:
+    """A draft: exact as it is drawn, so that there is nothing to finish."""
+    return FinishedFrame(image, picture, "", (), None, (), (0, 0.0))

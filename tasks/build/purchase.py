@@ -1,0 +1,120 @@
+"""Buying one take: where it goes, and what becomes of an answer that is none.
+
+The answer is in the store before anything is made of it. What the content rules refused is
+remembered and not sent again; what came instead of a picture is kept.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from PIL import Image
+
+from tasks.graph.node import Node
+from tasks.ground.errors import Mistake
+from tasks.pictures.picture import BadAnswer, read_answer
+from tasks.requests.engine import EngineFailure, Fault
+from tasks.requests.request import Request
+from tasks.spending.budget import OverBudget
+from tasks.spending.calls import Caller
+from tasks.spending.resume_command import GOING_ON, cents
+from tasks.takes.store import Asked, Take, TakeRecord, TakeStore
+
+
+class Postponed(Mistake):
+    """A frame was not drawn now, since its request went, or goes, into a batch."""
+
+
+class Purchase:
+    """Buys takes for one project. Called from several threads at once."""
+
+    def __init__(
+        self,
+        store: TakeStore,
+        caller: Caller,
+        in_batch: Callable[[], Mapping[str, str]] = lambda: MappingProxyType({}),
+    ) -> None:
+        self.caller = caller
+        self.in_batch = in_batch
+        """says which request keys are in a live batch now, and what to say of each"""
+        self._store = store
+        self.postpone: Callable[[Node, Request, bool], None] | None = None
+        """who collects what would have to be drawn, instead of its being drawn now: given the
+        frame, its request, and whether a new take is asked for"""
+
+    def check(self, node: Node, request: Request, *, new_take: bool) -> None:
+        """Raises `Postponed` for what is in a batch or goes into one, `Mistake` for words that
+        were refused before, unless a new take is asked for."""
+        # Asked anew for each: another process may have begun a batch since this run began.
+        batch = self.in_batch().get(request.key)
+        if batch is not None:
+            raise Postponed(batch)
+        said = None if new_take else self._store.refusal(request.key)
+        if said:
+            raise Mistake(f"not sent again: {said}; {_after_refusal(node)}")
+        if self.postpone:
+            self.postpone(node, request, new_take)
+            raise Postponed("")  # its line is that of the batch
+
+    def buy(
+        self, node: Node, request: Request, arrived: Callable[[], None], *, reserved: bool
+    ) -> tuple[Take, TakeRecord]:
+        """One answer, in the store. `reserved`: whoever asks holds the request already.
+
+        `arrived` is called when it is there and safe. Raises `Mistake` where none comes.
+        """
+        kept: list[TakeRecord] = []
+
+        def keep(take: Take) -> None:
+            add = self._store.add if reserved else self._store.add_alone
+            kept.append(add(request, take, node.name))
+            arrived()
+
+        if not reserved:
+            self._store.check_room(request.key)
+        try:
+            take = self.caller.draw(request, node.name, keep)
+        except EngineFailure as failure:
+            raise self._explained(node, request, failure) from failure
+        except OverBudget as refusal:
+            raise Mistake(f"{refusal}; {_to_go_on(node, request, refusal)}") from refusal
+        return take, kept[-1]
+
+    def _explained(self, node: Node, request: Request, failure: EngineFailure) -> EngineFailure:
+        """A failure with what became of it."""
+        text = str(failure)
+        if failure.fault is Fault.REFUSED:
+            self._store.refuse(request.key, text)
+            text = f"{text}; {_after_refusal(node)}"
+        if failure.answer:
+            path = self._store.reject(request.key, failure.answer, text)
+            text = f"{text}; what came instead is kept in {path}"
+        return EngineFailure(text, fault=failure.fault)
+
+
+def checked(
+    store: TakeStore, request: Asked, record: TakeRecord, size_px: tuple[int, int] | None
+) -> tuple[bytes, Image.Image]:
+    """A take's bytes and pixels. What is no usable picture leaves the store: `BadAnswer`."""
+    picture = store.picture(request.key, record)
+    try:
+        return picture, read_answer(picture, size_px)
+    except BadAnswer as error:
+        path = store.withdraw(request, record, str(error))
+        raise BadAnswer(f"{error}; it is kept in {path}") from error
+
+
+def _to_go_on(node: Node, request: Request, refusal: OverBudget) -> str:
+    """The command that pays for a frame after all."""
+    if refusal.cost_usd is None:
+        return (
+            f'say it in generation.prices ("{request.model}": {{"usd_per_image": 0.04}}), or lift'
+            f" the limit: {GOING_ON.again('none', node.task)}"
+        )
+    return f"to go on: {GOING_ON.again(cents(refusal.cost_usd), node.task)}"
+
+
+def _after_refusal(node: Node) -> str:
+    return (
+        f"change the words of {node.expression} in the config, or send the same once more:"
+        f" doit -a {node.task}"
+    )

@@ -1,0 +1,46 @@
+"""Putting a frame in its place, so that nothing that lies there and cannot be had again is lost."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tasks.ground.files import set_aside, stamp
+from tasks.takes import frame
+from tasks.takes.frame import Existing, State
+from tasks.takes.store import TakeStore
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a frame goes, and what lies there."""
+
+    path: Path
+    existing: Existing
+    seen: tuple[int, int] | None
+    """the time and size of what lies there, as it was looked at; None where nothing does"""
+
+    def now(self) -> Existing:
+        """What lies there now: a call takes half a minute, and artists do not wait for it."""
+        return self.existing if stamp(self.path) == self.seen else frame.look_at(self.path)
+
+
+def look(path: Path) -> Place:
+    """What lies at a path now."""
+    seen = stamp(path)
+    return Place(path, frame.look_at(path), seen)
+
+
+def put(place: Place, data: bytes, store: TakeStore, notes: list[str]) -> None:
+    """Put the new frame in its place; what would be lost by that is moved aside, and named."""
+    if _is_only_copy(place.now(), store):
+        notes.append(f"moved what lay at {place.path} to {set_aside(place.path)}")
+    frame.write(place.path, data)
+
+
+def _is_only_copy(existing: Existing, store: TakeStore) -> bool:
+    """Whether what lies there cannot be had again: by hand, damaged, or paid for elsewhere."""
+    if existing.state is State.MISSING:
+        return False
+    origin = existing.provenance
+    if existing.state is not State.OURS or origin is None:
+        return True
+    return not origin.is_draft and not store.has(origin.request_key, origin.take)

@@ -1,0 +1,74 @@
+"""New takes of a frame, side by side, while the one in use stays in use."""
+
+import threading
+from collections.abc import Callable
+
+from tasks.build.builder import Builder
+from tasks.build.outcome import Outcome, Step
+from tasks.graph.node import FIT, Node
+from tasks.ground.errors import Mistake
+from tasks.ground.wording import counted
+from tasks.spending.rate_limiter import Gate, Stopped
+from tasks.takes.store import StoreFailure
+
+
+def retake(builder: Builder, node: Node, count: int, gate: Gate) -> Outcome:
+    """Put `count` new takes into the store; the frame is left as it is, or made if it is missing.
+
+    Raises `Mistake` where one does not come; those that came are in the store.
+    """
+    if node.role == FIT:  # the artist's own portrait has no takes
+        return builder.build(node, new_take=False)
+    builder.hold(node)
+    failures = _side_by_side(count, lambda: _one(builder, node, gate))
+    _raise_what_ends_the_run(failures, count)
+    # Up to date in any case: a frame that was not there is made of the newest of them.
+    outcome = builder.build(node, new_take=False) if len(failures) < count else None
+    if failures:
+        came = counted(count - len(failures), "new take")
+        raise Mistake(f"{came} of {count} came; {_said(failures)}")
+    return Outcome(Step.RETAKE, outcome.notes if outcome else ())
+
+
+def _one(builder: Builder, node: Node, gate: Gate) -> None:
+    with gate.place() as leave:
+        try:
+            builder.take_anew(node, leave)
+        except StoreFailure:
+            gate.close()  # what cannot be kept must not be bought
+            raise
+
+
+def _side_by_side(count: int, work: Callable[[], None]) -> list[Exception]:
+    """Do it so many times at once; what failed of that.
+
+    In threads that do not keep the program from ending: whoever leaves at once does not wait.
+    """
+    failures: list[Exception] = []
+
+    def attempt() -> None:
+        try:
+            work()
+        except Exception as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=attempt, daemon=True) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failures
+
+
+def _raise_what_ends_the_run(failures: list[Exception], count: int) -> None:
+    """Raise what is more than a take that did not come."""
+    for failure in failures:
+        if not isinstance(failure, Mistake) or isinstance(failure, StoreFailure):
+            raise failure
+    if len(failures) == count and all(isinstance(failure, Stopped) for failure in failures):
+        raise failures[0]
+
+
+def _said(failures: list[Exception]) -> str:
+    """Why takes failed, each reason once."""
+    return "; ".join(dict.fromkeys(str(failure) for failure in failures))

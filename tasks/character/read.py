@@ -1,0 +1,280 @@
+"""Reading `expressions.json`: from bytes to a `Character`, or to every mistake in them at once."""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any
+
+from tasks.character import vocabulary
+from tasks.character.character import BasePath, Character, Expression, Generation, Pose, pose_paths
+from tasks.character.face import Head
+from tasks.character.form import (
+    AxisValueModel,
+    BasePathModel,
+    ConfigModel,
+    ExpressionModel,
+    GenerationModel,
+    PoseModel,
+    PriceModel,
+)
+from tasks.character.mistakes import validated
+from tasks.character.override import Override
+from tasks.character.rules import Finding
+from tasks.character.settings import Finish, Thresholds
+from tasks.character.vocabulary import AxisValue
+from tasks.ground import json_places as json_text
+from tasks.ground.errors import Mistake
+from tasks.models.prices import ModelPrice, Price, TokenPrices
+
+
+class ConfigMistake(Mistake):
+    """What is wrong with a config: every mistake in it, each on a line of its own."""
+
+
+@dataclass
+class _Source:
+    """A config's text, and where each thing stands in it."""
+
+    name: str
+    text: str
+    overrides: Sequence[Override]
+    findings: list[Finding] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """Each finding as one line, in the text's order."""
+        places = {found.path: found for found in json_text.walk(self.text)}
+        lines = [(self._offset(finding, places), self._line(finding)) for finding in self.findings]
+        return [f"{self._place(offset)}{line}" for offset, line in sorted(dict.fromkeys(lines))]
+
+    def _offset(self, finding: Finding, places: Mapping[json_text.Path, json_text.Found]) -> int:
+        """Where a finding stands: its own place, or that of what it is missing from; else -1."""
+        path = finding.path
+        if self._override(finding):
+            return -1
+        while path and path not in places:
+            path = path[:-1]
+        if not path:
+            return 0
+        found = places[path]
+        at_key = finding.at_key and found.key is not None and path == finding.path
+        return found.key if at_key and found.key is not None else found.value
+
+    def _place(self, offset: int) -> str:
+        return "" if offset < 0 else f"{json_text.place(self.text, offset)}: "
+
+    def _line(self, finding: Finding) -> str:
+        override = self._override(finding)
+        if override:
+            return f"{override.variable} on the command line: {finding.text}"
+        return f"{json_text.path_text(finding.path)}: {finding.text}"
+
+    def _override(self, finding: Finding) -> Override | None:
+        """What was typed in place of a wrong value; a wrong key is the file's own."""
+        typed = (override for override in self.overrides if override.path == finding.path)
+        return None if finding.at_key else next(typed, None)
+
+
+def read_text(path: FilePath) -> str:
+    """The text of the config at `path`. Raises `ConfigMistake` where it cannot be read."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise ConfigMistake(f"{path} is not there{_other_config(path)}") from error
+    except OSError as error:
+        raise ConfigMistake(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigMistake(
+            f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8"
+        ) from error
+
+
+def parse(
+    text: str, name: str, overrides: Sequence[Override] = (), *, official_endpoint: bool = True
+) -> Character:
+    """The character in `text`, with `overrides` put in place of what it says.
+
+    `name` is the file's, for messages. With a custom endpoint nothing is known of what its models
+    take, so that only `official_endpoint` has sizes and qualities checked against the model.
+    Raises `ConfigMistake` with every mistake that is in it, each with its line and column.
+    """
+    source = _Source(name, text, overrides)
+    document = _parse_document(source)
+    model, findings = validated(document, official_endpoint=official_endpoint)
+    source.findings.extend(findings)
+    if source.findings or model is None:
+        raise _mistake(name, source.lines())
+    return _character(model)
+
+
+def _other_config(path: FilePath) -> str:
+    """The name of a file beside `path` that was probably meant."""
+    if not path.parent.is_dir():
+        return "; its folder is not there either"
+    near = difflib.get_close_matches(path.name, [p.name for p in path.parent.glob("*.json")], n=1)
+    return f'; did you mean "{path.with_name(near[0])}"?' if near else ""
+
+
+def _parse_document(source: _Source) -> Any:
+    duplicates = False
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal duplicates
+        made = dict(items)
+        duplicates = duplicates or len(made) < len(items)
+        return made
+
+    try:
+        document = json_text.parse(source.text, pairs)
+    except Mistake as error:
+        raise _mistake(source.name, [str(error)]) from error
+    if duplicates:
+        source.findings.extend(_duplicate_findings(source.text))
+    for override in source.overrides:
+        _put(document, override.path, override.value)
+    return document
+
+
+def _duplicate_findings(text: str) -> Iterator[Finding]:
+    """One finding for each key that stands twice in one object; the last is what is checked."""
+    seen: dict[json_text.Path, int] = {}
+    twice: set[json_text.Path] = set()
+    for found in json_text.walk(text):
+        inside_twice = any(found.path[:depth] in twice for depth in range(len(found.path)))
+        if found.key is None or inside_twice:
+            continue
+        if found.path in seen:
+            twice.add(found.path)
+            first = json_text.place(text, seen[found.path])
+            yield Finding(found.path, f"this key is there twice, first on {first}", at_key=True)
+        seen.setdefault(found.path, found.key)
+
+
+def _put(document: Any, path: tuple[str, ...], value: Any) -> None:
+    """Set a value in nested objects; what is not an object is left for the checks to name."""
+    *above, last = path
+    for key in above:
+        document = document.setdefault(key, {}) if isinstance(document, dict) else None
+    if isinstance(document, dict):
+        document[last] = value
+
+
+def _mistake(name: str, lines: Sequence[str]) -> ConfigMistake:
+    if len(lines) == 1:
+        return ConfigMistake(f"{name}: {lines[0]}")
+    return ConfigMistake("\n  ".join([f"{name}: {len(lines)} mistakes", *lines]))
+
+
+def _character(model: ConfigModel) -> Character:
+    axes = {axis: _axis(axis, model.axes[axis]) for axis in sorted(model.axes, key=_axis_rank)}
+    poses = model.poses if isinstance(model.poses, dict) else dict.fromkeys(model.poses, "")
+    return Character(
+        words=model.character.strip(),
+        base_image=model.base_image,
+        face=model.face,
+        axes=axes,
+        expressions={
+            name: _expression(name, form, axes) for name, form in model.expressions.items()
+        },
+        poses={name: _pose(name, form) for name, form in poses.items()},
+        base_paths=tuple(_base_paths(model, list(poses))),
+        generation=_generation(model.generation),
+        finish=Finish(**model.finish.model_dump(by_alias=True)),
+        checks=Thresholds(**model.checks.model_dump()),
+    )
+
+
+def _base_paths(model: ConfigModel, poses: Sequence[str]) -> Iterator[BasePath]:
+    """Those that are written out, then those that `pose_paths` asks for."""
+    yield from (_base_path(form, poses) for form in model.base_paths)
+    named = model.pose_paths
+    for expression in [named] if isinstance(named, str) else named:
+        yield from pose_paths(expression, poses)
+
+
+def _base_path(form: BasePathModel, poses: Sequence[str]) -> BasePath:
+    everywhere = poses if form.poses is None else form.poses
+    simple = form.model_dump(exclude={"poses"})
+    return BasePath(**simple, poses=() if form.start_pose else tuple(everywhere))
+
+
+def _generation(form: GenerationModel) -> Generation:
+    simple = form.model_dump(exclude={"prices", "omit", "answer_hosts"})
+    return Generation(
+        **simple,
+        prices=tuple(ModelPrice(name, _price(form.prices[name])) for name in sorted(form.prices)),
+        omit=tuple(sorted(form.omit)),
+        answer_hosts=tuple(form.answer_hosts),
+    )
+
+
+def _price(form: PriceModel) -> Price:
+    tokens = form.usd_per_million_tokens
+    return Price(
+        TokenPrices(tokens.text_in, tokens.image_in, tokens.image_out) if tokens else None,
+        form.usd_per_image,
+        as_of=form.as_of,
+        source="generation.prices",
+    )
+
+
+def _axis(axis: str, form: list[str] | Mapping[str, str | AxisValueModel]) -> dict[str, AxisValue]:
+    if isinstance(form, Mapping):
+        return {name: _axis_value(axis, name, value) for name, value in form.items()}
+    return {name: _axis_value(axis, name, AxisValueModel()) for name in form}
+
+
+def _axis_value(axis: str, name: str, form: str | AxisValueModel) -> AxisValue:
+    """One value; what the config leaves out comes from the built-in one of that name.
+
+    Words that are given as empty text say nothing; those that are left out, the value's name.
+    """
+    value = AxisValueModel(prompt=form) if isinstance(form, str) else form
+    silent = "prompt" in value.model_fields_set
+    own = AxisValue("" if silent else _spelled(axis, name))
+    built_in = vocabulary.AXES.get(axis, {}).get(name, own)
+    return AxisValue(
+        value.prompt.strip() or built_in.words, dict(value.blendshapes) or built_in.blendshapes
+    )
+
+
+def _spelled(axis: str, name: str) -> str:
+    """Words for a value that has none: its own name; nothing where it is the neutral one."""
+    return "" if name == "neutral" else f"{axis.replace('_', ' ')}: {name.replace('_', ' ')}"
+
+
+def _expression(
+    name: str, form: ExpressionModel, axes: Mapping[str, Mapping[str, AxisValue]]
+) -> Expression:
+    """The expression; its values come in an order of their own, so that key order is no change."""
+    chosen = form.__pydantic_extra__
+    values = [axes[axis][chosen[axis]] for axis in sorted(chosen, key=_axis_rank)]
+    words = (*(value.words for value in values), form.prompt.strip())
+    blendshapes: dict[str, float] = {}
+    for value in values:
+        for shape, weight in value.blendshapes.items():
+            # Two axes may move one muscle (a squint and a smile both lift the cheek):
+            # the stronger wins, so that the order of the axes does not matter.
+            blendshapes[shape] = max(weight, blendshapes.get(shape, 0.0))
+    blendshapes.update(form.blendshapes)
+    return Expression(name, tuple(filter(None, words)), blendshapes)
+
+
+def _axis_rank(axis: str) -> tuple[int, str]:
+    """Mouth, eyes and brows first, then the config's own axes by name."""
+    usual = list(vocabulary.AXES)
+    return (usual.index(axis) if axis in usual else len(usual), axis)
+
+
+def _pose(name: str, form: str | PoseModel) -> Pose:
+    model = PoseModel(prompt=form) if isinstance(form, str) else form
+    built_in = vocabulary.POSES.get(name)
+    head = model.head
+    return Pose(
+        name,
+        words=model.prompt.strip() or (built_in.words if built_in else name.replace("_", " ")),
+        head=Head(head.pitch_deg, head.yaw_deg, head.roll_deg)
+        if head
+        else (built_in.head if built_in else Head()),
+        base_image=model.base_image,
+    )

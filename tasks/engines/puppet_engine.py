@@ -1,0 +1,31 @@
+"""The puppet as an engine: free, local, exact. It moves the base portrait by the request's rig."""
+
+import numpy as np
+from PIL import Image
+
+from tasks import puppet
+from tasks.pictures.picture import png_bytes
+from tasks.requests.engine import EngineFailure, EngineSettings
+from tasks.requests.request import Request
+from tasks.takes.store import Take
+
+
+class PuppetEngine:
+    """Draws drafts by warping the portrait. The same request gives the same bytes."""
+
+    def draw(self, request: Request) -> Take:
+        """The portrait with the rig's weights and head angles, at the request's size."""
+        if request.rig is None:
+            raise EngineFailure("the puppet draws by blend shapes, and this request has none")
+        rig = request.rig
+        portrait = np.asarray(request.pictures[0].load())
+        pixels = puppet.render(portrait, rig.face, rig.weights, rig.head, request.size_px)
+        unshown = puppet.unshown(rig.weights)
+        notes = (f"the puppet cannot show {', '.join(unshown)}",) if unshown else ()
+        image = Image.fromarray(pixels)
+        return Take(png_bytes(image), notes=notes, image=image)
+
+
+def open_engine(_settings: EngineSettings) -> PuppetEngine:
+    """The puppet needs nothing but the request."""
+    return PuppetEngine()

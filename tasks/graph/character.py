@@ -1,0 +1,64 @@
+"""The character of a project: its config with what the command line says instead."""
+
+import os
+from dataclasses import replace
+from functools import lru_cache
+from typing import cast
+
+from tasks.character import read as character_file
+from tasks.character.character import Character, Tween
+from tasks.graph.project import Project
+from tasks.graph.variables import ALL_POSES, Variables
+from tasks.ground.errors import Mistake
+from tasks.ground.ids import did_you_mean
+from tasks.requests import engine
+
+
+@lru_cache(maxsize=4)
+def read_character(project: Project) -> Character:
+    """The character of a project, read once a run. Raises `Mistake` with all that is wrong."""
+    text = character_file.read_text(project.config)
+    given = project.variables
+    character = character_file.parse(
+        text, str(project.config), given.overrides, official_endpoint=project.official_endpoint
+    )
+    pose = given.pose
+    if pose and pose != ALL_POSES and pose not in character.poses:
+        allowed = [*character.poses, ALL_POSES]
+        raise Mistake(
+            f'pose={pose}: {project.config} has no pose "{pose}"{did_you_mean(pose, allowed)}'
+            f" (allowed: {', '.join(allowed)})"
+        )
+    return _with_paths(_with_base_image(character, given), given)
+
+
+def _with_paths(character: Character, given: Variables) -> Character:
+    """`max_depth=` and `tween=` are for every path, as in the old script."""
+    if given.max_depth is None and not given.tween:
+        return character
+    paths = [
+        replace(
+            path,
+            max_depth=path.max_depth if given.max_depth is None else given.max_depth,
+            tween=cast(Tween, given.tween) if given.tween else path.tween,
+        )
+        for path in character.base_paths
+    ]
+    return replace(character, base_paths=tuple(paths))
+
+
+def _with_base_image(character: Character, given: Variables) -> Character:
+    """`base_image=` is the portrait of the pose that is drawn, as it was in the old script."""
+    if not given.base_image:
+        return character
+    path = os.path.relpath(given.base_image, given.config.parent)
+    if given.pose in {"", ALL_POSES, character.default_pose}:
+        return replace(character, base_image=path)
+    pose = replace(character.poses[given.pose], base_image=path)
+    return replace(character, poses={**character.poses, pose.id: pose})
+
+
+def engine_choice(project: Project, character: Character) -> engine.Choice:
+    """The engine that draws, and why."""
+    environment = {engine.KEY_VARIABLE: "set"} if project.has_key else {}
+    return engine.choose(character.generation.engine, environment)

@@ -1,0 +1,214 @@
+"""Planning: from a character to the graph of its frames, and to the request of each.
+
+Pure: it reads no file but the config.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from functools import lru_cache
+
+from tasks.character.character import NEUTRAL, Character, Expression, Pose
+from tasks.character.face import Head
+from tasks.character.settings import Finish
+from tasks.graph.character import engine_choice, read_character
+from tasks.graph.node import EXTREME, FIT, RIG, TILT, TURN, TWEEN, Graph, Node
+from tasks.graph.project import Project
+from tasks.graph.sequences import SequencePlanner, strip_of
+from tasks.graph.variables import ALL_POSES
+from tasks.ground.digest import digest_of
+from tasks.ground.errors import Mistake
+from tasks.models.facts import MAX_PROMPT_LENGTH, facts_of
+from tasks.requests.engine import ENGINES, Choice
+from tasks.requests.prompt import extreme_prompt, tilt_prompt, turn_prompt, tween_prompt
+from tasks.requests.request import InputPicture, Request, Rig, face_digest
+from tasks.sequences.tree import sequences
+
+
+def plan(project: Project) -> Graph:
+    """The graph of a project. Raises `Mistake` with all that is wrong in its config."""
+    character = read_character(project)
+    choice = engine_choice(project, character)
+    nodes = tuple(
+        _node(project, character, choice.name, expression, pose)
+        for pose in character.poses
+        for expression in _expressions_at(character, choice, pose)
+    )
+    _check(project, character, nodes)
+    wanted_sequences = sequences(character)
+    planner = SequencePlanner(
+        project,
+        character,
+        choice.name,
+        {project.path_of(node): node.digest for node in nodes},
+        lambda node: digest_of(request_for(character, choice.name, node).asked()),
+    )
+    wanted = project.variables.pose or character.default_pose
+    poses = tuple(character.poses)
+    return Graph(
+        choice,
+        poses,
+        poses if wanted == ALL_POSES else (wanted,),
+        nodes,
+        tuple(node for each in wanted_sequences for node in planner.nodes(each)),
+        tuple(strip_of(each, character.generation.size_px) for each in wanted_sequences),
+        base_image=str(project.input_path(character.base_image)),
+        face_digest=face_digest(character.face),
+        face_mask=str(project.input_path(mask)) if (mask := character.finish.face_mask) else "",
+        checks_digest=digest_of(asdict(character.checks)),
+    )
+
+
+def _check(project: Project, character: Character, nodes: tuple[Node, ...]) -> None:
+    """No portrait may be a frame that is built from it. Raises `Mistake`."""
+    built = {project.target(node.expression, node.pose) for node in nodes}
+    built |= {str(project.sheet), str(project.landmarks)}
+    for pose in character.poses:
+        own = character.base_image_of(pose)
+        if own and str(project.input_path(own)) in built:
+            raise Mistake(
+                f"{project.config}: base_image of {pose} is {own}, which is built here; "
+                "name a portrait of the artist's, in frames/base for instance"
+            )
+
+
+def request_for(
+    character: Character, engine: str, node: Node, pictures: tuple[InputPicture, ...] = ()
+) -> Request:
+    """What `engine` is asked for the frame `node`, shown `pictures`."""
+    expression, pose = character.expression(node.expression), character.poses[node.pose]
+    if node.role == RIG:
+        if node.place:
+            expression, pose = _between(character, node)
+        return _rig_request(character, engine, expression, pose, pictures)
+    if node.role == TWEEN:
+        return _image_request(character, engine, tween_prompt(character, pose), pictures)
+    if node.role == TURN:
+        return _image_request(character, engine, turn_prompt(character, expression), pictures)
+    compose = tilt_prompt if node.role == TILT else extreme_prompt
+    return _image_request(character, engine, compose(character, pose, expression), pictures)
+
+
+def _between(character: Character, node: Node) -> tuple[Expression, Pose]:
+    """The rig's state between two keyframes: every weight and angle part of the way."""
+    first, last = character.expression(node.expression), character.expression(node.towards)
+    start, end = character.poses[node.pose], character.poses[node.towards_pose]
+
+    def part(one: float, other: float) -> float:
+        return one + (other - one) * node.at
+
+    weights = {
+        name: part(first.blendshapes.get(name, 0.0), last.blendshapes.get(name, 0.0))
+        for name in {*first.blendshapes, *last.blendshapes}
+    }
+    head = Head(
+        part(start.head.pitch_deg, end.head.pitch_deg),
+        part(start.head.yaw_deg, end.head.yaw_deg),
+        part(start.head.roll_deg, end.head.roll_deg),
+    )
+    return replace(first, blendshapes=weights), replace(start, head=head)
+
+
+def image_prompt(project: Project, character: Character, node: Node) -> str:
+    """What an image model would be told for a frame, whichever engine this run uses.
+
+    Empty where nothing is drawn, since the frame is the artist's own portrait.
+    """
+    paid = paid_node(project, character, node)
+    return "" if paid.role == FIT else request_for(character, "openai", paid).prompt
+
+
+def paid_node(project: Project, character: Character, node: Node) -> Node:
+    """A frame as an image model would draw it, whichever engine this run uses."""
+    if node.place:
+        return node
+    role, source = _role(project, character, "openai", node.expression, node.pose)
+    return replace(node, role=role, source=source)
+
+
+def _expressions_at(character: Character, choice: Choice, pose: str) -> Iterator[str]:
+    """The neutral first: at a pose without a picture of its own, all others are drawn from it."""
+    needed = not choice.facts.from_base and character.base_image_of(pose) is None
+    if NEUTRAL in character.expressions or needed:
+        yield NEUTRAL
+    yield from (name for name in character.expressions if name != NEUTRAL)
+
+
+def _node(project: Project, character: Character, engine: str, name: str, pose: str) -> Node:
+    role, source = _role(project, character, engine, name, pose)
+    node = Node(name, pose, role, source, digest="")
+    asked = (
+        {"size_px": list(character.generation.size_px)}
+        if role == FIT
+        else request_for(character, engine, node).asked()
+    )
+    target = project.target(name, pose)
+    part: dict[str, object] = {"target": target, "role": role, "source": source, "asked": asked}
+    if ENGINES[engine].paid and role != FIT:
+        part["finish"] = _finish_content(character.finish)
+        part["region"] = [face_digest(character.face), asdict(character.poses[pose].head)]
+        part["mask"] = character.generation.mask
+    return Node(name, pose, role, source, digest_of(part))
+
+
+@lru_cache(maxsize=4)
+def _finish_content(finish: Finish) -> dict[str, object]:
+    return asdict(finish)
+
+
+def _role(
+    project: Project, character: Character, engine: str, name: str, pose: str
+) -> tuple[str, str]:
+    """What is done for a frame, and from which picture."""
+    own = character.base_image_of(pose)
+    base = str(project.input_path(character.base_image))
+    include_neutral = character.generation.include_neutral
+    if name == NEUTRAL and own and not include_neutral:
+        return FIT, str(project.input_path(own))
+    if ENGINES[engine].from_base:
+        return RIG, base
+    if own:
+        return EXTREME, str(project.input_path(own))
+    if name == NEUTRAL:
+        return TILT, base
+    return EXTREME, project.target(NEUTRAL, pose)
+
+
+def _rig_request(
+    character: Character,
+    engine: str,
+    expression: Expression,
+    pose: Pose,
+    pictures: tuple[InputPicture, ...],
+) -> Request:
+    return Request(
+        engine,
+        character.generation.size_px,
+        pictures,
+        parameters={"version": str(ENGINES[engine].version)},
+        rig=Rig(expression.blendshapes, pose.head, character.face),
+    )
+
+
+def _image_request(
+    character: Character, engine: str, prompt: str, pictures: tuple[InputPicture, ...]
+) -> Request:
+    if len(prompt) > MAX_PROMPT_LENGTH:
+        raise Mistake(
+            f"a prompt has {len(prompt):,} characters, and models take {MAX_PROMPT_LENGTH:,}:"
+            " shorten character, prompt or the words of the axes"
+        )
+    generation = character.generation
+    parameters = {"quality": generation.quality, "background": generation.background}
+    facts = facts_of(generation.model)
+    if facts and facts.high_fidelity:
+        parameters["input_fidelity"] = "high"
+    return Request(
+        engine,
+        generation.size_px,
+        pictures,
+        prompt=prompt,
+        model=generation.model,
+        parameters=parameters,
+        extra=generation.extra,
+        omit=generation.omit,
+    )

@@ -1,0 +1,108 @@
+"""One character's folder as this run sees it: where things are, and what was asked for."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from tasks.graph import variables
+from tasks.graph.node import Node
+from tasks.graph.variables import Variables
+from tasks.requests import engine
+
+STORE_FOLDER = ".takes"
+
+
+@dataclass(frozen=True)
+class Project:
+    """Paths are relative to the folder that doit runs in, as in its listings."""
+
+    variables: Variables
+    has_key: bool
+    official_endpoint: bool
+
+    @property
+    def config(self) -> Path:
+        """The config's path."""
+        return self.variables.config
+
+    @property
+    def folder(self) -> Path:
+        """The character's folder: the config's own."""
+        return self.config.parent
+
+    @cached_property
+    def frames(self) -> Path:
+        """Where keyframes go."""
+        return self.variables.outdir or self.folder / "frames" / "endpoints"
+
+    @property
+    def sheet(self) -> Path:
+        """The contact sheet: beside the folder of keyframes."""
+        return self.frames.parent / "sheet.png"
+
+    @property
+    def landmarks(self) -> Path:
+        """The portrait with its landmarks: beside the folder of keyframes."""
+        return self.frames.parent / "face.png"
+
+    @property
+    def checks(self) -> Path:
+        """What was measured of the keyframes: beside their folder."""
+        return self.frames.parent / "checks.json"
+
+    @property
+    def store(self) -> Path:
+        """The folder of the character's takes."""
+        return self.folder / STORE_FOLDER
+
+    @cached_property
+    def sequences(self) -> Path:
+        """Where the frames of sequences go: beside the folder of keyframes."""
+        return self.frames.parent / "sequences"
+
+    @property
+    def previews(self) -> Path:
+        """Where films of sequences go."""
+        return self.frames.parent / "previews"
+
+    def sequence_path(self, place: str) -> str:
+        """The path of what lies at `place` below the folder of sequences."""
+        return f"{self._sequences_prefix}{place}"
+
+    def path_of(self, node: Node) -> str:
+        """Where a frame goes."""
+        if node.place:
+            return self.sequence_path(node.place)
+        return self.target(node.expression, node.pose)
+
+    def is_built(self, path: Path) -> bool:
+        """Whether a picture is a frame that is built here, rather than the artist's own."""
+        return path.parent == self.frames or path.parent.parent == self.sequences
+
+    @cached_property
+    def _sequences_prefix(self) -> str:
+        return str(self.sequences / "_")[:-1]
+
+    def target(self, expression: str, pose: str) -> str:
+        """The path of the frame of one expression at one pose."""
+        return f"{self._frames_prefix}{expression}__{pose}.png"
+
+    @cached_property
+    def _frames_prefix(self) -> str:
+        # pathlib would take most of the time of a run over ten thousand frames.
+        return str(self.frames / "_")[:-1]
+
+    def input_path(self, named: str) -> Path:
+        """A path that the config names: it counts from the config's folder."""
+        return Path(os.path.normpath(self.folder / named))
+
+
+def open_project(given: Mapping[str, str]) -> Project:
+    """The project that a command line means. Raises `Mistake` for a variable that is wrong."""
+    return Project(
+        variables=variables.read(given),
+        has_key=engine.has_key(os.environ),
+        official_endpoint=not os.environ.get(engine.ENDPOINT_VARIABLE, "").strip(),
+    )

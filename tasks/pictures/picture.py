@@ -1,0 +1,173 @@
+"""Pictures as pixels: reading any that an artist may have, fitting them, checking answers.
+
+All pixels are 8-bit RGBA with straight alpha.
+"""
+
+import hashlib
+import io
+import threading
+from functools import lru_cache
+from pathlib import Path
+from typing import cast
+
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+
+from tasks.ground.errors import Mistake
+from tasks.pictures import png
+
+# A portrait of 16 bits a channel and 8192 pixels a side still fits; a decompression bomb does not.
+Image.MAX_IMAGE_PIXELS = 8192 * 8192
+_READ_ERRORS = (
+    UnidentifiedImageError,
+    OSError,
+    SyntaxError,
+    ValueError,
+    Image.DecompressionBombError,
+)
+# Level 1 with run-length strategy: a fifth of the time of the default for a tenth more bytes.
+_PNG_LEVEL, _PNG_RLE = 1, 3
+
+
+class BadAnswer(Mistake):
+    """An engine's answer that is no usable picture; the text says in what way."""
+
+
+def read(path: Path) -> Image.Image:
+    """The picture at `path`, upright, as RGBA. Raises `Mistake` where it cannot be read."""
+    return _decode(_read_bytes(path), path)
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise Mistake(f"{path} is not there") from error
+    except OSError as error:
+        raise Mistake(f"{path} cannot be read as a picture ({error.strerror})") from error
+
+
+def _decode(data: bytes, path: Path) -> Image.Image:
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return _as_rgba(ImageOps.exif_transpose(image))
+    except _READ_ERRORS as error:
+        raise Mistake(
+            f"{path} cannot be read as a picture ({error}); save it as PNG, JPEG or WebP"
+        ) from error
+
+
+def _as_rgba(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I") or image.mode == "F":
+        # Pillow would clip 16-bit grey at 255 instead of scaling it.
+        image = image.convert("I").point(lambda value: value / 257).convert("L")
+    return image.convert("RGBA")
+
+
+def pixels_digest(image: Image.Image) -> str:
+    """SHA-256 over size and pixels: equal for pictures that look the same, however they are stored.
+
+    What is wholly transparent has no colour to compare: editors keep it or drop it as they like.
+    """
+    digest = hashlib.sha256(f"{image.width}x{image.height}:".encode())
+    digest.update(image.convert("RGBA").convert("RGBa").tobytes())
+    return digest.hexdigest()
+
+
+def fit(image: Image.Image, size_px: tuple[int, int]) -> Image.Image:
+    """`image` whole and centred in a picture of `size_px`; the very same where it fits already."""
+    if image.size == size_px:
+        return image
+    scale = min(size_px[0] / image.width, size_px[1] / image.height)
+    inner = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    # Premultiplied, so that the colour of transparent pixels does not bleed into the edge.
+    scaled = image.convert("RGBa").resize(inner, Image.Resampling.LANCZOS).convert("RGBA")
+    canvas = Image.new("RGBA", size_px)
+    canvas.paste(scaled, ((size_px[0] - inner[0]) // 2, (size_px[1] - inner[1]) // 2))
+    return canvas
+
+
+def png_bytes(image: Image.Image) -> bytes:
+    """The picture as PNG, quickly rather than tightly packed; the same bytes every time."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=_PNG_LEVEL, compress_type=_PNG_RLE)
+    return buffer.getvalue()
+
+
+def read_answer(answer: bytes, size_px: tuple[int, int] | None) -> Image.Image:
+    """An engine's answer as pixels, checked: decoded to the last row, of that size, not blank.
+
+    `size_px`: None where any size will do. Raises `BadAnswer` that says which of these it is not.
+    """
+    try:
+        with Image.open(io.BytesIO(answer)) as image:
+            image.load()
+            decoded = image.convert("RGBA")
+    except _READ_ERRORS as error:
+        why = "not a picture" if isinstance(error, UnidentifiedImageError) else error
+        raise BadAnswer(f"the answer is no whole picture ({why})") from error
+    if not png.is_whole(answer):
+        raise BadAnswer("the answer is no whole picture (the end of its PNG is missing)")
+    if size_px and decoded.size != size_px:
+        got, asked = ("x".join(map(str, size)) for size in (decoded.size, size_px))
+        raise BadAnswer(f"the answer is {got} pixels, not {asked}")
+    if is_blank(decoded):
+        raise BadAnswer("the answer is blank: every pixel is the same, or transparent")
+    return decoded
+
+
+def is_blank(image: Image.Image) -> bool:
+    """Whether nothing is to be seen: all transparent, or one single colour."""
+    extrema = cast(tuple[tuple[int, int], ...], image.getextrema())
+    return extrema[3][1] == 0 or all(low == high for low, high in extrema)
+
+
+class PictureCache:
+    """Pictures that many frames are made from, each read once while its file does not change."""
+
+    def __init__(self, most: int = 8) -> None:
+        self._lock = threading.Lock()
+        self._read = lru_cache(maxsize=most)(_read_entry)
+
+    def get(self, path: Path, fit_to_px: tuple[int, int] | None) -> "CachedPicture":
+        """The picture at `path`, fitted to a size in pixels if one is given."""
+        with self._lock:
+            # One at a time: sixteen workers that start together would read it sixteen times.
+            try:
+                status = path.stat()
+            except OSError as error:
+                raise Mistake(f"{path} is not there") from error
+            return self._read(path, status.st_mtime_ns, status.st_size, fit_to_px)
+
+
+class CachedPicture:
+    """One picture, its digest, and its PNG form made when it is first asked for."""
+
+    def __init__(self, image: Image.Image, png: bytes | None) -> None:
+        self.image = image
+        self.digest = pixels_digest(image)
+        self._png = png
+        self._lock = threading.Lock()
+
+    def png(self) -> bytes:
+        """The picture as PNG; the file's own bytes where they are that already."""
+        with self._lock:
+            if self._png is None:
+                self._png = png_bytes(self.image)
+            return self._png
+
+
+def _read_entry(
+    path: Path, _mtime_ns: int, _size: int, fit_to_px: tuple[int, int] | None
+) -> CachedPicture:
+    # Read once: what is sent is what the digest is of, also when the file changes meanwhile.
+    data = _read_bytes(path)
+    original = _decode(data, path)
+    image = fit(original, fit_to_px) if fit_to_px else original
+    return CachedPicture(image, data if image is original and _is_upright_rgba_png(data) else None)
+
+
+def _is_upright_rgba_png(data: bytes) -> bool:
+    with Image.open(io.BytesIO(data)) as image:
+        upright = image.getexif().get(ExifTags.Base.Orientation, 1) == 1
+        plain = image.format == "PNG" and image.mode == "RGBA" and upright
+    return plain and png.is_whole(data)

@@ -1,0 +1,147 @@
+"""Engines: what draws a request. One protocol, two of them, and which one a run uses.
+
+Choosing imports neither: `openai`, numpy and OpenCV are loaded when the first picture is drawn.
+"""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol, cast
+
+from tasks.ground.errors import Mistake
+
+if TYPE_CHECKING:
+    from tasks.requests.batches import BatchService
+    from tasks.requests.request import Request
+    from tasks.takes.store import Take
+
+KEY_VARIABLE = "OPENAI_API_KEY"
+ENDPOINT_VARIABLE = "OPENAI_BASE_URL"
+
+
+class Engine(Protocol):
+    """Draws requests. Called from several threads at once."""
+
+    def draw(self, request: "Request") -> "Take":
+        """One new answer to `request`, by one call.
+
+        Raises `EngineFailure` where there is none, with a text for the person at the terminal.
+        Whether to ask again is not decided here, but in `tasks.calls`.
+        """
+
+
+class Fault(Enum):
+    """Why a call gave no picture, as far as it decides what to do next."""
+
+    NOT_SENT = "not sent"
+    """the connection failed before the request was sent whole: nothing was drawn"""
+    PUT_OFF = "put off"
+    """the server drew nothing and may do so later: 408, 409, 5xx"""
+    RATE = "rate limit"
+    """429: the account may not ask so often"""
+    UNCERTAIN = "uncertain"
+    """silence or a cut-off after the request was sent: it may have been drawn, and billed"""
+    REFUSED = "refused"
+    """the content rules forbid it; the same words are refused again"""
+    NO_CREDIT = "no credit"
+    """quota or billing limit: no call of this account will do"""
+    NO_ACCESS = "no access"
+    """401: no call with this key will do"""
+    UNUSABLE = "unusable"
+    """an answer came, and is no picture: it was billed"""
+    FINAL = "error"
+    """anything else that is the same when asked again: 400, 403, 404"""
+
+
+class EngineFailure(Mistake):
+    """An engine gave no picture."""
+
+    def __init__(
+        self,
+        text: str,
+        answer: bytes = b"",
+        *,
+        fault: Fault = Fault.FINAL,
+        wait_s: float | None = None,
+        usage: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(text)
+        self.answer = answer
+        """what came instead, if anything"""
+        self.fault = fault
+        self.wait_s = wait_s
+        """how long the server asked to wait; None where it did not say"""
+        self.usage = dict(usage or {})
+        """tokens that were counted although nothing usable came"""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """What an engine must know beside the requests."""
+
+    timeout_s: float = 600.0
+    """how long the server may be silent; a large picture at high quality takes minutes"""
+    answer_hosts: tuple[str, ...] = ()
+    """hosts beside the endpoint's own from which a picture may be fetched"""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFacts:
+    """What the rest of the program must know of an engine before it is loaded."""
+
+    module: str
+    paid: bool
+    """its takes cost money: they are kept for ever, and never replaced by a free engine's"""
+    from_base: bool
+    """draws every frame straight from the base portrait, not from the neutral of its pose"""
+    version: int = 1
+    """part of every request: raised when the same request gives another picture"""
+
+
+ENGINES: Mapping[str, EngineFacts] = MappingProxyType(
+    {
+        "openai": EngineFacts("tasks.engines.openai", paid=True, from_base=False),
+        "puppet": EngineFacts("tasks.engines.puppet_engine", paid=False, from_base=True),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The engine of a run, and why it is that one."""
+
+    name: str
+    why: str
+
+    @property
+    def facts(self) -> EngineFacts:
+        """What is known of the chosen engine."""
+        return ENGINES[self.name]
+
+
+def has_key(environment: Mapping[str, str]) -> bool:
+    """Whether a key is set; one of nothing but space is none."""
+    return bool(environment.get(KEY_VARIABLE, "").strip())
+
+
+def choose(wanted: str, environment: Mapping[str, str]) -> Choice:
+    """The engine for the config's `engine`: `auto` is openai when a key is set, else the puppet."""
+    if wanted != "auto":
+        return Choice(wanted, "as asked for")
+    if has_key(environment):
+        return Choice("openai", f"{KEY_VARIABLE} is set")
+    return Choice("puppet", f"free drafts, since {KEY_VARIABLE} is not set")
+
+
+def load_batches(name: str, settings: EngineSettings) -> "BatchService":
+    """The batches of that engine. Raises `EngineFailure` where there can be none."""
+    module = importlib.import_module(ENGINES[name].module)
+    return cast("BatchService", module.open_batches(settings))
+
+
+def load(name: str, settings: EngineSettings) -> Engine:
+    """The engine of that name, ready to draw."""
+    module = importlib.import_module(ENGINES[name].module)
+    return cast(Engine, module.open_engine(settings))

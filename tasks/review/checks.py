@@ -1,0 +1,123 @@
+"""Checks: what was measured of each frame, what is flagged, and `checks.json` beside the frames.
+
+The figures are kept in each frame's PNG metadata, where they were measured; flags follow from them
+and from the thresholds of the config, so that other thresholds need no new measuring.
+"""
+
+import contextlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from tasks.character.settings import Thresholds
+from tasks.finish.flags import Flag, alike, flags
+from tasks.finish.measure import Figures
+from tasks.graph.node import Node
+from tasks.graph.project import Project
+from tasks.ground.files import write_whole
+from tasks.takes import frame
+from tasks.takes.frame import Existing
+
+_SIGNATURE = "signature"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One frame's figures, and what a person should look at."""
+
+    node: Node
+    figures: Figures
+    flags: tuple[Flag, ...]
+
+    def content(self) -> dict[str, Any]:
+        """As `checks.json` has it: without the signature, which is long and for programs only."""
+        return {
+            "flags": {flag.kind: flag.line for flag in self.flags},
+            "figures": plain(self.figures),
+        }
+
+
+def plain(figures: Figures) -> dict[str, Any]:
+    """Figures that a person may read."""
+    return {
+        field.name: getattr(figures, field.name)
+        for field in fields(Figures)
+        if field.name != _SIGNATURE
+    }
+
+
+def figures_of(existing: Existing) -> Figures | None:
+    """The figures that a frame keeps; None where it has none, or those of another version."""
+    text = existing.provenance.checks if existing.provenance else ""
+    try:
+        said = json.loads(text)["figures"]
+        known = {field.name for field in fields(Figures)}
+        if set(said) != known:
+            return None
+        pairs = {name: tuple(said[name]) for name in ("size_px", "wanted_px")}
+        return Figures(**{**said, **pairs})
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+def flagged(measured: Mapping[Node, Figures], thresholds: Thresholds) -> dict[str, Checked]:
+    """What is flagged, by frame; expressions that look alike are those of one pose."""
+    twins: dict[str, Flag] = {}
+    for pose in dict.fromkeys(node.pose for node in measured):
+        signatures = {
+            node.name: figures.signature
+            for node, figures in measured.items()
+            if node.pose == pose and figures.signature
+        }
+        twins.update(alike(signatures, thresholds))
+    found = {}
+    for node, figures in measured.items():
+        twin = (twins[node.name],) if node.name in twins else ()
+        found[node.name] = Checked(node, figures, (*flags(figures, thresholds), *twin))
+    return found
+
+
+def kept_figures(project: Project, nodes: Iterable[Node]) -> dict[Node, Figures]:
+    """The figures of the frames that keep some. Reads metadata alone."""
+    found = {}
+    for node in nodes:
+        path = Path(project.path_of(node))
+        figures = figures_of(frame.glance_at(path))
+        if figures:
+            found[node] = figures
+    return found
+
+
+def update_file(
+    project: Project, nodes: Iterable[Node], changed: Iterable[Node], thresholds: Thresholds
+) -> dict[str, Checked]:
+    """Bring `checks.json` up to date after frames were finished; what was looked at for that.
+
+    `nodes`: all frames; `changed`: those that were finished. Only frames at the poses of these are
+    read: they alone may look alike now.
+    """
+    from filelock import FileLock  # noqa: PLC0415 - for runs that finish frames, not for all
+
+    poses = {node.pose for node in changed}
+    beside = [node for node in nodes if node.pose in poses]
+    looked_at = flagged(kept_figures(project, beside), thresholds)
+    project.store.mkdir(parents=True, exist_ok=True)
+    with FileLock(project.store / "checks.lock"):
+        names = {node.name for node in nodes}
+        redone = {node.name for node in beside}
+        kept = {n: c for n, c in read_file(project).items() if n in names and n not in redone}
+        rows = {**kept, **{name: checked.content() for name, checked in looked_at.items()}}
+        text = json.dumps(dict(sorted(rows.items())), indent=1, ensure_ascii=False)
+        write_whole(project.checks, f"{text}\n".encode())
+    return looked_at
+
+
+def read_file(project: Project) -> dict[str, Any]:
+    """What `checks.json` has; nothing where it is missing or damaged: it can be made again."""
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        rows = json.loads(project.checks.read_bytes())
+        if isinstance(rows, dict):
+            return rows
+    return {}

@@ -1,0 +1,196 @@
+"""Laying out and painting the contact sheet."""
+
+import math
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from tasks.ground.errors import Mistake
+from tasks.pictures.picture import read
+
+_PAPER, _INK, _FAINT, _FAILED = (250, 249, 247), (40, 40, 44), (150, 150, 155), (190, 40, 40)
+_FLAGGED = (196, 120, 0)
+_CHECKS = ((232, 232, 230), (244, 244, 242))
+_GAP_PX, _LABEL_PX, _TITLE_PX = 8, 22, 44
+_TALLEST_PX, _SMALLEST_PX, _MOST_PIXELS = 240, 40, 36_000_000
+_WANTED_ASPECT = 1.25
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One place on the sheet."""
+
+    path: Path
+    failed: bool
+    """its frame could not be drawn in this run"""
+    flags: str = ""
+    """what a person should look at, a word or two"""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where everything goes; sizes in pixels. Rows fill one block after another, side by side."""
+
+    cell: tuple[int, int]
+    rows: int
+    """of one block"""
+    blocks: int
+    columns: int
+    """poses: columns of one block"""
+    label_width: int
+
+    @property
+    def block_width(self) -> int:
+        """The row labels and the columns of a block, and the space to the next."""
+        return self.label_width + self.columns * (self.cell[0] + _GAP_PX) + 2 * _GAP_PX
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The whole sheet."""
+        height = _TITLE_PX + _LABEL_PX + self.rows * (self.cell[1] + _GAP_PX) + _GAP_PX
+        return self.blocks * self.block_width + _GAP_PX, height
+
+    def place(self, row: int, column: int) -> tuple[int, int]:
+        """The top left corner of a cell."""
+        block, row_in_block = divmod(row, self.rows)
+        x = _GAP_PX + block * self.block_width + self.label_width
+        y = _TITLE_PX + _LABEL_PX + row_in_block * (self.cell[1] + _GAP_PX)
+        return x + column * (self.cell[0] + _GAP_PX), y
+
+
+def lay_out(rows: int, columns: int, aspect: float, label_width: int) -> Layout:
+    """The largest cells whose sheet stays handy, in as many blocks as make it look like a page.
+
+    `aspect`: width over height of a frame.
+    """
+    for height in range(_TALLEST_PX, _SMALLEST_PX - 1, -20):
+        cell = (max(24, round(height * aspect)), height)
+        options = (
+            Layout(cell, math.ceil(rows / blocks), blocks, columns, label_width)
+            for blocks in range(1, rows + 1)
+            if math.ceil(rows / math.ceil(rows / blocks)) == blocks
+        )
+        best = min(options, key=_unlike_a_page)
+        if best.size[0] * best.size[1] <= _MOST_PIXELS:
+            return best
+    return best
+
+
+def _unlike_a_page(layout: Layout) -> float:
+    width, height = layout.size
+    return abs(math.log(width / height / _WANTED_ASPECT))
+
+
+def compose(title: str, cells: Mapping[tuple[str, str], Cell]) -> Image.Image:
+    """The sheet of `cells`, by expression and pose, in their order."""
+    expressions = list(dict.fromkeys(expression for expression, _ in cells))
+    poses = list(dict.fromkeys(pose for _, pose in cells))
+    font = ImageFont.load_default(13)
+    label_width = 10 + max(round(font.getlength(name)) for name in expressions)
+    layout = lay_out(len(expressions), len(poses), _aspect(cells), label_width)
+    sheet = Image.new("RGB", layout.size, _PAPER)
+    draw = ImageDraw.Draw(sheet)
+    frames = len([cell for cell in cells.values() if cell.path.is_file()])
+    heading = f"{title}: {frames} of {len(expressions) * len(poses)} frames"
+    draw.text((_GAP_PX, _GAP_PX), heading, _INK, ImageFont.load_default(20))
+    _paint_labels(draw, layout, expressions, poses, font)
+    thumbnails = _thumbnails(cells, layout.cell)
+    for index, key in enumerate((name, pose) for name in expressions for pose in poses):
+        at = layout.place(*divmod(index, len(poses)))
+        if key in thumbnails:
+            sheet.paste(thumbnails[key], at)
+        failed = key in cells and cells[key].failed
+        if failed or key not in thumbnails:
+            word, colour = ("failed", _FAILED) if failed else ("missing", _FAINT)
+            _mark(draw, at, layout.cell, word, colour)
+        elif cells[key].flags:
+            _mark(draw, at, layout.cell, cells[key].flags, _FLAGGED)
+    return sheet
+
+
+def _aspect(cells: Mapping[tuple[str, str], Cell]) -> float:
+    """Width over height of the first frame that is there."""
+    for cell in cells.values():
+        if cell.path.is_file():
+            try:
+                with Image.open(cell.path) as image:
+                    return image.width / image.height
+            except OSError:
+                continue
+    return 2 / 3
+
+
+def _thumbnails(
+    cells: Mapping[tuple[str, str], Cell], size: tuple[int, int]
+) -> dict[tuple[str, str], Image.Image]:
+    """The frames that can be read, small."""
+    with ThreadPoolExecutor(4) as pool:
+        made = pool.map(lambda cell: _thumbnail(cell.path, size), cells.values())
+        return {key: image for key, image in zip(cells, made, strict=True) if image}
+
+
+def _thumbnail(path: Path, size: tuple[int, int]) -> Image.Image | None:
+    try:
+        frame = read(path)
+    except Mistake:
+        return None
+    scale = min(size[0] / frame.width, size[1] / frame.height)
+    inner = (max(1, round(frame.width * scale)), max(1, round(frame.height * scale)))
+    small = frame.convert("RGBa").resize(inner, Image.Resampling.BOX, reducing_gap=2.0)
+    small = small.convert("RGBA")
+    paper = _checked(size)
+    paper.paste(small, ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2), small)
+    return paper
+
+
+def _checked(size: tuple[int, int], square: int = 8) -> Image.Image:
+    """The chequered ground that shows what is transparent."""
+    tile = Image.new("RGB", (2 * square, 2 * square), _CHECKS[0])
+    tile.paste(_CHECKS[1], (0, 0, square, square))
+    tile.paste(_CHECKS[1], (square, square, 2 * square, 2 * square))
+    ground = Image.new("RGB", size)
+    for x in range(0, size[0], 2 * square):
+        for y in range(0, size[1], 2 * square):
+            ground.paste(tile, (x, y))
+    return ground
+
+
+def _paint_labels(
+    draw: ImageDraw.ImageDraw,
+    layout: Layout,
+    expressions: list[str],
+    poses: list[str],
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+) -> None:
+    for row, name in enumerate(expressions):
+        x, y = layout.place(row, 0)
+        draw.text((x - layout.label_width, y + layout.cell[1] // 2 - 8), name, _INK, font)
+    for block in range(layout.blocks):
+        for column, pose in enumerate(poses):
+            x, y = layout.place(block * layout.rows, column)
+            draw.text((x, y - 18), _shortened(pose, layout.cell[0], font), _FAINT, font)
+
+
+def _shortened(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+    """`text` cut to a width in pixels."""
+    while len(text) > 1 and font.getlength(text) > width:
+        text = text[:-2] + "…" if text.endswith("…") else text[:-1] + "…"
+    return text
+
+
+def _mark(
+    draw: ImageDraw.ImageDraw,
+    at: tuple[int, int],
+    size: tuple[int, int],
+    word: str,
+    colour: tuple[int, int, int],
+) -> None:
+    """A frame that is not there, or is not what it should be."""
+    right, bottom = at[0] + size[0] - 1, at[1] + size[1] - 1
+    draw.rectangle((*at, right, bottom), outline=colour, width=1 if colour == _FAINT else 2)
+    font = ImageFont.load_default(13)
+    text = _shortened(word, size[0] - 4, font)
+    draw.text((at[0] + 5, at[1] + 3), text, colour, font)

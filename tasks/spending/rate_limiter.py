@@ -1,0 +1,188 @@
+"""What all workers of the process share: how many frames are worked on at once, and when the next
+call may start.
+
+A worker gives its place back as soon as a picture that was paid for is safe in the take store: the
+next call starts while this one's picture is still being checked and made a frame of.
+
+Calls start one after the other, each in its turn, at the pace that the endpoint's limit allows
+(`tasks.spending.call_rate`). Nobody sleeps on a 429 alone: it holds back everyone's next turn.
+"""
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from tasks.ground.clock import Clock
+from tasks.ground.errors import Mistake
+from tasks.spending.call_rate import Pace, Start
+
+_SYSTEM_CLOCK = Clock()
+
+
+class Stopped(Mistake):
+    """The run was asked to stop before this frame's turn came."""
+
+
+class Turn:
+    """One call that may start now. Whoever holds it tells what became of the call."""
+
+    def __init__(self, gate: "Gate", pace: Pace, start: Start) -> None:
+        self._gate = gate
+        self._pace = pace
+        self._start = start
+
+    def accepted(self) -> None:
+        """An answer came, or any status but 429.
+
+        Nothing has to be done: a call counts as let in until its 429 comes.
+        """
+
+    def limited(self, wait_s: float | None) -> None:
+        """The server said 429; `wait_s` is as long as it asked to wait, None if it did not say.
+
+        From now on nobody starts until that has passed.
+        """
+        self._gate.limited(self._pace, self._start, wait_s)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiter:
+    refusals: int
+    woken: threading.Condition = field(repr=False)
+
+
+class Gate:
+    """Places for as many frames at a time as the run has workers, and turns for their calls.
+
+    `clock` may be replaced before a run is opened.
+    """
+
+    def __init__(self, clock: Clock = _SYSTEM_CLOCK) -> None:
+        self.clock = clock
+        # A lock that its owner may take again: `close` is called by signal handlers.
+        self._lock = threading.RLock()
+        self._place_free = threading.Condition(self._lock)
+        self._closing = threading.Condition(self._lock)
+        self._free = 1
+        self._closed = False
+        self._why = ""
+        self._pace = Pace()
+        # Each waits on a condition of its own, and only the first by the clock: with 64 workers,
+        # one call that starts wakes one thread.
+        self._again: deque[_Waiter] = deque()
+        self._first_time: deque[_Waiter] = deque()
+
+    @property
+    def closed(self) -> bool:
+        """Nobody gets in any more."""
+        return self._closed
+
+    @property
+    def why(self) -> str:
+        """The reason that was given first for closing; empty where there was none."""
+        return self._why
+
+    def open(self, places: int, images_per_minute: float | None = None) -> None:
+        """Begin a run with so many places, and at most so many calls a minute (None: any)."""
+        with self._lock:
+            self._free, self._closed, self._why = places, False, ""
+            self._pace = Pace(images_per_minute)
+
+    def cap(self, images_per_minute: float | None) -> None:
+        """Begin at most so many calls a minute; to be said before the first turn."""
+        with self._lock:
+            self._pace = Pace(images_per_minute)
+
+    def close(self, why: str = "") -> None:
+        """Let nobody in any more, and give nobody a turn; who has one stays until done."""
+        with self._lock:
+            self._closed = True
+            self._why = self._why or why
+            self._place_free.notify_all()
+            self._closing.notify_all()
+            for waiter in (*self._again, *self._first_time):
+                waiter.woken.notify_all()
+
+    def pause(self, seconds: float) -> bool:
+        """Wait so long; False, at once, where the gate is closed: the run is to end."""
+        with self._lock:
+            until_s = self.clock.now() + seconds
+            while not self._closed and (left_s := until_s - self.clock.now()) > 0:
+                self.clock.wait(self._closing, left_s)
+            return not self._closed
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[Callable[[], None]]:
+        """Wait for a place and hold it; the value gives it back before the end.
+
+        Raises `Stopped` where the gate is closed first.
+        """
+        with self._lock:
+            self._place_free.wait_for(lambda: self._closed or self._free > 0)
+            if self._closed:
+                raise self._stopped()
+            self._free -= 1
+        held = [True]
+
+        def leave() -> None:
+            with self._lock:
+                if held:
+                    held.clear()
+                    self._free += 1
+                    self._place_free.notify()
+
+        try:
+            yield leave
+        finally:
+            leave()
+
+    def turn(self, *, again: int = 0) -> Turn:
+        """Wait until one call may start.
+
+        `again`: how often this call was limited before (True: once). Such a call goes before those
+        that were never sent, otherwise the one goes first that came first. Raises `Stopped` where
+        the gate is closed, before or meanwhile.
+        """
+        with self._lock:
+            waiter = _Waiter(int(again), threading.Condition(self._lock))
+            queue = self._again if again else self._first_time
+            queue.append(waiter)
+            try:
+                waited = self._wait(waiter)
+                start = self._pace.start(self.clock.now(), waited=waited, refusals=waiter.refusals)
+                return Turn(self, self._pace, start)
+            finally:
+                queue.remove(waiter)
+                if (following := self._head()) is not None:
+                    following.woken.notify()
+
+    def limited(self, pace: Pace, start: Start, wait_s: float | None) -> None:
+        """As `Turn.limited`, which is what to call."""
+        with self._lock:
+            pace.limited(start, self.clock.now(), wait_s)
+
+    def _wait(self, waiter: _Waiter) -> bool:
+        """Wait for the turn of one; whether that took any time."""
+        waited = False
+        while not self._closed:
+            left_s: float | None = None
+            if self._head() is waiter:
+                left_s = self._pace.earliest_s(waiter.refusals) - self.clock.now()
+                if left_s <= 0:
+                    return waited
+            self.clock.wait(waiter.woken, left_s)
+            waited = True
+        raise self._stopped()
+
+    def _head(self) -> _Waiter | None:
+        return next(iter(self._again or self._first_time), None)
+
+    def _stopped(self) -> Stopped:
+        because = f": {self._why}" if self._why else ""
+        return Stopped(f"the run was stopped before its turn came{because}")
+
+
+GATE = Gate()
+"""the one gate of this process"""

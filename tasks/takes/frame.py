@@ -1,0 +1,191 @@
+"""A frame: one finished picture on disk, which says itself where it came from.
+
+Its PNG metadata names the request and the take that it was made from, and the digest of its
+pixels as they were written: what no longer matches was worked on by hand since.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from enum import Enum
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from tasks.ground.errors import Mistake
+from tasks.ground.files import stamp, write_whole
+from tasks.pictures import png
+from tasks.pictures.picture import pixels_digest, png_bytes
+
+BASE = "base"
+"""the engine's name in frames that are an artist's portrait, fitted to the size"""
+
+MORPH = "morph"
+"""the engine's name in in-betweens that were made from the pixels of two frames"""
+
+# What decides how pixels look stays; texts, times and signatures of the take are the take's own.
+_KEPT_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"IDAT", b"IEND"}
+_SOURCE_TYPES = {
+    "openai": "trainedAlgorithmicMedia",
+    "puppet": "algorithmicallyEnhanced",
+    MORPH: "algorithmicallyEnhanced",
+}
+_UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+_XMP = (
+    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description rdf:about=""'
+    ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
+    ' Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/{}"/>'
+    '</rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a frame came from. Every field is a text chunk of that name in its PNG."""
+
+    request_key: str
+    take: str
+    engine: str
+    pixels: str
+    """digest of the pixels as they were written"""
+    model: str = ""
+    prompt: str = ""
+    finish: str = ""
+    """digest of what decided, beside the take, how it was finished; empty: it is the take itself"""
+    checks: str = ""
+    """flags and figures, as JSON"""
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it cost nothing and can be made again at any time."""
+        return self.engine in {"puppet", BASE, MORPH}
+
+
+class State(Enum):
+    """What lies at a frame's path."""
+
+    MISSING = "missing"
+    OURS = "ours"
+    """drawn by this program and untouched since"""
+    BY_HAND = "by hand"
+    """drawn elsewhere, or worked on since"""
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """What lies at a frame's path, and where it came from."""
+
+    state: State
+    provenance: Provenance | None = None
+    pixels: str = ""
+
+
+def look_at(path: Path) -> Existing:
+    """What lies at `path`. Decodes the whole picture: a changed pixel is an artist's work."""
+    try:
+        with Image.open(path) as image:
+            image.load()
+            texts = getattr(image, "text", {})
+            pixels = pixels_digest(image)
+    except FileNotFoundError:
+        return Existing(State.MISSING)
+    except _UNREADABLE:
+        return Existing(State.UNREADABLE)
+    provenance = _provenance(texts)
+    ours = provenance is not None and provenance.pixels == pixels
+    return Existing(State.OURS if ours else State.BY_HAND, provenance, pixels)
+
+
+def glance_at(path: Path) -> Existing:
+    """What lies at `path` by its metadata alone: quick, and blind to what was done by hand."""
+    try:
+        with Image.open(path) as image:
+            # Not `image.text`, which decodes the pixels first.
+            texts = {name: text for name, text in image.info.items() if isinstance(text, str)}
+            provenance = _provenance(texts)
+    except FileNotFoundError:
+        return Existing(State.MISSING)
+    except _UNREADABLE:
+        return Existing(State.UNREADABLE)
+    return Existing(State.OURS if provenance else State.BY_HAND, provenance)
+
+
+def source_digest(path: Path) -> str:
+    """What names the frame at `path` as an input: its take, or its pixels where it has none.
+
+    The take rather than the file: when a take is finished differently, what was drawn from it
+    need not be drawn, and paid for, again. Raises `Mistake` where there is no readable frame.
+    """
+    return _source_digest(path, stamp(path))
+
+
+@lru_cache(maxsize=64)
+def _source_digest(path: Path, _seen: tuple[int, int] | None) -> str:
+    # Kept while the file does not change: all expressions of a pose ask for the same one.
+    existing = look_at(path)
+    if existing.state in {State.MISSING, State.UNREADABLE}:
+        raise Mistake(f"{path} is {existing.state.value}; it is what this frame is drawn from")
+    return name_of(existing)
+
+
+def name_of(existing: Existing) -> str:
+    """What names a frame as an input: its take, or its pixels where it has none."""
+    if existing.state is State.OURS and existing.provenance and existing.provenance.take:
+        return f"take:{existing.provenance.take}"
+    return existing.pixels
+
+
+def compose(picture: bytes, image: Image.Image, provenance: Provenance) -> bytes:
+    """A frame's file: the take's pixels with their provenance.
+
+    `image` is `picture` decoded. A PNG of 8-bit colour is taken over chunk by chunk, without
+    packing its pixels again, which would take longer than all the rest of a frame's work.
+    """
+    chunks = png.chunks(picture if _is_plain(picture) else png_bytes(image))
+    header, *rest = [chunk for kind, chunk in chunks if kind in _KEPT_CHUNKS]
+    return b"".join([png.START, header, *_text_chunks(provenance), *rest])
+
+
+def write(path: Path, data: bytes) -> None:
+    """Put a frame in its place, whole or not at all."""
+    write_whole(path, data)
+
+
+def _provenance(texts: Mapping[Any, str]) -> Provenance | None:
+    known = {
+        name: texts.get(_keyword(name)) for name in (field.name for field in fields(Provenance))
+    }
+    if not known["request_key"] or not known["pixels"]:
+        return None
+    return Provenance(**{name: value or "" for name, value in known.items()})
+
+
+def _keyword(field_name: str) -> str:
+    """A PNG keyword as people read it: `Request key`."""
+    return field_name.replace("_", " ").capitalize()
+
+
+def _text_chunks(provenance: Provenance) -> Iterator[bytes]:
+    for field in fields(Provenance):
+        value = getattr(provenance, field.name)
+        if value:
+            yield _international_text(_keyword(field.name), value)
+    source_type = _SOURCE_TYPES.get(provenance.engine)
+    if source_type:
+        yield _international_text("XML:com.adobe.xmp", _XMP.format(source_type))
+
+
+def _international_text(keyword: str, text: str) -> bytes:
+    """An iTXt chunk, uncompressed (PNG specification, 11.3.3.4)."""
+    return png.chunk(b"iTXt", keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode("utf-8"))
+
+
+def _is_plain(picture: bytes) -> bool:
+    """Whether these are the bytes of a PNG with 8 bits a channel, in colour."""
+    depth, colour = picture[24:25], picture[25:26]
+    return picture.startswith(png.START) and depth == b"\x08" and colour in {b"\x02", b"\x06"}

@@ -1,0 +1,125 @@
+"""Picks: which take of a frame is in use, where that is not simply the newest.
+
+`takes.json` beside the config: small, sorted, one frame an entry, so that a team can commit it and
+read its changes. A pick stands for one request of its frame: when the config asks for something
+else, it lapses, and when the config goes back, it holds again.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from tasks.ground.errors import Mistake
+from tasks.ground.files import write_whole
+
+if TYPE_CHECKING:
+    from tasks.takes.store import TakeRecord, TakeStore
+
+PICKS_FILE = "takes.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One take, picked for one frame."""
+
+    take: str
+    """the take's name: 12 hex digits"""
+    request: str
+    """key of the request that it answered"""
+    stands_for: str
+    """key of the request of the frame for which it is in use; most often the same"""
+
+    @property
+    def digest(self) -> str:
+        """What tells it from every other pick of its frame."""
+        return f"{self.take}:{self.stands_for}"
+
+
+def read_picks(folder: Path) -> Mapping[str, Pick]:
+    """The picks of a character, by frame. Raises `Mistake` where the file is damaged."""
+    path = folder / PICKS_FILE
+    try:
+        document = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return MappingProxyType({})
+    except (OSError, ValueError, RecursionError) as error:
+        raise Mistake(f"{path} cannot be read ({error}); mend it, or delete it") from error
+    if not isinstance(document, dict):
+        raise Mistake(f"{path} must be an object of frames; mend it, or delete it")
+    return {frame: _pick(path, frame, entry) for frame, entry in document.items()}
+
+
+def change_picks(folder: Path, changes: Mapping[str, Pick | None]) -> None:
+    """Put picks in place; None ends a frame's. Safe for several threads and processes."""
+    from filelock import FileLock  # noqa: PLC0415 - for runs that draw, not for all
+
+    store = folder / ".takes"
+    store.mkdir(parents=True, exist_ok=True)
+    path = folder / PICKS_FILE
+    with FileLock(store / "picks.lock"):
+        before = read_picks(folder)
+        merged = {**before, **changes}
+        after = {frame: pick for frame, pick in sorted(merged.items()) if pick is not None}
+        if after == before:
+            return
+        if after:
+            text = json.dumps({f: _entry(p) for f, p in after.items()}, indent=2)
+            write_whole(path, f"{text}\n".encode())
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _pick(path: Path, frame: str, entry: Any) -> Pick:
+    try:
+        request = entry["request"]
+        pick = Pick(entry["take"], request, entry.get("stands_for", request))
+    except (TypeError, KeyError, AttributeError):
+        pick = None
+    if pick is None or not all(isinstance(text, str) for text in astuple(pick)):
+        raise Mistake(
+            f'{path}: "{frame}" must have "take" and "request"; mend it, or pick again:'
+            f" doit takes -f {frame}"
+        )
+    return pick
+
+
+def _entry(pick: Pick) -> dict[str, str]:
+    entry = {"take": pick.take, "request": pick.request}
+    return entry if pick.stands_for == pick.request else {**entry, "stands_for": pick.stands_for}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The take that a frame is to be made from."""
+
+    key: str
+    """key of the request that it answered"""
+    record: "TakeRecord | None"
+    """None where it is not in the store: there is none yet, or only the frame itself is here"""
+
+
+def wanted_take(
+    pick: Pick | None, store: "TakeStore", key: str, frame_take: Callable[[], tuple[str, str]]
+) -> Wanted:
+    """The take that is picked for a frame, else its own, else the newest of its request, `key`.
+
+    `frame_take` says which take the frame on disk is made of: its request's key and its name. A
+    newer one that nobody asked for here (a merged store, a batch) does not take its place. Raises
+    `Mistake` where the picked take is nowhere.
+    """
+    if pick is None or pick.stands_for != key:
+        records = store.records(key)
+        own = next((each for each in records if (key, each.id) == frame_take()), None)
+        return Wanted(key, own or (records[-1] if records else None))
+    picked = [record for record in store.records(pick.request) if record.id == pick.take]
+    if picked:
+        return Wanted(pick.request, picked[0])
+    if frame_take()[1] == pick.take:
+        return Wanted(pick.request, None)
+    raise Mistake(
+        f"the take {pick.take} that {PICKS_FILE} picks for it is not in {store.folder}: copy that"
+        " folder from where it was drawn, or pick another (doit takes -f NAME, doit pick)"
+    )

@@ -1,0 +1,329 @@
+"""The take store: every answer that an engine ever gave, bit for bit, under its request key.
+
+    .takes/3f/3fa9…e1.json             the request, and what is known of each of its takes
+    .takes/3f/3fa9…e1.<12 hex>.png     a take, named by the digest of its bytes
+    .takes/3f/3fa9…e1.refused.json     that the endpoint's content rules forbid it, and its words
+    .takes/ledger.jsonl                every call that was made (tasks.spending.ledger)
+    .takes/rejected/…                  answers that were no usable picture, with the reason
+    .takes/locks/…                     one lock a request that is being drawn; may be deleted
+
+A take is named by its content, so that copying one store into another merges them: no file of
+one means something else in the other. A take whose JSON went missing is found by its name.
+"""
+
+import contextlib
+import datetime
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tasks.ground.errors import Mistake
+from tasks.ground.files import utc_now, write_whole
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_TAKE_DIGITS = 12
+_ROOM_BYTES = 32 * 2**20
+"""how much the disk must have left before a picture is bought"""
+_REFUSED = ".refused.json"
+_SUFFIXES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp"}
+
+
+def take_id(picture: bytes) -> str:
+    """A take's name: the first 12 hex digits of its bytes' SHA-256."""
+    return hashlib.sha256(picture).hexdigest()[:_TAKE_DIGITS]
+
+
+@dataclass(frozen=True)
+class Take:
+    """One answer of an engine to one request, as it came."""
+
+    picture: bytes = field(repr=False)
+    """the file as the engine gave it: png, webp or jpeg"""
+    latency_s: float | None = None
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    """tokens as the endpoint counted them; empty where it did not"""
+    answer_id: str = ""
+    """the endpoint's own name for the call, for its support"""
+    cost_usd: float | None = None
+    """what it cost; None where nobody knows"""
+    notes: tuple[str, ...] = ()
+    """what the engine could not do as asked, for the person at the terminal"""
+    image: "Image | None" = field(default=None, repr=False, compare=False)
+    """the picture decoded, where the engine had it so; what comes from elsewhere is checked"""
+
+
+@dataclass(frozen=True)
+class TakeRecord:
+    """What the store knows of one take."""
+
+    id: str
+    file: str
+    drawn_at: str
+    """UTC, ISO 8601"""
+    latency_s: float | None = None
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    answer_id: str = ""
+    cost_usd: float | None = None
+    frame: str = ""
+    """the frame that it was drawn for; others with the same request use it too"""
+
+
+class Asked(Protocol):
+    """What the store has to know of a request."""
+
+    @property
+    def key(self) -> str:
+        """The request key."""
+
+    def content(self) -> dict[str, Any]:
+        """The request as plain data."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRequest:
+    """A request that was read back from disk."""
+
+    key: str
+    kept: Mapping[str, Any]
+
+    def content(self) -> dict[str, Any]:
+        """The request as plain data."""
+        return dict(self.kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A request that the store has takes of."""
+
+    key: str
+    content: Mapping[str, Any]
+    takes: tuple[TakeRecord, ...]
+    """the earliest first"""
+
+
+class StoreFailure(Mistake):
+    """A take that was paid for could not be put into the store; the text says where it is."""
+
+
+class TakeStore:
+    """The takes below one folder. Safe for several threads and processes at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @contextlib.contextmanager
+    def reserved(self, key: str) -> Iterator[None]:
+        """Hold the request: whoever else wants to draw it waits, and then finds its take."""
+        # Imported by runs that draw, not by those that only look what is out of date.
+        from filelock import FileLock  # noqa: PLC0415
+
+        locks = self.folder / "locks"
+        locks.mkdir(parents=True, exist_ok=True)
+        with FileLock(locks / f"{key[:32]}.lock"):
+            yield
+
+    def records(self, key: str) -> tuple[TakeRecord, ...]:
+        """The takes of a request, the earliest first."""
+        known = {record.file: record for record in self._listed(key)}
+        present = self._names(key)
+        endings = tuple(_SUFFIXES.values())
+        for name in present - set(known):
+            if name.endswith(endings):
+                known[name] = _found(self._folder(key) / name)
+        here = [record for record in known.values() if record.file in present]
+        return tuple(sorted(here, key=lambda record: (record.drawn_at, record.id)))
+
+    def _names(self, key: str) -> set[str]:
+        """The files of a request. Not by `glob`, which takes ten times as long."""
+        try:
+            with os.scandir(self._folder(key)) as entries:
+                return {entry.name for entry in entries if entry.name.startswith(f"{key}.")}
+        except OSError:
+            return set()
+
+    def latest(self, key: str) -> TakeRecord | None:
+        """The newest take of a request, or None."""
+        records = self.records(key)
+        return records[-1] if records else None
+
+    def has(self, key: str, take_id: str) -> bool:
+        """Whether that take of that request is here."""
+        return any(record.id == take_id for record in self.records(key))
+
+    def picture(self, key: str, record: TakeRecord) -> bytes:
+        """A take's bytes, as the engine gave them."""
+        return (self._folder(key) / record.file).read_bytes()
+
+    def asked(self, key: str) -> Asked:
+        """A request as the store keeps it. Raises `Mistake` where its JSON is not there."""
+        try:
+            content = json.loads(self._list_path(key).read_bytes())["request"]
+            return KeptRequest(key, dict(content))
+        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+            raise Mistake(
+                f"{self._list_path(key)}, which says what was asked, cannot be read"
+            ) from error
+
+    def requests(self) -> Iterator[Stored]:
+        """Every request that has takes here. Reads one small file for each."""
+        for path in sorted(self.folder.glob("??/*.json")):
+            if path.name.endswith(_REFUSED):
+                continue
+            with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+                content = json.loads(path.read_bytes())["request"]
+                records = self.records(path.stem)
+                if records and isinstance(content, dict):
+                    yield Stored(path.stem, content, records)
+
+    def refuse(self, key: str, text: str) -> None:
+        """Remember that the content rules forbid a request, and in which words."""
+        document = {"at": utc_now(), "said": text}
+        write_whole(self._refused_path(key), json.dumps(document, ensure_ascii=False).encode())
+
+    def refusal(self, key: str) -> str | None:
+        """The words in which a request was refused; None where it was not."""
+        try:
+            return str(json.loads(self._refused_path(key).read_bytes())["said"])
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            return None
+
+    def check_room(self, key: str) -> None:
+        """That a take can be kept, before it is bought. Raises `StoreFailure` where it cannot."""
+        try:
+            with self.reserved(key):
+                free = shutil.disk_usage(self.folder).free
+        except OSError as error:
+            raise StoreFailure(
+                f"{self.folder} cannot be written ({error.strerror or error}): nothing was bought"
+            ) from error
+        if free < _ROOM_BYTES:
+            raise StoreFailure(
+                f"the disk of {self.folder} is full: free some {_ROOM_BYTES // 2**20} MB; nothing"
+                " was bought"
+            )
+
+    def add_alone(self, request: Asked, take: Take, frame: str = "") -> TakeRecord:
+        """As `add`, for whoever does not hold the request."""
+        try:
+            with self.reserved(request.key):
+                return self.add(request, take, frame)
+        except OSError as error:  # the lock itself; `add` raises none
+            raise StoreFailure(_rescued(take.picture, self.folder, error)) from error
+
+    def add(self, request: Asked, take: Take, frame: str = "") -> TakeRecord:
+        """Keep a take: the picture first, on disk, then what is known of it.
+
+        `frame` is the one that it was drawn for. Raises `StoreFailure` where the disk does not
+        take it.
+        """
+        try:
+            return self._add(request, take, frame)
+        except OSError as error:
+            raise StoreFailure(_rescued(take.picture, self.folder, error)) from error
+
+    def _add(self, request: Asked, take: Take, frame: str) -> TakeRecord:
+        name = take_id(take.picture)
+        record = TakeRecord(
+            id=name,
+            file=f"{request.key}.{name}{_suffix(take.picture)}",
+            drawn_at=utc_now(),
+            latency_s=take.latency_s,
+            usage=take.usage,
+            answer_id=take.answer_id,
+            cost_usd=take.cost_usd,
+            frame=frame,
+        )
+        write_whole(self._folder(request.key) / record.file, take.picture, flush_to_disk=True)
+        others = [other for other in self._listed(request.key) if other.file != record.file]
+        self._write_list(request, [*others, record])
+        self._refused_path(request.key).unlink(missing_ok=True)
+        return record
+
+    def reject(self, key: str, answer: bytes, why: str) -> Path:
+        """Keep an answer that cannot be used, for inspection; the path of it."""
+        path = self._rejected(key, take_id(answer), _suffix(answer))
+        write_whole(path, answer, flush_to_disk=True)
+        write_whole(path.with_suffix(".txt"), f"{why}\nrequest {key}\n".encode())
+        return path
+
+    def withdraw(self, request: Asked, record: TakeRecord, why: str) -> Path:
+        """Move a take that turned out to be no usable picture out of the way; its new path."""
+        file = self._folder(request.key) / record.file
+        with contextlib.suppress(FileNotFoundError):  # another process was quicker
+            self.reject(request.key, file.read_bytes(), why)
+            file.unlink()
+        others = [other for other in self._listed(request.key) if other.file != record.file]
+        self._write_list(request, others)
+        return self._rejected(request.key, record.id, file.suffix)
+
+    def _rejected(self, key: str, name: str, suffix: str) -> Path:
+        return self.folder / "rejected" / f"{key[:16]}.{name}{suffix}"
+
+    def _folder(self, key: str) -> Path:
+        return self.folder / key[:2]
+
+    def _refused_path(self, key: str) -> Path:
+        return self._folder(key) / f"{key}{_REFUSED}"
+
+    def _list_path(self, key: str) -> Path:
+        return self._folder(key) / f"{key}.json"
+
+    def _listed(self, key: str) -> list[TakeRecord]:
+        """The takes that the request's JSON names; none where it is missing or damaged."""
+        try:
+            listed = json.loads(self._list_path(key).read_bytes())["takes"]
+            return [_record(entry) for entry in listed]
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            return []
+
+    def _write_list(self, request: Asked, records: list[TakeRecord]) -> None:
+        document = {
+            "key": request.key,
+            "request": request.content(),
+            "takes": [asdict(record) for record in records],
+        }
+        text = json.dumps(document, indent=1, ensure_ascii=False)
+        write_whole(self._list_path(request.key), text.encode())
+
+
+def _record(entry: Mapping[str, Any]) -> TakeRecord:
+    """A take as its JSON has it; what a later version wrote beside that is passed over."""
+    known = {field.name for field in fields(TakeRecord)}
+    record = TakeRecord(**{name: value for name, value in entry.items() if name in known})
+    if not all(isinstance(text, str) for text in (record.id, record.file, record.drawn_at)):
+        raise TypeError("not a take")
+    return record
+
+
+def _rescued(picture: bytes, folder: Path, error: OSError) -> str:
+    """Put a paid picture wherever there is room; what to tell the person at the terminal."""
+    why = f"{folder} cannot be written ({error.strerror})"
+    with contextlib.suppress(OSError):
+        handle, name = tempfile.mkstemp(suffix=_suffix(picture), prefix="take-")
+        with os.fdopen(handle, "wb") as file:
+            file.write(picture)
+        return f"{why}; the picture that was paid for is in {name}, and no more calls are made"
+    return f"{why}, nor the system's folder for temporary files; no more calls are made"
+
+
+def _suffix(picture: bytes) -> str:
+    """The file's ending by its first bytes, whatever it was called."""
+    return next((end for start, end in _SUFFIXES.items() if picture.startswith(start)), ".bin")
+
+
+def _found(file: Path) -> TakeRecord:
+    """A take that no JSON names: a copied file, or one whose process ended in that instant."""
+    drawn = datetime.datetime.fromtimestamp(file.stat().st_mtime, datetime.UTC)
+    return TakeRecord(
+        id=file.stem.rsplit(".", 1)[-1],
+        file=file.name,
+        drawn_at=drawn.isoformat(timespec="milliseconds"),
+    )

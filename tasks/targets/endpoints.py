@@ -1,0 +1,86 @@
+"""The tasks of the keyframes: one for every expression at every pose."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from doit.exceptions import TaskFailed
+
+from tasks.graph.node import EXTREME, TWEEN, Node
+from tasks.graph.project import Project
+from tasks.ground.errors import Mistake, told
+from tasks.ground.files import stamp
+from tasks.running.frame_task import InBatch, NotAttempted
+from tasks.running.freshness import ConfigSlice
+from tasks.running.run import NEW_TAKE, NEW_TAKES
+from tasks.running.session import current_graph, current_mask, current_picks, current_project
+from tasks.spending.rate_limiter import GATE, Stopped
+
+_OPTIONS = [
+    {"name": NEW_TAKE, "type": bool, "default": False},
+    {"name": NEW_TAKES, "type": int, "default": 0},
+]
+FRAME_TASK = {
+    "params": _OPTIONS,
+    # Actions run in threads: doit's capturing would swap sys.stdout under all of them.
+    "io": {"capture": False},
+    "verbosity": 0,
+}
+"""what the tasks of all frames have in common"""
+
+
+def task_endpoints() -> Iterator[dict[str, Any]]:
+    """draw every expression at every pose"""
+    project, graph = current_project(), current_graph()
+    config = str(project.config)
+    for node in graph.nodes:
+        yield {
+            "name": node.name,
+            "actions": [(draw_frame, [project, node])],
+            "file_dep": [ConfigSlice(config, frame_slice(node)), node.source],
+            "targets": [project.path_of(node)],
+            "meta": {"node": node},
+            **FRAME_TASK,
+        }
+
+
+def frame_slice(node: Node) -> str:
+    """What of the config, and of takes.json and the face mask beside it, decides a frame."""
+    pick = current_picks().get(node.name)
+    mask = current_mask() if node.role in {EXTREME, TWEEN} else ""
+    return ":".join([node.digest, *([pick.digest] if pick else []), *([mask] if mask else [])])
+
+
+def draw_frame(
+    project: Project, node: Node, new_take: bool, new_takes: int
+) -> dict[str, Any] | TaskFailed:
+    """The action of a frame's task: bring the frame up to date; say what was done."""
+    # Pillow is imported here, and not by a run that has nothing to draw.
+    from tasks.build.builder import builder_of  # noqa: PLC0415
+    from tasks.build.purchase import Postponed  # noqa: PLC0415
+    from tasks.build.retakes import retake  # noqa: PLC0415
+    from tasks.takes.store import StoreFailure  # noqa: PLC0415
+
+    try:
+        builder = builder_of(project)
+        if new_takes:
+            outcome = retake(builder, node, new_takes, GATE)
+        else:
+            with GATE.place() as leave:
+                try:
+                    outcome = builder.build(node, new_take=new_take, arrived=leave)
+                except StoreFailure:
+                    GATE.close()  # what cannot be kept must not be bought
+                    raise
+    except Stopped as stopped:
+        return NotAttempted(str(stopped))
+    except Postponed as postponed:
+        return InBatch(str(postponed))
+    except (Mistake, OSError) as error:
+        return TaskFailed(told(error))
+    return {
+        "step": outcome.step.value,
+        "notes": list(outcome.notes),
+        "flags": list(outcome.flags),
+        "read": builder.parts(node),
+        "stamp": stamp(builder.target(node)),
+    }

@@ -1,0 +1,70 @@
+"""`doit face`: the portrait with its landmarks named on it, and the edge of what may move."""
+
+from typing import Any
+
+from doit.exceptions import TaskFailed
+
+from tasks.graph.project import Project
+from tasks.ground.digest import digest_of
+from tasks.ground.errors import Mistake
+from tasks.ground.files import stamp
+from tasks.pictures.own_picture import remove_picture, write_picture
+from tasks.running.freshness import ConfigSlice
+from tasks.running.session import current_graph, current_project
+
+
+def task_face() -> dict[str, Any]:
+    """show the landmarks on the base portrait, given and derived, and the region of the face"""
+    project, graph = current_project(), current_graph()
+    return {
+        "actions": [(draw_landmarks, [project])],
+        "file_dep": [ConfigSlice(str(project.config), graph.face_digest), graph.base_image],
+        "uptodate": [(same_region, [project])],
+        "targets": [str(project.landmarks)],
+        "clean": [(remove_picture, [str(project.landmarks)])],
+        "io": {"capture": False},
+        "verbosity": 0,
+        "meta": {"shows": "Landmarks"},
+    }
+
+
+def same_region(task: Any, values: dict[str, Any], project: Project) -> bool:
+    """Whether the region on the picture is found as it was; for what else it shows there are
+    file dependencies."""
+    seen = _region_digest(project)
+    task.value_savers.append(lambda: {"region": seen})
+    return values.get("region") == seen
+
+
+def _region_digest(project: Project) -> str:
+    from tasks.graph.character import read_character  # noqa: PLC0415
+
+    character = read_character(project)
+    mask, margin = character.finish.face_mask, character.finish.region_margin
+    painted = stamp(project.input_path(mask)) if mask else None
+    return digest_of([mask, painted, margin, character.generation.size])
+
+
+def draw_landmarks(project: Project) -> TaskFailed | None:
+    """The action: the overlay, also where landmarks are missing; then that is said."""
+    # Pillow and the config are read here, and not by a run that draws nothing.
+    from tasks.build.regions import Regions  # noqa: PLC0415
+    from tasks.character.face import complete  # noqa: PLC0415
+    from tasks.graph.character import read_character  # noqa: PLC0415
+    from tasks.pictures.picture import PictureCache, read  # noqa: PLC0415
+    from tasks.review.face_overlay import overlay  # noqa: PLC0415
+
+    character = read_character(project)
+    problem = ""
+    try:
+        portrait = read(project.input_path(character.base_image))
+        try:
+            whole = complete(character.face, portrait.width / portrait.height)
+        except Mistake as error:
+            whole, problem = character.face, str(error)
+        edges = Regions(project, character, PictureCache()).edges()
+    except Mistake as error:
+        return TaskFailed(str(error))
+    picture = overlay(portrait, character.face, whole, edges)
+    failed = write_picture(project.landmarks, picture)
+    return TaskFailed(f"{problem}; what is there: {project.landmarks}") if problem else failed

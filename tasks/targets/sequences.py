@@ -1,0 +1,118 @@
+"""The tasks of sequences: one for every frame, one for every manifest, a group for every path."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from doit.exceptions import TaskFailed
+
+from tasks.build.outcome import Step
+from tasks.graph.node import Node, Strip
+from tasks.graph.project import Project
+from tasks.ground.errors import Mistake, told
+from tasks.running.freshness import ConfigSlice
+from tasks.running.session import current_graph, current_project
+from tasks.sequences.names import MANIFEST
+from tasks.targets.endpoints import FRAME_TASK, draw_frame, frame_slice
+
+if TYPE_CHECKING:
+    from tasks.sequences.tree import Sequence
+
+_LEFT = {Step.ADOPT.value, Step.KEEP_BY_HAND.value, Step.KEEP_FINAL.value}
+
+
+def task_sequences() -> Iterator[dict[str, Any]]:
+    """draw the frames between keyframes"""
+    project, graph = current_project(), current_graph()
+    config = str(project.config)
+    # Sequences that show the pictures of another have to be told when these change.
+    showing: dict[str, list[Strip]] = {}
+    for strip in graph.sequences:
+        showing.setdefault(strip.owner, []).append(strip)
+    for node in graph.tweens:
+        owner, _, file = node.place.partition("/")
+        # Only of what they show: the others may come when their manifest is written already.
+        shown_in = (strip for strip in showing.get(owner, ()) if file in strip.files)
+        folders = [project.sequence_path(strip.name) for strip in shown_in]
+        yield {
+            "name": node.name,
+            "actions": [(draw_tween, [project, node, folders])],
+            "file_dep": [ConfigSlice(config, frame_slice(node)), *node.sources],
+            "targets": [project.path_of(node)],
+            "meta": {"node": node},
+            **FRAME_TASK,
+        }
+    yield from _manifests(project, graph.sequences, config)
+    yield from _paths(graph.sequences)
+
+
+def _manifests(
+    project: Project, sequences: tuple[Strip, ...], config: str
+) -> Iterator[dict[str, Any]]:
+    for strip in sequences:
+        frames = [f"{strip.owner}/{file}" for file in strip.files]
+        yield {
+            "name": strip.name,
+            "actions": [(write_manifest, [project, strip])],
+            "file_dep": [
+                ConfigSlice(config, strip.digest),
+                *(project.sequence_path(place) for place in frames),
+            ],
+            "targets": [project.sequence_path(f"{strip.name}/{MANIFEST}")],
+            "io": {"capture": False},
+            "verbosity": 0,
+            "meta": {
+                "frames": [
+                    f"sequences:{place.removesuffix('.png').replace('/', ':')}" for place in frames
+                ]
+            },
+        }
+
+
+def _paths(sequences: tuple[Strip, ...]) -> Iterator[dict[str, Any]]:
+    """A group for each path: the path at all of its poses."""
+    paths: dict[str, list[str]] = {}
+    for strip in sequences:
+        paths.setdefault(strip.path, []).append(f"sequences:{strip.name}")
+    for path, names in paths.items():
+        yield {"name": path, "actions": None, "task_dep": names}
+
+
+def draw_tween(
+    project: Project, node: Node, folders: list[str], new_take: bool, new_takes: int
+) -> dict[str, Any] | TaskFailed:
+    """The action of a frame's task; manifests of what changed are withdrawn, to be written anew."""
+    # Loaded by runs that draw, not by those that only look what is out of date.
+    from tasks.sequences.manifest import withdraw  # noqa: PLC0415
+
+    done = draw_frame(project, node, new_take, new_takes)
+    if isinstance(done, dict) and done["step"] not in _LEFT:
+        for folder in folders:
+            withdraw(Path(folder))
+    return done
+
+
+def write_manifest(project: Project, strip: Strip) -> TaskFailed | None:
+    """The action of a sequence's own task: say what there is, once all of it is there."""
+    from tasks.graph.character import read_character  # noqa: PLC0415
+    from tasks.sequences.manifest import manifest, write  # noqa: PLC0415
+
+    try:
+        size_px = read_character(project).generation.size_px
+        document = manifest(_sequences(project)[strip.name], size_px)
+        folder = Path(project.sequence_path(strip.name))
+        folder.mkdir(parents=True, exist_ok=True)
+        write(folder, document)
+    except (Mistake, OSError) as error:
+        return TaskFailed(told(error))
+    return None
+
+
+@lru_cache(maxsize=2)
+def _sequences(project: Project) -> "Mapping[str, Sequence]":
+    """Every sequence by its id: listed once a run, and not for each of its manifests."""
+    from tasks.graph.character import read_character  # noqa: PLC0415
+    from tasks.sequences.tree import sequences  # noqa: PLC0415
+
+    return {each.id: each for each in sequences(read_character(project))}

@@ -1,0 +1,100 @@
+"""The contact sheet: every frame in one labelled picture, expressions down and poses across."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from doit.exceptions import TaskFailed
+
+from tasks.graph.node import Graph, Node
+from tasks.graph.project import Project
+from tasks.ground.digest import digest_of
+from tasks.ground.files import stamp
+from tasks.pictures.own_picture import remove_picture, write_picture
+from tasks.running.freshness import ConfigSlice
+from tasks.running.session import current_graph, current_project
+
+
+def task_sheet() -> dict[str, Any]:
+    """show all frames in one labelled picture"""
+    project, graph = current_project(), current_graph()
+    paths = [project.target(node.expression, node.pose) for node in graph.nodes]
+    layout = digest_of(
+        [[node.name for node in graph.nodes], graph.drawn_poses, graph.checks_digest]
+    )
+    return {
+        "actions": [(draw_sheet, [project, graph])],
+        "file_dep": [ConfigSlice(str(project.config), layout)],
+        # Not file dependencies: frames at poses that `doit` does not draw are shown as they are,
+        # and must not be drawn, and paid for, for the sake of a sheet; and a frame that could not
+        # be drawn is shown as such.
+        "task_dep": [f"endpoints:*__{pose}" for pose in graph.drawn_poses],
+        "uptodate": [(same_frames, [paths])],
+        "targets": [str(project.sheet)],
+        "clean": [(remove_picture, [str(project.sheet)])],
+        "io": {"capture": False},
+        "verbosity": 0,
+        "meta": {
+            "despite_failures": True,
+            "failed": [],
+            "shows": "Contact sheet",
+            "after_frames": True,
+        },
+    }
+
+
+def same_frames(task: Any, values: dict[str, Any], paths: list[str]) -> bool:
+    """Whether the frames on disk are those of the last sheet, by time and size."""
+    seen = _seen(paths)
+    task.value_savers.append(lambda: {"seen": _seen(paths)})
+    return values.get("seen") == seen
+
+
+def _seen(paths: list[str]) -> str:
+    return digest_of([[path, stamp(path)] for path in paths])
+
+
+def draw_sheet(project: Project, graph: Graph, task: Any) -> TaskFailed | None:
+    """The action of the sheet's task."""
+    # Pillow is imported here, and not by a run that has nothing to draw.
+    from tasks.review.contact_sheet import Cell, compose  # noqa: PLC0415
+
+    failed = {name.partition(":")[2] for name in task.meta["failed"]}
+    shown = _shown(project, graph)
+    flags = _flags(project, shown)
+    cells = {
+        (node.expression, node.pose): Cell(
+            Path(project.target(node.expression, node.pose)),
+            node.name in failed,
+            flags.get(node.name, ""),
+        )
+        for node in shown
+    }
+    title = project.folder.resolve().name
+    return write_picture(project.sheet, compose(title, cells))
+
+
+def _flags(project: Project, nodes: list[Node]) -> dict[str, str]:
+    """What is flagged, a word or two a frame; nothing where no frame was ever finished."""
+    from tasks.graph.character import read_character  # noqa: PLC0415
+    from tasks.review.checks import flagged, kept_figures  # noqa: PLC0415
+
+    if not project.store.is_dir():
+        return {}
+    measured = kept_figures(project, nodes)
+    looked_at = flagged(measured, read_character(project).checks)
+    return {
+        name: ", ".join(flag.kind for flag in checked.flags)
+        for name, checked in looked_at.items()
+        if checked.flags
+    }
+
+
+def _shown(project: Project, graph: Graph) -> list[Node]:
+    """The frames on the sheet: all at the poses that `doit` draws, else those that are there."""
+    there = set(os.listdir(project.frames)) if project.frames.is_dir() else set[str]()  # noqa: PTH208
+    return [
+        node
+        for node in graph.nodes
+        if node.pose in graph.drawn_poses or f"{node.name}.png" in there
+    ]

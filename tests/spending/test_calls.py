@@ -1,0 +1,413 @@
+"""The policy of calls: what is asked again, how often, after how long, and what is written down."""
+
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from tasks.ground.errors import Mistake
+from tasks.models.prices import ModelPrice, Price
+from tasks.requests.engine import EngineFailure, Fault
+from tasks.requests.request import InputPicture, Request
+from tasks.spending.budget import Budget, OverBudget
+from tasks.spending.calls import Caller, Terms
+from tasks.spending.estimate import Estimator
+from tasks.spending.in_flight import FLIGHTS
+from tasks.spending.ledger import Entry, Ledger
+from tasks.spending.rate_limiter import Stopped
+from tasks.takes.store import StoreFailure, Take
+
+MODEL = "gpt-image-2.5-sunburst"
+USAGE = {
+    "input_tokens": 500,
+    "input_tokens_details": {"image_tokens": 400, "text_tokens": 100},
+    "output_tokens": 6240,
+}
+COST_USD = (100 * 5 + 400 * 8 + 6240 * 30) / 1e6
+REQUEST = Request(
+    "openai",
+    (1024, 1536),
+    (InputPicture("d", lambda: None, lambda: b""),),
+    prompt="p",
+    model=MODEL,
+    parameters={"quality": "high"},
+)
+Answer = Take | BaseException
+
+
+class FakeTurn:
+    """A turn that remembers what it was told."""
+
+    def __init__(self, gate: "FakeGate") -> None:
+        self.gate = gate
+
+    def accepted(self) -> None:
+        self.gate.told.append("accepted")
+
+    def limited(self, wait_s: float | None) -> None:
+        self.gate.told.append(f"limited {wait_s}")
+
+
+class FakeGate:
+    """A gate that lets everybody in at once, and pauses for no time at all."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.pauses_s: list[float] = []
+        self.turns: list[int] = []
+        self.closed: str | None = None
+        self.open = True
+
+    def turn(self, *, again: int = 0) -> FakeTurn:
+        if self.closed is not None:
+            raise Stopped("the run was stopped before its turn came")
+        self.turns.append(again)
+        return FakeTurn(self)
+
+    def pause(self, seconds: float) -> bool:
+        self.pauses_s.append(seconds)
+        return self.open
+
+    def close(self, why: str = "") -> None:
+        self.closed = why
+
+
+class FakeEngine:
+    """Answers what it was told to, one thing after the other; the last for ever."""
+
+    def __init__(self, answers: Iterable[Answer]) -> None:
+        self.answers = list(answers)
+        self.calls = 0
+
+    def draw(self, request: Request) -> Take:
+        self.calls += 1
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+
+PICTURE = Take(b"\x89PNG", latency_s=2.0, usage=USAGE)
+
+
+class Desk:
+    """A caller with all that it needs, in a folder."""
+
+    def __init__(
+        self, folder: Path, *answers: Answer, budget_usd: float | None = None, max_retries: int = 4
+    ) -> None:
+        self.engine, self.gate = FakeEngine(answers), FakeGate()
+        self.kept: list[Take] = []
+        self.ledger, self.budget = Ledger(folder), Budget(budget_usd)
+        self.estimator = Estimator([])
+        self.caller = Caller(
+            self.engine,
+            Terms(self.gate, self.budget, self.ledger, self.estimator, max_retries),
+        )
+
+    def draw(self, keep: Callable[[Take], None] | None = None) -> Take:
+        return self.caller.draw(REQUEST, "sad__center", keep or self.kept.append)
+
+    @property
+    def outcomes(self) -> list[str]:
+        return [entry.outcome for entry in self.ledger.entries()]
+
+    @property
+    def only_entry(self) -> Entry:
+        (entry,) = self.ledger.entries()
+        return entry
+
+
+def failure(fault: Fault, **said: object) -> EngineFailure:
+    """One of that kind."""
+    return EngineFailure(f"it is {fault.value}", fault=fault, **said)
+
+
+def test_a_picture_is_kept_paid_for_learned_from_and_written_down(tmp_path: Path):
+    desk = Desk(tmp_path, PICTURE)
+    take = desk.draw()
+    assert take.cost_usd == pytest.approx(COST_USD)
+    assert [kept.picture for kept in desk.kept] == [PICTURE.picture]
+    assert desk.kept[0].cost_usd == pytest.approx(COST_USD)
+    assert take.notes == ()
+    assert desk.budget.spent_usd == pytest.approx(COST_USD)
+    entry = desk.only_entry
+    assert (entry.outcome, entry.frame, entry.key) == ("drawn", "sad__center", REQUEST.key)
+    assert (entry.model, entry.size, entry.quality) == (MODEL, "1024x1536", "high")
+    assert (entry.references, entry.latency_s) == (1, 2.0)
+    assert entry.cost_usd == pytest.approx(COST_USD)
+    assert entry.estimate_usd > COST_USD
+    assert entry.tokens.image_out == 6240
+    assert entry.at > "2026"
+    assert desk.estimator.estimate(REQUEST).measured == 1
+    assert desk.gate.told == ["accepted"]
+    assert FLIGHTS.now() == []
+
+
+def test_the_picture_is_kept_before_anything_is_written(tmp_path: Path):
+    desk = Desk(tmp_path, PICTURE)
+    desk.draw(lambda _take: desk.gate.told.append(f"kept with {len(desk.outcomes)} lines"))
+    assert desk.gate.told == ["accepted", "kept with 0 lines"]
+
+
+AGAIN = [Fault.NOT_SENT, Fault.PUT_OFF, Fault.RATE]
+ONCE = [Fault.UNCERTAIN]
+NEVER = [Fault.REFUSED, Fault.NO_CREDIT, Fault.NO_ACCESS, Fault.UNUSABLE, Fault.FINAL]
+
+
+def test_every_fault_has_a_policy():
+    assert {*AGAIN, *ONCE, *NEVER} == set(Fault)
+
+
+@pytest.mark.parametrize("max_retries", [0, 1, 4])
+@pytest.mark.parametrize("fault", Fault)
+def test_each_fault_is_asked_again_exactly_as_often_as_stated(
+    tmp_path: Path, fault: Fault, max_retries: int
+):
+    desk = Desk(tmp_path, failure(fault), max_retries=max_retries)
+    with pytest.raises(EngineFailure) as caught:
+        desk.draw()
+    retries = max_retries if fault in AGAIN else min(max_retries, 1) if fault in ONCE else 0
+    assert desk.engine.calls == 1 + retries
+    assert caught.value.fault is fault
+    assert desk.outcomes == [fault.value] * (1 + retries)
+    assert desk.kept == []
+    assert ("twice" in str(caught.value)) == (fault in ONCE and max_retries > 0)
+
+
+@pytest.mark.parametrize("fault", [*AGAIN, *ONCE])
+def test_what_comes_after_all_is_taken(tmp_path: Path, fault: Fault):
+    desk = Desk(tmp_path, failure(fault), PICTURE)
+    take = desk.draw()
+    assert len(desk.kept) == 1
+    assert desk.outcomes == [fault.value, "drawn"]
+    said = f"sad__center was asked for twice, since it is {fault.value}"
+    assert take.notes == ((said,) if fault in ONCE else ())
+
+
+def test_what_was_in_doubt_once_is_still_put_off_as_often_as_stated(tmp_path: Path):
+    faults = (Fault.UNCERTAIN, Fault.RATE, Fault.PUT_OFF, Fault.RATE)
+    desk = Desk(tmp_path, *map(failure, faults), PICTURE)
+    assert desk.draw().notes
+    assert desk.engine.calls == 5
+    desk = Desk(tmp_path, *map(failure, [*faults[1:], *faults]), PICTURE)
+    with pytest.raises(EngineFailure):
+        desk.draw()
+    assert desk.engine.calls == 5
+
+
+def test_what_was_put_off_is_in_doubt_only_once(tmp_path: Path):
+    faults = (Fault.UNCERTAIN, Fault.PUT_OFF, Fault.UNCERTAIN)
+    desk = Desk(tmp_path, *map(failure, faults), PICTURE)
+    with pytest.raises(EngineFailure, match="twice"):
+        desk.draw()
+    assert desk.engine.calls == 3
+
+
+def test_waits_grow_with_some_chance_in_them_and_end_at_a_minute(tmp_path: Path):
+    desk = Desk(tmp_path, failure(Fault.PUT_OFF), max_retries=9)
+    with pytest.raises(EngineFailure):
+        desk.draw()
+    full_s = [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert len(desk.gate.pauses_s) == 9
+    for waited_s, most_s in zip(desk.gate.pauses_s, full_s, strict=True):
+        assert most_s / 2 <= waited_s <= most_s
+    assert len({s / f for s, f in zip(desk.gate.pauses_s, full_s, strict=True)}) > 5
+
+
+def test_the_server_s_own_wait_goes_before_ours(tmp_path: Path):
+    desk = Desk(tmp_path, failure(Fault.PUT_OFF, wait_s=7.5), PICTURE)
+    desk.draw()
+    assert desk.gate.pauses_s == [7.5]
+
+
+def test_a_429_is_the_gate_s_to_wait_for_and_it_is_told_how_often(tmp_path: Path):
+    limited = failure(Fault.RATE, wait_s=12.0)
+    desk = Desk(tmp_path, limited, failure(Fault.RATE), failure(Fault.PUT_OFF), PICTURE)
+    desk.draw()
+    assert desk.gate.told == ["limited 12.0", "limited None", "accepted", "accepted"]
+    assert desk.gate.turns == [0, 1, 2, 2]
+    assert len(desk.gate.pauses_s) == 1
+
+
+def test_a_closed_gate_ends_the_wait_for_another_try(tmp_path: Path):
+    desk = Desk(tmp_path, failure(Fault.PUT_OFF))
+    desk.gate.open = False
+    with pytest.raises(EngineFailure, match="it is put off"):
+        desk.draw()
+    assert desk.engine.calls == 1
+
+
+@pytest.mark.parametrize("fault", [Fault.NO_CREDIT, Fault.NO_ACCESS])
+def test_without_credit_or_access_one_call_tells_and_the_others_were_not_attempted(
+    tmp_path: Path, fault: Fault
+):
+    desk = Desk(tmp_path, failure(fault))
+    with pytest.raises(EngineFailure):
+        desk.draw()
+    assert desk.gate.closed == f"it is {fault.value}"
+    for _ in range(3):
+        with pytest.raises(Stopped):
+            desk.draw()
+    assert desk.engine.calls == 1
+    assert desk.budget.spent_usd == 0
+
+
+def test_of_calls_that_fail_hopelessly_side_by_side_one_tells(tmp_path: Path):
+    both = threading.Barrier(4)
+    desk = Desk(tmp_path, PICTURE)
+
+    def draw(_request: Request) -> Take:
+        both.wait(10)
+        raise failure(Fault.NO_CREDIT)
+
+    desk.engine.draw = draw
+    told: list[str] = []
+
+    def one() -> None:
+        try:
+            desk.draw()
+        except Mistake as error:
+            told.append(type(error).__name__)
+
+    threads = [threading.Thread(target=one) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert sorted(told) == ["EngineFailure", "Stopped", "Stopped", "Stopped"]
+    assert desk.outcomes == ["no credit"] * 4
+
+
+@pytest.mark.parametrize(
+    ("fault", "usage", "spent_usd"),
+    [
+        (Fault.FINAL, {}, 0.0),
+        (Fault.REFUSED, {}, 0.0),
+        (Fault.NOT_SENT, {}, 0.0),
+        (Fault.UNUSABLE, USAGE, COST_USD),
+    ],
+)
+def test_what_gave_no_picture_costs_what_was_counted(tmp_path: Path, fault, usage, spent_usd):
+    desk = Desk(tmp_path, failure(fault, usage=usage), max_retries=0)
+    with pytest.raises(EngineFailure):
+        desk.draw()
+    assert desk.budget.spent_usd == pytest.approx(spent_usd)
+    assert desk.only_entry.cost_usd == pytest.approx(spent_usd)
+    assert desk.only_entry.note == f"it is {fault.value}"
+    assert desk.estimator.estimate(REQUEST).measured == 0
+
+
+@pytest.mark.parametrize("fault", [Fault.UNCERTAIN, Fault.UNUSABLE])
+def test_what_may_have_been_billed_counts_at_its_estimate(tmp_path: Path, fault: Fault):
+    desk = Desk(tmp_path, failure(fault), max_retries=0)
+    estimate_usd = desk.estimator.estimate(REQUEST).cost_usd
+    with pytest.raises(EngineFailure):
+        desk.draw()
+    assert desk.budget.spent_usd == pytest.approx(estimate_usd)
+    assert desk.only_entry.cost_usd is None
+    assert desk.only_entry.estimate_usd == pytest.approx(estimate_usd, abs=1e-6)
+
+
+def test_an_answer_without_tokens_counts_at_its_estimate(tmp_path: Path):
+    desk = Desk(tmp_path, Take(b"\x89PNG", usage={}))
+    take = desk.draw()
+    assert take.cost_usd is None
+    assert desk.budget.spent_usd == pytest.approx(desk.estimator.estimate(REQUEST).cost_usd)
+
+
+def test_a_call_whose_turn_never_came_costs_nothing(tmp_path: Path):
+    desk = Desk(tmp_path, PICTURE)
+    desk.gate.close()
+    with pytest.raises(Stopped):
+        desk.draw()
+    assert desk.budget.spent_usd == 0
+    assert desk.outcomes == []
+
+
+def test_what_is_not_paid_for_is_not_called_nor_written_down(tmp_path: Path):
+    desk = Desk(tmp_path, PICTURE, budget_usd=0.0)
+    with pytest.raises(OverBudget):
+        desk.draw()
+    assert (desk.engine.calls, desk.outcomes, desk.gate.turns) == (0, [], [])
+
+
+def test_another_try_needs_room_in_the_budget_like_the_first(tmp_path: Path):
+    desk = Desk(tmp_path, failure(Fault.UNCERTAIN), PICTURE, budget_usd=0.30)
+    with pytest.raises(OverBudget):
+        desk.draw()
+    assert desk.engine.calls == 1
+    desk = Desk(tmp_path, failure(Fault.PUT_OFF), PICTURE, budget_usd=0.30)
+    assert desk.draw().picture
+    assert desk.budget.spent_usd == pytest.approx(COST_USD)
+
+
+def test_a_picture_that_cannot_be_kept_was_paid_for_all_the_same(tmp_path: Path):
+    desk = Desk(tmp_path, PICTURE)
+
+    def keep(_take: Take) -> None:
+        raise StoreFailure("no room")
+
+    with pytest.raises(StoreFailure):
+        desk.draw(keep)
+    assert desk.only_entry.cost_usd == pytest.approx(COST_USD)
+    assert desk.budget.spent_usd == pytest.approx(COST_USD)
+
+
+@pytest.mark.parametrize("error", [Mistake("changed"), OSError("gone")])
+def test_a_picture_that_cannot_be_shown_costs_nothing(tmp_path: Path, error: Exception):
+    desk = Desk(tmp_path, error)
+    with pytest.raises(type(error)):
+        desk.draw()
+    assert desk.budget.spent_usd == 0
+    assert desk.outcomes == []
+
+
+def test_a_call_that_its_own_thread_leaves_is_written_down_as_lost(tmp_path: Path):
+    desk = Desk(tmp_path, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        desk.draw()
+    assert desk.only_entry.outcome == "lost"
+    assert desk.only_entry.cost_usd is None
+    # It stays in the list, for whoever says what was lost.
+    assert [flight.frame for flight in FLIGHTS.now()] == ["sad__center"]
+    FLIGHTS.forget()
+
+
+def test_a_call_under_way_can_be_written_off(tmp_path: Path):
+    desk = Desk(tmp_path, PICTURE)
+
+    def draw(_request: Request) -> Take:
+        (flight,) = FLIGHTS.now()
+        assert flight.frame == "sad__center"
+        flight.lose()
+        return PICTURE
+
+    desk.engine.draw = draw
+    desk.draw()
+    lost = desk.ledger.entries()[0]
+    assert (lost.outcome, lost.cost_usd) == ("lost", None)
+    assert lost.estimate_usd > 0
+    assert lost.at > "2026"
+
+
+def test_a_ledger_that_cannot_be_written_loses_no_picture_and_is_said(tmp_path: Path):
+    (tmp_path / "ledger.jsonl").mkdir()
+    desk = Desk(tmp_path, PICTURE)
+    take = desk.draw()
+    assert len(desk.kept) == 1
+    assert take.notes == (f"{tmp_path}/ledger.jsonl cannot be written: Is a directory",)
+
+
+def test_a_price_of_nothing_needs_no_budget(tmp_path: Path):
+    desk = Desk(tmp_path, Take(b"\x89PNG"), budget_usd=0.0)
+    desk.estimator._own = (ModelPrice(MODEL, Price(usd_per_image=0.0)),)
+    assert desk.draw().cost_usd == 0.0
+    assert desk.only_entry.cost_usd == 0.0
+
+
+def test_an_endless_count_of_tokens_loses_no_picture(tmp_path: Path):
+    desk = Desk(tmp_path, Take(b"\x89PNG", usage={"output_tokens": 10**400}))
+    desk.draw()
+    assert len(desk.kept) == 1
