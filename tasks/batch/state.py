@@ -104,7 +104,7 @@ class StateFolder:
     def locked(self, wait: Callable[[], None]) -> Iterator[None]:
         """Hold all batches; `wait` is called before another process is waited for."""
         # Imported where there are batches, not by every run.
-        from filelock import FileLock, Timeout  # noqa: PLC0415
+        from filelock import FileLock, Timeout
 
         self.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.folder / "lock")

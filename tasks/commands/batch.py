@@ -69,8 +69,8 @@ class Batch(Run):
         return 1 if failed or submitted.problem or self.fetch_problem or self._left_out else 0
 
     def _collect(self, node: "Node", request: "Request", new_take: bool) -> None:
-        from tasks.batch.submission import Item  # noqa: PLC0415
-        from tasks.models.prices import BATCH_FACTOR  # noqa: PLC0415
+        from tasks.batch.submission import Item
+        from tasks.models.prices import BATCH_FACTOR
 
         cost_usd = self._purchase().caller.terms.estimator.estimate(request).cost_usd
         half_usd = None if cost_usd is None else cost_usd * BATCH_FACTOR
@@ -139,7 +139,7 @@ class Batch(Run):
         return 0
 
     def _builder(self) -> "Builder":
-        from tasks.build.builder import builder_of  # noqa: PLC0415
+        from tasks.build.builder import builder_of
 
         return builder_of(current_project())
 
@@ -149,7 +149,7 @@ class Batch(Run):
         return purchase
 
     def _batches(self, *, quiet: bool = False) -> "Batches":
-        from tasks.batch.open import open_batches  # noqa: PLC0415
+        from tasks.batch.open import open_batches
 
         said: set[str] = set()
 

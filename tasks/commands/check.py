@@ -82,8 +82,8 @@ def _sum(found: _Found) -> str:
 
 def _keep(nodes: list[Node]) -> None:
     """Bring `checks.json` up to date, where takes were ever finished here."""
-    from tasks.graph.character import read_character  # noqa: PLC0415 - as below
-    from tasks.review.checks import update_file  # noqa: PLC0415
+    from tasks.graph.character import read_character
+    from tasks.review.checks import update_file
 
     project = current_project()
     if not project.store.is_dir():
@@ -99,13 +99,13 @@ def _looked_at(nodes: list[Node]) -> _Found:
 
     A frame that keeps no figures (a draft, work by hand) is measured now.
     """
-    from tasks.build.builder import looking_builder_of, paid_builder_of  # noqa: PLC0415 - Pillow, numpy
-    from tasks.graph.character import read_character  # noqa: PLC0415
-    from tasks.graph.keyframes import paid_node  # noqa: PLC0415
-    from tasks.graph.node import FIT  # noqa: PLC0415
-    from tasks.pictures.picture import read  # noqa: PLC0415
-    from tasks.review.checks import figures_of, flagged  # noqa: PLC0415
-    from tasks.takes.frame import State, look_at  # noqa: PLC0415
+    from tasks.build.builder import looking_builder_of, paid_builder_of
+    from tasks.graph.character import read_character
+    from tasks.graph.keyframes import paid_node
+    from tasks.graph.node import FIT
+    from tasks.pictures.picture import read
+    from tasks.review.checks import figures_of, flagged
+    from tasks.takes.frame import State, look_at
 
     project = current_project()
     character = read_character(project)

@@ -54,10 +54,10 @@ class Orphans(FrameCommand):
 
 def _orphans(project: Project) -> tuple[list[str], list[str]]:
     """The paths of what is no longer wanted among frames of sequences, and among keyframes."""
-    from tasks.sequences.manifest import is_manifest  # noqa: PLC0415
-    from tasks.sequences.orphans import keyframe_orphans, sequence_orphans  # noqa: PLC0415
-    from tasks.takes.frame import State, look_at  # noqa: PLC0415 - Pillow
-    from tasks.takes.store import TakeStore  # noqa: PLC0415
+    from tasks.sequences.manifest import is_manifest
+    from tasks.sequences.orphans import keyframe_orphans, sequence_orphans
+    from tasks.takes.frame import State, look_at
+    from tasks.takes.store import TakeStore
 
     graph = current_graph()
 
@@ -99,8 +99,8 @@ def _orphans(project: Project) -> tuple[list[str], list[str]]:
 
 def _neutrals(project: Project) -> set[str]:
     """The neutrals from which an image model draws, named or not, whichever engine this run has."""
-    from tasks.character.character import NEUTRAL  # noqa: PLC0415 - not for every command
-    from tasks.graph.character import read_character  # noqa: PLC0415 - pydantic
+    from tasks.character.character import NEUTRAL
+    from tasks.graph.character import read_character
 
     character = read_character(project)
     poses = (pose for pose in character.poses if character.base_image_of(pose) is None)
@@ -118,7 +118,7 @@ def _below(folder: Path) -> list[str]:
 
 def _remove(project: Project, paths: list[str]) -> None:
     """Remove files, manifests that name one of them, and the folders that are empty then."""
-    from tasks.sequences.manifest import is_manifest, read, withdraw  # noqa: PLC0415
+    from tasks.sequences.manifest import is_manifest, read, withdraw
 
     gone = {Path(path) for path in paths}
     for folder in project.sequences.iterdir() if gone else ():

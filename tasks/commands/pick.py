@@ -38,11 +38,11 @@ class Pick(FrameCommand):
 
 def _pick(node: Node, number: int) -> list[str]:
     """Do it; what to say. Raises `Mistake`."""
-    from tasks.build.builder import paid_builder_of  # noqa: PLC0415
-    from tasks.build.frame_takes import current_key, takes_of  # noqa: PLC0415
-    from tasks.graph.character import read_character  # noqa: PLC0415
-    from tasks.graph.keyframes import paid_node  # noqa: PLC0415
-    from tasks.takes.picks import Pick as Picked  # noqa: PLC0415
+    from tasks.build.builder import paid_builder_of
+    from tasks.build.frame_takes import current_key, takes_of
+    from tasks.graph.character import read_character
+    from tasks.graph.keyframes import paid_node
+    from tasks.takes.picks import Pick as Picked
 
     project = current_project()
     builder = paid_builder_of(project)

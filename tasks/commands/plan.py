@@ -65,9 +65,9 @@ class Plan(FrameCommand):
     )
 
     def _execute(self, json: bool, num_process: int, always: bool) -> int:
-        from tasks.batch.open import in_batch  # noqa: PLC0415
-        from tasks.build.builder import looking_builder_of, open_estimator  # noqa: PLC0415 - Pillow
-        from tasks.build.forecast import Wish, forecast_of  # noqa: PLC0415
+        from tasks.batch.open import in_batch
+        from tasks.build.builder import looking_builder_of, open_estimator
+        from tasks.build.forecast import Wish, forecast_of
 
         project = current_project()
         control = self._control()

@@ -23,8 +23,8 @@ class Prompts(FrameCommand):
 
 def _prompt(node: Node) -> str:
     # The config is read here, and not whenever doit asks which commands there are.
-    from tasks.graph.character import read_character  # noqa: PLC0415
-    from tasks.graph.keyframes import image_prompt  # noqa: PLC0415
+    from tasks.graph.character import read_character
+    from tasks.graph.keyframes import image_prompt
 
     project = current_project()
     character = read_character(project)

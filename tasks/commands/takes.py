@@ -54,10 +54,10 @@ class Takes(FrameCommand):
 
 def _listed(nodes: list[Node] | None) -> dict[str, "list[tuple[FrameTake, float | None]]"]:
     """The takes of these frames, with costs; None: of all frames that have more than one."""
-    from tasks.build.builder import open_estimator, paid_builder_of  # noqa: PLC0415
-    from tasks.build.frame_takes import cost_of, takes_of  # noqa: PLC0415
-    from tasks.graph.character import read_character  # noqa: PLC0415
-    from tasks.graph.keyframes import paid_node  # noqa: PLC0415
+    from tasks.build.builder import open_estimator, paid_builder_of
+    from tasks.build.frame_takes import cost_of, takes_of
+    from tasks.graph.character import read_character
+    from tasks.graph.keyframes import paid_node
 
     project = current_project()
     builder, character = paid_builder_of(project), read_character(project)

@@ -80,7 +80,7 @@ def write(path: Path, shots: Sequence[Shot], background: Colour = WHITE) -> None
 
 
 def _read(shot: Shot, size_px: Size | None) -> "Image.Image":
-    from tasks.pictures.picture import read  # noqa: PLC0415 - when a film is made, and not before
+    from tasks.pictures.picture import read
 
     image = read(shot.path)
     if size_px is not None and image.size != size_px:
@@ -151,7 +151,7 @@ def _apng(shots: Sequence[Shot], _background: Colour) -> bytes:
 
 
 def _png_data(image: "Image.Image") -> tuple[bytes, list[bytes]]:
-    from tasks.pictures.picture import png_bytes  # noqa: PLC0415 - when a film is made, and not before
+    from tasks.pictures.picture import png_bytes
 
     chunks = list(png.chunks(png_bytes(image)))
     header = next(whole[8:-4] for kind, whole in chunks if kind == b"IHDR")
@@ -159,7 +159,7 @@ def _png_data(image: "Image.Image") -> tuple[bytes, list[bytes]]:
 
 
 def _changed(before: "Image.Image", image: "Image.Image") -> tuple[int, int, int, int]:
-    from PIL import ImageChops  # noqa: PLC0415 - when a film is made, and not before
+    from PIL import ImageChops
 
     # A frame has at least one pixel, also where nothing changed.
     found = ImageChops.difference(before, image).getbbox(alpha_only=False)
@@ -175,7 +175,7 @@ def _frame_control(number: int, box: tuple[int, int, int, int], duration_ms: int
 
 def _mp4(shots: Sequence[Shot], background: Colour) -> bytes:
     def opaque(image: "Image.Image") -> "Image.Image":
-        from PIL import Image  # noqa: PLC0415 - when a film is made, and not before
+        from PIL import Image
 
         # Colour is kept for blocks of two by two pixels, so that there are no odd sizes.
         even = image.width + image.width % 2, image.height + image.height % 2
@@ -213,7 +213,7 @@ def _film(
     shots: Sequence[Shot], kind: _Kind, prepare: Callable[["Image.Image"], "Image.Image"]
 ) -> bytes:
     av = _pyav()
-    import numpy as np  # noqa: PLC0415 - when a film is made, and not before
+    import numpy as np
 
     original = _read(shots[0], None)
     first = prepare(original)

@@ -2,4 +2,6 @@
 
 A take is paid for once; finishing it is free, pure and can be tuned for ever. The steps are in
 `steps`, their settings in `settings`, what is measured in `measure`, what is said in `flags`.
+
+Start reading at `steps`. Pure pixels. May import: pictures and below.
 """

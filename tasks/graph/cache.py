@@ -30,7 +30,7 @@ def read_graph(project: Project) -> Graph:
     cache = project.folder / CACHE_FILE
     graph = _cached(cache, key)
     if graph is None:
-        from tasks.graph.keyframes import plan  # noqa: PLC0415 - a quarter of the time of a run without it
+        from tasks.graph.keyframes import plan
 
         graph = plan(project)
         _keep(cache, key, graph)

@@ -41,7 +41,7 @@ def same_file(name: str) -> str:
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """The one of `names` that was probably meant by `name`, or None."""
-    import difflib  # noqa: PLC0415 - only once something is wrong
+    import difflib
 
     by_folded = {candidate.casefold(): candidate for candidate in names}
     close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)

@@ -9,6 +9,8 @@ Nothing ghosts, because what only one of the two pictures shows is never cross-f
 from that picture, standing still, while the lids or lips move over it. That is known from the
 maps themselves: it is what they squeeze to nothing on the way to the other picture. So it needs
 no landmarks, and works at every pose.
+
+Start reading at `morpher`. Pure pixels. May import: pictures and below.
 """
 
 from tasks.morph.morpher import Morpher, morph

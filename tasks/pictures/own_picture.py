@@ -17,9 +17,9 @@ _KEYWORD, _MARK = "Software", "doit-expressions: a picture to look at"
 def write_picture(path: Path, image: "Image") -> TaskFailed | None:
     """Put a picture in its place; a file there that this program did not make is set aside."""
     # Pillow is imported here, and not by a run that draws nothing.
-    from PIL.PngImagePlugin import PngInfo  # noqa: PLC0415
+    from PIL.PngImagePlugin import PngInfo
 
-    from tasks.ground.files import set_aside, write_whole  # noqa: PLC0415
+    from tasks.ground.files import set_aside, write_whole
 
     info = PngInfo()
     info.add_text(_KEYWORD, _MARK)
@@ -44,7 +44,7 @@ def remove_picture(name: str, dryrun: bool) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    from PIL import Image  # noqa: PLC0415
+    from PIL import Image
 
     try:
         with Image.open(path) as image:

@@ -2,6 +2,8 @@
 
 A frame is one smooth displacement field, sampled once, and what a warp alone cannot show:
 eyeballs and the inside of the mouth. All of it is a pure function of the arguments.
+
+Start reading at `rig`. Pure pixels. May import: pictures and below.
 """
 
 from collections.abc import Mapping

@@ -98,7 +98,7 @@ def update_file(
     `nodes`: all frames; `changed`: those that were finished. Only frames at the poses of these are
     read: they alone may look alike now.
     """
-    from filelock import FileLock  # noqa: PLC0415 - for runs that finish frames, not for all
+    from filelock import FileLock
 
     poses = {node.pose for node in changed}
     beside = [node for node in nodes if node.pose in poses]

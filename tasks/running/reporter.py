@@ -79,7 +79,7 @@ class Reporter:
             workers = counted(max(1, self._facts.workers), "worker")
             self._line(f"[i] Generating {what} with {workers}...")
         if self._frames and self._out and self._out.isatty():
-            from tasks.running.bar import Bar  # noqa: PLC0415 - rich, for terminals only
+            from tasks.running.bar import Bar
 
             self._bar = Bar(self._out, len(self._frames))
 
@@ -174,8 +174,8 @@ class Reporter:
         """What will be done, and for how much; None where nothing is out of date."""
         if not self._frames:
             return None
-        from tasks.build.builder import builder_of  # noqa: PLC0415 - Pillow, only when needed
-        from tasks.build.forecast import Wish, forecast_of  # noqa: PLC0415
+        from tasks.build.builder import builder_of
+        from tasks.build.forecast import Wish, forecast_of
 
         facts, builder = self._facts, builder_of(current_project())
         return forecast_of(
@@ -252,8 +252,8 @@ class Reporter:
         """What a person should look at among the frames that were finished now."""
         if not current_graph().engine.facts.paid or not self._finished:
             return
-        from tasks.build.builder import builder_of  # noqa: PLC0415 - loaded already
-        from tasks.review.checks import update_file  # noqa: PLC0415
+        from tasks.build.builder import builder_of
+        from tasks.review.checks import update_file
 
         project, nodes = current_project(), current_graph().nodes
         try:
@@ -279,7 +279,7 @@ class Reporter:
         """What the run cost, and how to go on where the budget was too small."""
         if not self._frames:
             return
-        from tasks.build.builder import builder_of  # noqa: PLC0415 - loaded already
+        from tasks.build.builder import builder_of
 
         purchase = builder_of(current_project()).purchase
         budget = purchase.caller.terms.budget if purchase else None

@@ -153,8 +153,8 @@ class Run(DoitRun):  # type: ignore[misc]
         """Take in what batches have drawn since, where there is any; before anything is drawn."""
         if not facts.pending or not (current_project().store / "batches").is_dir():
             return
-        from tasks.batch.open import open_batches  # noqa: PLC0415 - for batches only
-        from tasks.build.builder import builder_of  # noqa: PLC0415
+        from tasks.batch.open import open_batches
+        from tasks.build.builder import builder_of
 
         builder = builder_of(current_project())
         if builder.purchase is None:

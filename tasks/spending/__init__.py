@@ -1,1 +1,4 @@
-"""What pictures cost, and how calls are made: prices, estimates, budget, ledger, one policy."""
+"""What pictures cost, and how calls are made: prices, estimates, budget, ledger, one policy.
+
+Start reading at `calls`. May import: graph and below.
+"""

@@ -66,7 +66,7 @@ class Ledger:
 
     def add(self, entry: Entry) -> None:
         """Append a line. Raises OSError where the disk does not take it."""
-        from filelock import FileLock  # noqa: PLC0415 - for runs that draw, not for all
+        from filelock import FileLock
 
         line = json.dumps(_content(entry), ensure_ascii=False, separators=(",", ":"))
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -54,7 +54,7 @@ def read_picks(folder: Path) -> Mapping[str, Pick]:
 
 def change_picks(folder: Path, changes: Mapping[str, Pick | None]) -> None:
     """Put picks in place; None ends a frame's. Safe for several threads and processes."""
-    from filelock import FileLock  # noqa: PLC0415 - for runs that draw, not for all
+    from filelock import FileLock
 
     store = folder / ".takes"
     store.mkdir(parents=True, exist_ok=True)

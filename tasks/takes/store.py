@@ -123,7 +123,7 @@ class TakeStore:
     def reserved(self, key: str) -> Iterator[None]:
         """Hold the request: whoever else wants to draw it waits, and then finds its take."""
         # Imported by runs that draw, not by those that only look what is out of date.
-        from filelock import FileLock  # noqa: PLC0415
+        from filelock import FileLock
 
         locks = self.folder / "locks"
         locks.mkdir(parents=True, exist_ok=True)

@@ -55,10 +55,10 @@ def draw_frame(
 ) -> dict[str, Any] | TaskFailed:
     """The action of a frame's task: bring the frame up to date; say what was done."""
     # Pillow is imported here, and not by a run that has nothing to draw.
-    from tasks.build.builder import builder_of  # noqa: PLC0415
-    from tasks.build.purchase import Postponed  # noqa: PLC0415
-    from tasks.build.retakes import retake  # noqa: PLC0415
-    from tasks.takes.store import StoreFailure  # noqa: PLC0415
+    from tasks.build.builder import builder_of
+    from tasks.build.purchase import Postponed
+    from tasks.build.retakes import retake
+    from tasks.takes.store import StoreFailure
 
     try:
         builder = builder_of(project)

@@ -37,7 +37,7 @@ def same_region(task: Any, values: dict[str, Any], project: Project) -> bool:
 
 
 def _region_digest(project: Project) -> str:
-    from tasks.graph.character import read_character  # noqa: PLC0415
+    from tasks.graph.character import read_character
 
     character = read_character(project)
     mask, margin = character.finish.face_mask, character.finish.region_margin
@@ -48,11 +48,11 @@ def _region_digest(project: Project) -> str:
 def draw_landmarks(project: Project) -> TaskFailed | None:
     """The action: the overlay, also where landmarks are missing; then that is said."""
     # Pillow and the config are read here, and not by a run that draws nothing.
-    from tasks.build.regions import Regions  # noqa: PLC0415
-    from tasks.character.face import complete  # noqa: PLC0415
-    from tasks.graph.character import read_character  # noqa: PLC0415
-    from tasks.pictures.picture import PictureCache, read  # noqa: PLC0415
-    from tasks.review.face_overlay import overlay  # noqa: PLC0415
+    from tasks.build.regions import Regions
+    from tasks.character.face import complete
+    from tasks.graph.character import read_character
+    from tasks.pictures.picture import PictureCache, read
+    from tasks.review.face_overlay import overlay
 
     character = read_character(project)
     problem = ""

@@ -45,8 +45,8 @@ def task_previews() -> Iterator[dict[str, Any]]:
 
 def film(project: Project, sequence: str, target: str) -> TaskFailed | None:
     """The action of a preview's task."""
-    from tasks.exports.film import Shot, there_and_back, write  # noqa: PLC0415
-    from tasks.sequences.manifest import read  # noqa: PLC0415
+    from tasks.exports.film import Shot, there_and_back, write
+    from tasks.sequences.manifest import read
 
     try:
         first, *middle, last = read(Path(project.sequence_path(sequence))).frames

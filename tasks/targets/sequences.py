@@ -84,7 +84,7 @@ def draw_tween(
 ) -> dict[str, Any] | TaskFailed:
     """The action of a frame's task; manifests of what changed are withdrawn, to be written anew."""
     # Loaded by runs that draw, not by those that only look what is out of date.
-    from tasks.sequences.manifest import withdraw  # noqa: PLC0415
+    from tasks.sequences.manifest import withdraw
 
     done = draw_frame(project, node, new_take, new_takes)
     if isinstance(done, dict) and done["step"] not in _LEFT:
@@ -95,8 +95,8 @@ def draw_tween(
 
 def write_manifest(project: Project, strip: Strip) -> TaskFailed | None:
     """The action of a sequence's own task: say what there is, once all of it is there."""
-    from tasks.graph.character import read_character  # noqa: PLC0415
-    from tasks.sequences.manifest import manifest, write  # noqa: PLC0415
+    from tasks.graph.character import read_character
+    from tasks.sequences.manifest import manifest, write
 
     try:
         size_px = read_character(project).generation.size_px
@@ -112,7 +112,7 @@ def write_manifest(project: Project, strip: Strip) -> TaskFailed | None:
 @lru_cache(maxsize=2)
 def _sequences(project: Project) -> "Mapping[str, Sequence]":
     """Every sequence by its id: listed once a run, and not for each of its manifests."""
-    from tasks.graph.character import read_character  # noqa: PLC0415
-    from tasks.sequences.tree import sequences  # noqa: PLC0415
+    from tasks.graph.character import read_character
+    from tasks.sequences.tree import sequences
 
     return {each.id: each for each in sequences(read_character(project))}

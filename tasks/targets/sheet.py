@@ -57,7 +57,7 @@ def _seen(paths: list[str]) -> str:
 def draw_sheet(project: Project, graph: Graph, task: Any) -> TaskFailed | None:
     """The action of the sheet's task."""
     # Pillow is imported here, and not by a run that has nothing to draw.
-    from tasks.review.contact_sheet import Cell, compose  # noqa: PLC0415
+    from tasks.review.contact_sheet import Cell, compose
 
     failed = {name.partition(":")[2] for name in task.meta["failed"]}
     shown = _shown(project, graph)
@@ -76,8 +76,8 @@ def draw_sheet(project: Project, graph: Graph, task: Any) -> TaskFailed | None:
 
 def _flags(project: Project, nodes: list[Node]) -> dict[str, str]:
     """What is flagged, a word or two a frame; nothing where no frame was ever finished."""
-    from tasks.graph.character import read_character  # noqa: PLC0415
-    from tasks.review.checks import flagged, kept_figures  # noqa: PLC0415
+    from tasks.graph.character import read_character
+    from tasks.review.checks import flagged, kept_figures
 
     if not project.store.is_dir():
         return {}
