@@ -1,4 +1,4 @@
-"""The README's promises: its commands run, its examples load, its table names what there is."""
+"""The promises of the README and of docs/: commands run, examples load, links lead somewhere."""
 
 import json
 import re
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from docs import reference
 from tasks.character import vocabulary
 from tasks.character.read import parse
 from tasks.graph import variables
@@ -15,6 +16,11 @@ from tasks.models import facts as models
 from tests.conftest import ROOT, Folder
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))
+}
+ALL = "\n".join(PAGES.values())
 
 
 def blocks(language: str) -> list[str]:
@@ -23,10 +29,11 @@ def blocks(language: str) -> list[str]:
 
 
 def everyday_commands() -> list[str]:
-    """The `uv run doit` lines of the block under "Every day", and of the table of old flags."""
+    """The `uv run doit` lines under "Every day", and of the table of old flags."""
     everyday = next(block for block in blocks("sh") if "*__tilt_left_small" in block)
     lines = [line.split("#")[0].strip() for line in everyday.splitlines()]
-    table = re.findall(r"^\| .*?\| `(uv run doit[^`]*)`", README, flags=re.MULTILINE)
+    migrating = PAGES["docs/migrating.md"]
+    table = re.findall(r"^\| .*?\| `(uv run doit[^`]*)`", migrating, flags=re.MULTILINE)
     return [*lines, *table]
 
 
@@ -67,9 +74,9 @@ def test_the_config_of_the_readme_loads():
     assert list(character.expressions) == ["neutral", "pleased", "storm"]
 
 
-def test_the_lists_of_the_readme_are_those_of_the_program():
+def test_the_lists_of_the_pages_are_those_of_the_program():
     for name in (*variables.NAMES, *models.RETIRED, models.DEFAULT_MODEL):
-        assert name in README, name
+        assert name in ALL, name
     for values in vocabulary.AXES.values():
         for name in values:
             assert f"`{name}`" in README, name
@@ -77,6 +84,29 @@ def test_the_lists_of_the_readme_are_those_of_the_program():
         assert f"`{name}`" in README, name
 
 
-def test_the_pictures_of_the_readme_are_there():
-    for path in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README):
-        assert (ROOT / path).is_file(), path
+@pytest.mark.parametrize("page", PAGES)
+def test_links_and_pictures_lead_somewhere(page: str):
+    for target in re.findall(r"\]\(([^)\s]+)\)", PAGES[page]):
+        path, _, heading = target.partition("#")
+        if "://" in target:
+            continue
+        file = (ROOT / page).parent / path if path else ROOT / page
+        assert file.exists(), target
+        if heading:
+            assert heading in {anchor(line) for line in headings(file)}, target
+
+
+def headings(file: Path) -> list[str]:
+    """The headings of a page."""
+    return re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+def anchor(heading: str) -> str:
+    """A heading as a link names it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", reference.PAGES)
+def test_the_reference_is_made_from_the_program(page: str):
+    written = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert written == reference.PAGES[page](), "mend with: uv run python docs/reference.py"

@@ -1,0 +1,136 @@
+"""Writes docs/config.md and docs/cli.md anew, from the config's schema and from the commands.
+
+uv run python docs/reference.py
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+SCHEMA = ROOT / "expressions.schema.json"
+CONFIG_HEAD = """# The config
+
+`expressions.json`, key by key. Paths are counted from its folder. Unknown keys and wrong values are
+refused, all at once, each with its line. An editor that reads `"$schema"` completes every key.
+This page is made from the schema: `uv run python docs/reference.py`.
+"""
+_MOST_LISTED = 14
+
+
+def config_page() -> str:
+    """docs/config.md, from the JSON schema."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    parts = [CONFIG_HEAD, *_section("The whole file", schema, schema)]
+    for name, definition in _in_order(schema):
+        parts += _section(f"{_title(name)}", definition, schema)
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _in_order(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The definitions in the order in which the file comes upon them, each once."""
+    seen: dict[str, dict[str, Any]] = {}
+
+    def visit(value: object) -> None:
+        if isinstance(value, dict):
+            name = str(value.get("$ref", "")).removeprefix("#/$defs/")
+            if name and name not in seen:
+                seen[name] = schema["$defs"][name]
+                visit(seen[name].get("properties"))
+            for part in value.values():
+                visit(part)
+        elif isinstance(value, list):
+            for part in value:
+                visit(part)
+
+    visit(schema["properties"])
+    return iter(seen.items())
+
+
+def _title(name: str) -> str:
+    return name.removesuffix("Model")
+
+
+def _section(title: str, definition: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+    said = "" if definition is schema else _one_line(definition.get("description", ""))
+    required = definition.get("required", ())
+    rows = [
+        f"| `{key}` | {_type(value).rstrip(',')} | {_default(value, key in required)}"
+        f" | {_meaning(value, schema)} |"
+        for key, value in definition.get("properties", {}).items()
+    ]
+    head = [f"\n## {title}\n"] + ([said, ""] if said else [])
+    return [*head, "| key | value | default | what it says |", "| --- | --- | --- | --- |", *rows]
+
+
+def _type(value: dict[str, Any]) -> str:
+    """What may stand there, in a few words."""
+    if "$ref" in value:
+        name = _title(value["$ref"].removeprefix("#/$defs/"))
+        return f"[{name}](#{name.lower()})"
+    if "enum" in value:
+        return ", ".join(f"`{one}`" for one in value["enum"][:_MOST_LISTED]) + (
+            ", ..." if len(value["enum"]) > _MOST_LISTED else ""
+        )
+    options = [one for one in value.get("anyOf", value.get("oneOf", ())) if one != {"type": "null"}]
+    if options:
+        return " or ".join(dict.fromkeys(_type(one) for one in options))
+    return _plain_type(value)
+
+
+def _plain_type(value: dict[str, Any]) -> str:
+    kind = value.get("type", "anything")
+    if kind == "array":
+        items = value.get("items") or {}
+        return "`[x, y]`" if "prefixItems" in value else f"list of {_type(items)}"
+    if kind == "object":
+        items = value.get("additionalProperties")
+        return f"names, each {_type(items)}," if isinstance(items, dict) else "object"
+    words = {"string": "text", "boolean": "true or false", "integer": "whole number"}
+    return words.get(kind, kind) + _bounds(value)
+
+
+def _bounds(value: dict[str, Any]) -> str:
+    low = value.get("minimum", value.get("exclusiveMinimum"))
+    high = value.get("maximum", value.get("exclusiveMaximum"))
+    if low is None and high is None:
+        return ""
+    if high is None:
+        return f", {low} or more" if "minimum" in value else f", above {low}"
+    return f", {low} to {high}" if low is not None else f", at most {high}"
+
+
+def _default(value: dict[str, Any], required: bool) -> str:
+    if required:
+        return "(needed)"
+    default = value.get("default")
+    if default is None or default in ("", [], {}) or isinstance(default, dict):
+        return ""
+    return f"`{json.dumps(default)}`"
+
+
+def _meaning(value: dict[str, Any], schema: dict[str, Any]) -> str:
+    named = next((one["$ref"] for one in (value, *value.get("anyOf", ())) if "$ref" in one), "")
+    definition = schema["$defs"].get(named.removeprefix("#/$defs/"), {})
+    text = value.get("description") or definition.get("description", "")
+    return _one_line(text).replace("|", "\\|")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+PAGES = {"config.md": config_page}
+
+
+def main() -> None:
+    """Write the pages."""
+    for name, page in PAGES.items():
+        (ROOT / "docs" / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
