@@ -170,7 +170,7 @@ def finished(case: Case) -> tuple[Image.Image, Image.Image]:
     """A take as it came, and the frame that it gives."""
     take, reference = known_takes.take(case), known_takes.portrait()
     size = (reference.shape[1], reference.shape[0])
-    frame = finish(take, reference, known_takes.region(), Finish(), size).picture
+    frame = finish(take, known_takes.reference(), Finish(), size).picture
     return Image.fromarray(take), Image.fromarray(frame)
 
 

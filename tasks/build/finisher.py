@@ -16,9 +16,9 @@ from PIL import Image
 from tasks.build.inputs import Inputs
 from tasks.character.character import NEUTRAL, Character
 from tasks.character.settings import Finish
-from tasks.finish.alpha import Mask
 from tasks.finish.flags import Flag, flags, rank
 from tasks.finish.measure import Figures, measure
+from tasks.finish.reference import Reference
 from tasks.finish.steps import finish
 from tasks.graph.node import EXTREME, TWEEN, Node
 from tasks.ground.digest import digest_of
@@ -27,6 +27,8 @@ from tasks.pictures.picture import CachedPicture, png_bytes
 _VERSION = 1
 """raised when the same take and settings give another frame"""
 _DIGITS = 16
+_MOST_REFERENCES = 4
+"""kept at once: some 40 MB each at 1024x1536"""
 _UNTOUCHED = Finish(size=False, key="off", register="off", match=False, lock=False)
 
 
@@ -67,6 +69,8 @@ class Finisher:
     def __init__(self, character: Character, inputs: Inputs) -> None:
         self._character = character
         self._inputs = inputs
+        self._lock = threading.Lock()
+        self._references: dict[tuple[str, str], Reference] = {}
 
     def digest(self, node: Node) -> str:
         """What decides, beside the take, how a frame comes out. Raises `Mistake`."""
@@ -88,18 +92,15 @@ class Finisher:
             return self._finish(node, take, image)
 
     def _finish(self, node: Node, take: bytes, image: Image.Image) -> FinishedFrame:
-        reference, digest = self._reference(node), self.digest(node)
+        digest, reference = self.digest(node), self._held_against(node)
         pixels = np.asarray(image)
-        beside = np.asarray(reference.image) if reference else None
-        region = self._region(node) if reference else None
         size_px = self._character.generation.size_px
-        done = finish(pixels, beside, region, self._character.finish, size_px)
+        done = finish(pixels, reference, self._character.finish, size_px)
         same = done.picture is pixels or np.array_equal(done.picture, pixels)
         made = image if same else Image.fromarray(done.picture)
         figures = None
-        if beside is not None:
-            neutral = _is_neutral(node)
-            figures = measure(pixels, done, beside, region, is_neutral=neutral)
+        if reference is not None:
+            figures = measure(pixels, done, reference, is_neutral=_is_neutral(node))
         thresholds = self._character.checks
         return FinishedFrame(
             made,
@@ -113,17 +114,28 @@ class Finisher:
 
     def look(self, node: Node, image: Image.Image) -> Figures | None:
         """The figures of a frame as it is, of which no take is known (drafts, work by hand)."""
+        reference = self._held_against(node)
+        if reference is None:
+            return None
+        pixels = np.asarray(image)
+        size_px = self._character.generation.size_px
+        done = finish(pixels, reference, _UNTOUCHED, size_px)
+        return measure(pixels, done, reference, is_neutral=_is_neutral(node))
+
+    def _held_against(self, node: Node) -> Reference | None:
+        """The reference's pixels and region, kept for the frames to come: most share it."""
         reference = self._reference(node)
         if reference is None:
             return None
-        pixels, beside, region = np.asarray(image), np.asarray(reference.image), self._region(node)
-        size_px = self._character.generation.size_px
-        done = finish(pixels, beside, region, _UNTOUCHED, size_px)
-        return measure(pixels, done, beside, region, is_neutral=_is_neutral(node))
-
-    def _region(self, node: Node) -> Mask | None:
         region = self._inputs.regions.at(node.pose)
-        return region.mask if region else None
+        key = (reference.digest, region.digest if region else "")
+        with self._lock:
+            if key not in self._references:
+                while len(self._references) >= _MOST_REFERENCES:
+                    self._references.pop(next(iter(self._references)))
+                mask = region.mask if region else None
+                self._references[key] = Reference(np.asarray(reference.image), mask)
+            return self._references[key]
 
     def _reference(self, node: Node) -> CachedPicture | None:
         """The neutral picture that a frame is held against; None where its head is turned."""

@@ -41,23 +41,12 @@ def straight(floats: Floats) -> Pixels:
     return cast(Pixels, cv2.convertScaleAbs(np.maximum(floats, 0)))
 
 
-def tones(picture: Pixels, times: float = 1.0) -> Floats:
-    """One tone a pixel, float32, 0..255, laid on grey; `times` its size (at most 1)."""
-    return toned(shrunk(picture, times))
-
-
-def shrunk(picture: Pixels, times: float) -> Pixels:
-    """The picture premultiplied in 8 bits, and smaller by averaging."""
-    flat = picture
-    if not opaque(picture):
-        alpha = cv2.cvtColor(picture[..., 3], cv2.COLOR_GRAY2RGBA)
-        alpha[..., 3] = OPAQUE
-        flat = cast(Pixels, cv2.multiply(picture, alpha, scale=1 / OPAQUE))
-    if times < 1:
-        flat = cast(
-            Pixels, cv2.resize(flat, small_size(picture, times), None, 0, 0, cv2.INTER_AREA)
-        )
-    return flat
+def shrunk_flat(flat: Pixels, times: float) -> Pixels:
+    """A premultiplied picture, `times` its size (at most 1) by averaging."""
+    if times >= 1:
+        return flat
+    size = small_size(flat, times)
+    return cast(Pixels, cv2.resize(flat, size, None, 0, 0, cv2.INTER_AREA))
 
 
 def small_size(picture: Pixels, times: float) -> tuple[int, int]:

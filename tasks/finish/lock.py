@@ -11,43 +11,15 @@ import cv2
 import numpy as np
 
 from tasks.character.settings import Seam
-from tasks.finish.alpha import OPAQUE, Floats, Mask, Pixels, premultiplied, straight
+from tasks.finish.alpha import OPAQUE, Floats, Mask, Pixels, straight
+from tasks.finish.reference import Reference
+from tasks.finish.region import depths
 
-Box = tuple[slice, slice]
-"""rows and columns"""
 _MOST_LEVELS = 40.0
 """differences along the seam beyond this are not of colour but of drawing"""
 _RIM_PX = 3
 """how near to the edge of the figure, in px of a 1024 wide picture, nothing is taken from a take
 that has lost its transparency: the background shows there"""
-
-
-def box(region: Mask) -> Box:
-    """The rows and columns that a region covers."""
-    left, top, width, height = cv2.boundingRect(region)
-    return slice(top, top + height), slice(left, left + width)
-
-
-def depths(mask: Mask) -> Floats:
-    """How far within a mask each pixel lies, in px, from 1 on; its picture's edge is no edge."""
-    padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-    found = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return cast(Floats, found[1:-1, 1:-1])
-
-
-def weights(region: Mask, width_px: float, where: Box) -> Floats:
-    """How much of the take each pixel of a box shows, float32.
-
-    0 outside and at the edge of the region, 1 from `width_px` within on. A picture's own edge is no
-    edge of the region.
-    """
-    rows, columns = where
-    top, left = max(0, rows.start - 1), max(0, columns.start - 1)
-    depth = depths(region[top : rows.stop + 1, left : columns.stop + 1])
-    depth = depth[rows.start - top :, columns.start - left :]
-    depth = depth[: rows.stop - rows.start, : columns.stop - columns.start]
-    part = np.clip((depth - 1) / max(width_px, 1.0), 0, 1)
-    return cast(Floats, part * part * (3 - 2 * part))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +34,26 @@ class Join:
     shows there"""
 
 
-def lock(face: Floats, reference: Pixels, region: Mask, join: Join) -> Pixels:
+def lock(face: Floats, reference: Reference, join: Join) -> Pixels:
     """The reference with the take's face in it.
 
-    `face` is the aligned take within `box(region)`, premultiplied.
+    `face` is the aligned take within `reference.where`, premultiplied.
     """
-    where = box(region)
-    below = premultiplied(reference[where])
-    part = weights(region, join.width_px, where)
+    where, below = reference.where, reference.face
+    part = reference.weights(join.width_px)
+    own = reference.picture[where]
     if join.bare:
-        part = part * _within(reference[where], reference.shape[1])
+        part = part * _within(own, reference.picture.shape[1])
         face = face.copy()
         face[..., :3] *= below[..., 3:] / OPAQUE
         face[..., 3] = below[..., 3]
     if join.seam == "gradient":
-        face = _levelled(face, below, part, region[where])
+        face = _levelled(face, below, part, cast(Mask, reference.region)[where])
     share = part[..., None]
     mixed = straight(face * share + below * (1 - share))
-    locked = reference.copy()
+    locked = reference.picture.copy()
     # a colour that nobody can see stays that of the reference
-    inside = (part > 0) & ((mixed[..., 3] > 0) | (reference[where][..., 3] > 0))
+    inside = (part > 0) & ((mixed[..., 3] > 0) | (own[..., 3] > 0))
     locked[where][inside] = mixed[inside]
     return locked
 

@@ -15,6 +15,7 @@ from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from tasks.finish.alpha import (
     GREY,
@@ -23,14 +24,13 @@ from tasks.finish.alpha import (
     Mask,
     Pixels,
     opaque,
-    shrunk,
-    small_size,
     toned,
-    tones,
 )
-from tasks.finish.lock import box, depths
 from tasks.finish.match import recoloured
 from tasks.finish.motion import Motion, scaled
+from tasks.finish.pyramid import Pyramid
+from tasks.finish.reference import Reference
+from tasks.finish.region import Box, box, depths
 from tasks.finish.size import sized
 from tasks.finish.steps import Finished, covered
 
@@ -92,8 +92,7 @@ class Figures:
 def measure(
     take: Pixels,
     finished: Finished,
-    reference: Pixels,
-    region: Mask | None,
+    reference: Reference,
     *,
     is_neutral: bool = False,
 ) -> Figures:
@@ -103,32 +102,39 @@ def measure(
     expression (`is_neutral`) has no strength.
     """
     frame = finished.picture
-    reference = sized(reference, (frame.shape[1], frame.shape[0]))
-    if region is not None and region.shape != frame.shape[:2]:
-        region = None
-    seen = sized(take, (frame.shape[1], frame.shape[0]))
-    beside = _Beside.of(finished, reference, region)
+    size_px = (frame.shape[1], frame.shape[0])
+    reference = reference.fitted(size_px)
+    seen = Pyramid(sized(take, size_px)) if finished.keyed else finished.sized
+    beside = _Beside.of(finished, reference)
     drift, tracked = _drift_left(beside)
-    ssim, most = _outside(frame, reference, region, beside)
-    face = signature(frame, region) if region is not None else None
-    plain = signature(reference, region) if region is not None and not is_neutral else None
+    ssim, most = _outside(frame, reference, beside)
+    face = signature(frame, reference.region) if reference.region is not None else None
+    plain = None if is_neutral else _plain_face(reference)
     return Figures(
         size_px=(take.shape[1], take.shape[0]),
         wanted_px=finished.wanted_px,
-        contrast=round(float(tones(seen, beside.times).std()), 2),
-        cropped=round(_cropped(finished, reference), 4),
-        take_drift_px=_drift(finished.motion, region, frame) if finished.registered else None,
+        contrast=round(float(seen.tones(beside.times).std()), 2),
+        cropped=round(_cropped(finished, reference.picture), 4),
+        take_drift_px=_drift(finished.motion, reference, frame) if finished.registered else None,
         take_ssim=_rounded(_mean(_ssim(beside.take, beside.tones), beside.figure)),
-        take_alpha_lost=round(covered(seen, reference), 4),
+        take_alpha_lost=round(covered(seen.picture, reference.picture), 4),
         drift_px=drift,
         tracked=tracked,
         outside_ssim=ssim,
         outside_max=most,
-        alpha_lost=round(covered(frame, reference), 4),
-        halo=round(_halo(frame, reference, region if finished.locked else None, beside.times), 2),
+        alpha_lost=round(covered(frame, reference.picture), 4),
+        halo=round(_halo(frame, reference, beside.times, locked=finished.locked), 2),
         strength=apart(face, plain) if face and plain else None,
         signature=face,
     )
+
+
+def _plain_face(reference: Reference) -> str | None:
+    """The neutral face, as a signature."""
+    region = reference.region
+    if region is None:
+        return None
+    return reference.once("signature", lambda: signature(reference.picture, region))
 
 
 def _rounded(value: float | None) -> float | None:
@@ -151,40 +157,44 @@ class _Beside:
     """of that, what is around the face"""
 
     @staticmethod
-    def of(finished: Finished, reference: Pixels, region: Mask | None) -> "_Beside":
+    def of(finished: Finished, reference: Reference) -> "_Beside":
         """Both, at the size that is measured."""
-        times = min(1.0, _SIDE_PX / min(reference.shape[:2]))
-        flat = shrunk(reference, times)
-        small = shrunk(finished.sized, times).astype(np.float32)
+        times = min(1.0, _SIDE_PX / min(reference.picture.shape[:2]))
+        flat = reference.pyramid.flat(times)
+        small = finished.sized.flat(times).astype(np.float32)
         matrix = scaled(finished.motion.matrix, times)[:2]
-        size = small_size(reference, times)
+        size = (flat.shape[1], flat.shape[0])
         warp = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         seen = cast(Floats, cv2.warpAffine(small, matrix, size, flags=warp))
         whole = np.full(seen.shape[:2], 255, np.uint8)
         outside = cv2.erode(cv2.warpAffine(whole, matrix, size, flags=warp), _square(3)) == 255
         near = np.ones_like(outside)
+        region = reference.region_at(size)
         if region is not None:
-            face = cv2.resize(region, size, interpolation=cv2.INTER_AREA) > 0
-            outside &= ~face
-            away = cv2.distanceTransform(
-                (~face).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
-            )
-            near = away < _RING * size[0]
+            outside &= region == 0
+            near = reference.once("near", lambda: _near(region))
         take = toned(seen if finished.colours is None else recoloured(seen, finished.colours))
         figure = outside & (flat[..., 3] == OPAQUE)
-        return _Beside(times, toned(flat), take, outside, figure, figure & near)
+        return _Beside(times, reference.pyramid.tones(times), take, outside, figure, figure & near)
+
+
+def _near(region: Mask) -> Bools:
+    """What is around the face."""
+    outside = (region == 0).astype(np.uint8)
+    away = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return cast(Bools, away < _RING * region.shape[1])
 
 
 def _square(side: int) -> Mask:
     return np.ones((side, side), np.uint8)
 
 
-def _drift(motion: Motion, region: Mask | None, frame: Pixels) -> float:
+def _drift(motion: Motion, reference: Reference, frame: Pixels) -> float:
     """How far the motion moves the face, or the whole picture, on the average, in px."""
-    if region is None:
+    if reference.region is None:
         left, top, right, bottom = 0, 0, frame.shape[1], frame.shape[0]
     else:
-        rows, columns = box(region)
+        rows, columns = reference.where
         left, top, right, bottom = columns.start, rows.start, columns.stop, rows.stop
     places = [
         (left + (right - left) * x / 4, top + (bottom - top) * y / 4)
@@ -238,16 +248,14 @@ def _mean(values: Floats, where: Bools) -> float | None:
     return float(values[where].mean()) if where.any() else None
 
 
-def _outside(
-    frame: Pixels, reference: Pixels, region: Mask | None, beside: _Beside
-) -> tuple[float, float]:
+def _outside(frame: Pixels, reference: Reference, beside: _Beside) -> tuple[float, float]:
     """SSIM, and the largest difference of a spot, outside the face."""
-    differs = (frame != reference).any(axis=2)
-    if region is not None:
-        differs &= region == 0
+    differs = _colours(frame) != _colours(reference.picture)
+    if reference.region is not None:
+        differs &= reference.once("outside", lambda: reference.region == 0)
     if not differs.any():
         return 1.0, 0.0
-    here, there = shrunk(frame, beside.times), shrunk(reference, beside.times)
+    here, there = Pyramid(frame).flat(beside.times), reference.pyramid.flat(beside.times)
     inner = cv2.erode(beside.outside.astype(np.uint8), _square(5)) > 0
     figure = inner & ((there[..., 3] > 0) | (here[..., 3] > 0))
     like = _mean(_ssim(toned(here), beside.tones), figure)
@@ -257,9 +265,16 @@ def _outside(
     return 1.0 if like is None else round(like, 4), round(most, 2)
 
 
+def _colours(picture: Pixels) -> NDArray[np.uint32]:
+    """Each pixel as one number, so that pictures are compared in one go."""
+    return np.ascontiguousarray(picture).view(np.uint32)[..., 0]
+
+
 def _cropped(finished: Finished, reference: Pixels) -> float:
     """What the take has cut off; see `Figures.cropped`."""
-    figure, seen = (picture[..., 3] > OPAQUE // 2 for picture in (reference, finished.sized))
+    figure, seen = (
+        picture[..., 3] > OPAQUE // 2 for picture in (reference, finished.sized.picture)
+    )
     height, width = figure.shape
     lines = {"left": figure[:, 0], "top": figure[0], "right": figure[:, -1], "bottom": figure[-1]}
     free = {side for side, line in lines.items() if line.mean() < 0.02}
@@ -292,17 +307,17 @@ def _touching(seen: Bools, free: set[str]) -> float:
     return float(edges.mean())
 
 
-def _halo(frame: Pixels, reference: Pixels, region: Mask | None, times: float) -> float:
+def _halo(frame: Pixels, reference: Reference, times: float, *, locked: bool) -> float:
     """How much the rim of the figure stands out, more than that of the reference does."""
-    if opaque(reference) or opaque(frame):
+    if reference.pyramid.is_opaque or opaque(frame):
         return 0.0
-    if region is not None:
-        where = box(region)
-        frame, reference, region = frame[where], reference[where], region[where]
-    here, one = _rim(frame, times)
-    there, two = _rim(reference, times)
+    everywhere: Box = (slice(None), slice(None))
+    where = reference.where if locked else everywhere
+    here, one = _rim(frame[where], times)
+    there, two = reference.once(("rim", locked), lambda: _rim(reference.picture[where], times))
     both = one & two
-    if region is not None:
+    if locked:
+        region = cast(Mask, reference.region)[where]
         small = cv2.resize(region, both.shape[::-1], interpolation=cv2.INTER_AREA)
         both &= small == OPAQUE
     if both.sum() < 50:
@@ -316,7 +331,7 @@ _RIM_PX = 2
 
 def _rim(picture: Pixels, times: float) -> tuple[Floats, Bools]:
     """How the rim's colours differ from those further in, and where the rim is."""
-    flat = shrunk(picture, times).astype(np.float32)
+    flat = Pyramid(picture).flat(times).astype(np.float32)
     solid = (flat[..., 3] > OPAQUE * 0.75).astype(np.uint8)
     depth = depths(solid)
     rim = (depth > 0) & (depth <= _RIM_PX)
@@ -345,7 +360,7 @@ def signature(frame: Pixels, region: Mask) -> str:
     face = frame[where]
     height, width = face.shape[:2]
     cells = (_CELLS, max(1, round(_CELLS * height / width)))
-    small = cv2.resize(tones(face), cells, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(Pyramid(face).tones(1.0), cells, interpolation=cv2.INTER_AREA)
     inside = cv2.resize(region[where], cells, interpolation=cv2.INTER_AREA) == OPAQUE
     tone = np.where(inside, np.round(small), round(GREY)).astype(np.uint8)
     return f"{cells[0]}x{cells[1]}:{base64.b64encode(tone.tobytes()).decode()}"

@@ -1,14 +1,17 @@
 """The region of the face: all that an expression may change, from a mask or from landmarks."""
 
 from math import dist
+from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from tasks.character.face import Face, FaceError, Point, complete
-from tasks.finish.alpha import Mask, Pixels
+from tasks.finish.alpha import Floats, Mask, Pixels
 
+Box = tuple[slice, slice]
+"""rows and columns"""
 _ABOVE, _BELOW, _ASIDE = 0.5, 0.32, 0.25
 """room above the brows, below the chin and beside the cheeks, in lengths from eyes to mouth:
 raised brows lift the fringe, a dropped jaw comes down by a fifth, a squint moves the temples"""
@@ -82,3 +85,31 @@ def _spread(
         middle + moved_along[:, None] * down + moved_aside[:, None] * across
     )
     return moved
+
+
+def box(region: Mask) -> Box:
+    """The rows and columns that a region covers."""
+    left, top, width, height = cv2.boundingRect(region)
+    return slice(top, top + height), slice(left, left + width)
+
+
+def depths(mask: Mask) -> Floats:
+    """How far within a mask each pixel lies, in px, from 1 on; its picture's edge is no edge."""
+    padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    found = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return cast(Floats, found[1:-1, 1:-1])
+
+
+def weights(region: Mask, width_px: float, where: Box) -> Floats:
+    """How much of the take each pixel of a box shows, float32.
+
+    0 outside and at the edge of the region, 1 from `width_px` within on. A picture's own edge is no
+    edge of the region.
+    """
+    rows, columns = where
+    top, left = max(0, rows.start - 1), max(0, columns.start - 1)
+    depth = depths(region[top : rows.stop + 1, left : columns.stop + 1])
+    depth = depth[rows.start - top :, columns.start - left :]
+    depth = depth[: rows.stop - rows.start, : columns.stop - columns.start]
+    part = np.clip((depth - 1) / max(width_px, 1.0), 0, 1)
+    return cast(Floats, part * part * (3 - 2 * part))

@@ -13,15 +13,15 @@ from typing import Literal, cast
 import cv2
 import numpy as np
 
-from tasks.finish.alpha import OPAQUE, Floats, Mask, Pixels, opaque, shrunk, toned
+from tasks.finish.alpha import Floats, Pixels
+from tasks.finish.edges import FEWEST, Edges, edges_of, softened
 from tasks.finish.motion import STILL, Matrix, Motion, motion, scaled
+from tasks.finish.pyramid import Pyramid
+from tasks.finish.reference import Reference
 
 Kind = Literal["shift", "similarity", "affine"]
 _SMALLEST_PX, _LARGEST_PX = 56, 1024
 """the shorter side of the pictures that the motion is refined on, from first to last"""
-_SAMPLES, _WIDER = 10_000, 10
-"""how many pixels count, and of how many times as many of the strongest they are every so many-th:
-the strongest alone would all be of the silhouette, and one halo could spoil them all"""
 _REACH_PX, _SEARCHED = 7, 600
 """how far the first search shifts the smallest picture: a ninth of the width each way;
 and by how many pixels that is judged"""
@@ -31,7 +31,6 @@ _CUT = 3.0
 """from how many times the usual misfit on a pixel's say has fallen to a quarter"""
 _LEAST_LIKENESS, _FITS = 0.4, 0.85
 _MOST_SHIFT, _MOST_SCALE, _MOST_TURN = 0.16, 1.25, 0.3
-_FEWEST = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,46 +45,40 @@ class Registered:
     """how well the edges outside the face fit at the end: 1 fully, 0 not at all"""
 
 
-@dataclass(frozen=True, slots=True)
-class _Level:
-    """The reference at one size: its strongest pixels and how they change with each motion."""
-
-    x: Floats
-    y: Floats
-    tone: Floats
-    slope: tuple[Floats, Floats]
-    middle: tuple[float, float]
-    reach: float
-    """the length that turns and scales are counted in, in pixels"""
-
-
-def register(
-    take: Pixels, reference: Pixels, region: Mask | None, kind: Kind = "similarity"
-) -> Registered:
-    """How `take` lies against `reference`, two pictures of one size, by what is outside `region`.
+def register(take: Pyramid, reference: Reference, kind: Kind = "similarity") -> Registered:
+    """How `take` lies against `reference`, two pictures of one size, by what is outside its region.
 
     The answer says where each pixel of the reference lies in the take. Where the edges are too few
     or fit too badly, or the picture as it came fits better, the answer is `STILL` with a problem.
     """
-    both = opaque(take) == opaque(reference)
+    same_alpha = take.is_opaque == reference.pyramid.is_opaque
     found = np.eye(3)
-    last: tuple[_Level, Floats] | None = None
-    for times in _sizes(take):
-        level = _level(reference, region, times, both)
+    last: tuple[Edges, Floats] | None = None
+    for times in _sizes(take.picture):
+        level = _edges(reference, times, same_alpha)
         if level is None:
             continue
-        seen = toned(shrunk(take, times))
+        seen = softened(take.tones(times))
         small = scaled(found, times)
         if last is None:
             small = _searched(level, seen)
-        rounds = _ROUNDS if last is None or times < 0.9 * _last(take) else _LAST_ROUNDS
+        rounds = _ROUNDS if last is None or times < 0.9 * _last(take.picture) else _LAST_ROUNDS
         # turns and scales are told apart from shifts only when the picture is large enough
         small = _refined(level, seen, small, kind, rounds)
         found = scaled(small, 1 / times)
         last = (level, seen)
     if last is None:
         return Registered(STILL, "too little to go by outside the face", 0.0)
-    return _judged(last, found, take)
+    return _judged(last, found, take.picture)
+
+
+def _edges(reference: Reference, times: float, same_alpha: bool) -> Edges | None:
+    def found() -> Edges | None:
+        flat = reference.pyramid.flat(times)
+        face = reference.region_at((flat.shape[1], flat.shape[0]))
+        return edges_of(flat, face, times, same_alpha=same_alpha)
+
+    return reference.once(("edges", times, same_alpha), found)
 
 
 def _last(picture: Pixels) -> float:
@@ -100,56 +93,7 @@ def _sizes(picture: Pixels) -> Iterator[float]:
     yield from reversed(sizes or [_last(picture)])
 
 
-def _level(reference: Pixels, region: Mask | None, times: float, both: bool) -> _Level | None:
-    """The strongest pixels of the reference; None where there are hardly any."""
-    flat = shrunk(reference, times)
-    tone = _softened(toned(flat))
-    # the tones of both are blurred alike, so this is the derivative of what is compared
-    gx, gy = (cast(Floats, cv2.Scharr(tone, cv2.CV_32F, x, 1 - x, scale=1 / 32)) for x in (1, 0))
-    strength = cv2.magnitude(gx, gy)
-    strength[_unusable(flat, region, times, both) > 0] = 0
-    flat_strength = strength.ravel()
-    usable = np.flatnonzero(flat_strength > 0.75)
-    if usable.size < _FEWEST:
-        return None
-    most = _SAMPLES * _WIDER
-    if usable.size > most:
-        by = np.argpartition(-flat_strength[usable], most)[:most]
-        usable = np.sort(usable[by])
-    usable = usable[:: max(1, usable.size // _SAMPLES)]
-    rows, columns = np.divmod(usable, tone.shape[1])
-    height, width = tone.shape
-    return _Level(
-        x=columns.astype(np.float32),
-        y=rows.astype(np.float32),
-        tone=tone.ravel()[usable],
-        slope=(gx.ravel()[usable], gy.ravel()[usable]),
-        middle=((width - 1) / 2, (height - 1) / 2),
-        reach=max(width, height) / 2,
-    )
-
-
-def _softened(tone: Floats) -> Floats:
-    return cast(Floats, cv2.GaussianBlur(tone, (0, 0), 0.7))
-
-
-def _unusable(flat: Pixels, region: Mask | None, times: float, both: bool) -> Mask:
-    """255 in the face and at the picture's edge; and, where only one of both pictures has
-    transparency, wherever the background may show."""
-    out = np.zeros(flat.shape[:2], np.uint8)
-    if region is not None:
-        small = cv2.resize(region, flat.shape[1::-1], interpolation=cv2.INTER_AREA)
-        out[small > 0] = 255
-    if not both:
-        out[flat[..., 3] < OPAQUE] = 255
-        out = cast(Mask, cv2.dilate(out, np.ones((5, 5), np.uint8)))
-    rim = max(2, round(3 * times))
-    out[:rim] = out[-rim:] = 255
-    out[:, :rim] = out[:, -rim:] = 255
-    return out
-
-
-def _sampled(seen: Floats, level: _Level, matrix: Matrix) -> Floats:
+def _sampled(seen: Floats, level: Edges, matrix: Matrix) -> Floats:
     """The take's tones where the level's pixels lie in it; NaN beyond its edge."""
     x = matrix[0, 0] * level.x + matrix[0, 1] * level.y + matrix[0, 2]
     y = matrix[1, 0] * level.x + matrix[1, 1] * level.y + matrix[1, 2]
@@ -166,9 +110,8 @@ def _sampled(seen: Floats, level: _Level, matrix: Matrix) -> Floats:
     return cast(Floats, tones)
 
 
-def _searched(level: _Level, seen: Floats) -> Matrix:
+def _searched(level: Edges, seen: Floats) -> Matrix:
     """The whole shift of the smallest picture that fits best; near ones are preferred."""
-    seen = _softened(seen)
     height, width = seen.shape
     step = max(1, level.x.size // _SEARCHED)
     x, y = (axis[::step].astype(np.intp) for axis in (level.x, level.y))
@@ -183,13 +126,13 @@ def _searched(level: _Level, seen: Floats) -> Matrix:
     return found
 
 
-def _likeness(level: _Level, tones: Floats) -> float:
+def _likeness(level: Edges, tones: Floats) -> float:
     """How well the tones fit, up to a gain and an offset, over what lies within the take.
 
     1 is fully, 0 is by chance. By medians, so that half of it may be something else.
     """
     known = np.isfinite(tones)
-    if known.sum() < max(_FEWEST // 2, 0.5 * tones.size):
+    if known.sum() < max(FEWEST // 2, 0.5 * tones.size):
         return -1.0
     apart = np.abs(_standing(level.tone[known]) - _standing(tones[known]))
     return 1 - float(np.median(apart)) / _BY_CHANCE
@@ -206,12 +149,11 @@ def _standing(tones: Floats) -> Floats:
     return cast(Floats, away / np.maximum(usual, 1e-3))
 
 
-def _refined(level: _Level, seen: Floats, matrix: Matrix, kind: Kind, rounds: int) -> Matrix:
+def _refined(level: Edges, seen: Floats, matrix: Matrix, kind: Kind, rounds: int) -> Matrix:
     """The motion that fits best, from one that nearly does."""
-    seen = _softened(seen)
     moves = _moves(level, kind)
-    columns = np.stack([*moves, level.tone, np.ones_like(level.tone)], axis=1).astype(np.float64)
-    columns[:, -2] /= 128
+    columns = np.stack([*moves, level.tone, np.ones_like(level.tone)]).astype(np.float64)
+    columns[-2] /= 128
     gain = 1.0
     for _ in range(rounds):
         tones = _sampled(seen, level, matrix)
@@ -237,7 +179,7 @@ def _say(misfit: Floats, known: np.ndarray[tuple[int, ...], np.dtype[np.bool_]])
     return cast(Floats, np.where(known, 1 / (1 + far * far) ** 2, 0.0))
 
 
-def _moves(level: _Level, kind: Kind) -> list[Floats]:
+def _moves(level: Edges, kind: Kind) -> list[Floats]:
     """How the tones change with each part of a motion, a pixel at the picture's edge."""
     gx, gy = level.slope
     u = (level.x - level.middle[0]) / level.reach
@@ -256,13 +198,13 @@ def _solved(
 
     Sums are numpy's own, not those of a matrix library, whose order depends on its threads.
     """
-    heavy = columns * say[:, None]
-    size = columns.shape[1]
+    heavy = columns * say
+    size = len(columns)
     left = np.empty((size, size))
     for row in range(size):
         for column in range(row, size):
-            left[row, column] = left[column, row] = np.sum(heavy[:, row] * columns[:, column])
-    right = np.array([np.sum(heavy[:, row] * misfit) for row in range(size)])
+            left[row, column] = left[column, row] = np.sum(heavy[row] * columns[column])
+    right = np.array([np.sum(heavy[row] * misfit) for row in range(size)])
     left[np.diag_indices(size)] *= 1 + 1e-6
     try:
         answer = np.linalg.solve(left, right)
@@ -273,7 +215,7 @@ def _solved(
     return answer[:moves] / gain, float(answer[-2]) / 128
 
 
-def _small_motion(change: Floats, level: _Level, kind: Kind) -> Matrix:
+def _small_motion(change: Floats, level: Edges, kind: Kind) -> Matrix:
     """The matrix of a step, about the picture's middle."""
     parts = np.zeros(6)
     if kind == "shift":
@@ -290,10 +232,9 @@ def _small_motion(change: Floats, level: _Level, kind: Kind) -> Matrix:
     return cast(Matrix, there @ about @ np.linalg.inv(there))
 
 
-def _judged(last: tuple[_Level, Floats], found: Matrix, take: Pixels) -> Registered:
+def _judged(last: tuple[Edges, Floats], found: Matrix, take: Pixels) -> Registered:
     """The motion, or why it is none: beyond what happens, or no better than nothing."""
     level, seen = last
-    seen = _softened(seen)
     times = seen.shape[1] / take.shape[1]
     before = _likeness(level, _sampled(seen, level, np.eye(3)))
     after = _likeness(level, _sampled(seen, level, scaled(found, times)))

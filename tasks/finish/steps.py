@@ -10,11 +10,13 @@ import cv2
 import numpy as np
 
 from tasks.character.settings import Finish
-from tasks.finish.alpha import OPAQUE, Floats, Mask, Pixels, premultiplied, straight
+from tasks.finish.alpha import OPAQUE, Floats, Pixels, premultiplied, straight
 from tasks.finish.key import key
-from tasks.finish.lock import Join, box, lock
+from tasks.finish.lock import Join, lock
 from tasks.finish.match import Mixture, match, recoloured
 from tasks.finish.motion import STILL, Motion, warped
+from tasks.finish.pyramid import Pyramid
+from tasks.finish.reference import Reference
 from tasks.finish.register import register
 from tasks.finish.size import sized
 
@@ -29,7 +31,7 @@ class Finished:
     picture: Pixels
     notes: tuple[str, ...]
     """what a person should know: each one line"""
-    sized: Pixels
+    sized: Pyramid
     """the take at the frame's size and keyed, before it was moved: for the measurements"""
     wanted_px: tuple[int, int]
     """the width and height that were asked for"""
@@ -47,17 +49,15 @@ class Finished:
 
 def finish(
     take: Pixels,
-    reference: Pixels | None,
-    region: Mask | None,
+    reference: Reference | None,
     settings: Finish,
     size_px: tuple[int, int],
 ) -> Finished:
     """The frame that a take gives.
 
-    `take` and `reference` are RGBA with straight alpha; `reference` is the neutral picture that
-    the take was drawn from, or None where there is none: then only size and key are done. `region`
-    is the face's, of the frame's size, 255 inside (see `region`), or None. `size_px` is (width,
-    height) of the frame.
+    `take` is RGBA with straight alpha; `reference` is the neutral picture that the take was drawn
+    from, with the region of its face, or None where there is none: then only size and key are
+    done. `size_px` is (width, height) of the frame.
 
     Outside the region, a locked frame is the reference bit for bit where the reference has the
     frame's size, and else the reference brought to that size.
@@ -65,17 +65,17 @@ def finish(
     picture = sized(take, size_px) if settings.size else take
     notes: tuple[str, ...] = ()
     was_keyed = False
+    given = reference
     if reference is not None:
-        reference = sized(reference, _size(picture))
+        reference = reference.fitted(_size(picture))
     if settings.key != "off":
-        keyed = key(picture, settings.key, reference)
+        keyed = key(picture, settings.key, reference.picture if reference else None)
         picture, was_keyed = keyed.picture, keyed.done
         notes += _notes("key", keyed.problem)
-    if region is not None and region.shape != picture.shape[:2]:
+    if given and reference and given.region is not None and reference.region is None:
         notes += _notes("lock", "the region of the face is not of the frame's size: not used")
-        region = None
-    finished = Finished(picture, notes, picture, size_px, keyed=was_keyed)
-    return finished if reference is None else _against(finished, reference, region, settings)
+    finished = Finished(picture, notes, Pyramid(picture), size_px, keyed=was_keyed)
+    return finished if reference is None else _against(finished, reference, settings)
 
 
 def _size(picture: Pixels) -> tuple[int, int]:
@@ -86,27 +86,27 @@ def _notes(step: str, problem: str) -> tuple[str, ...]:
     return (f"{step}: {problem}",) if problem else ()
 
 
-def _against(begun: Finished, reference: Pixels, region: Mask | None, settings: Finish) -> Finished:
+def _against(begun: Finished, reference: Reference, settings: Finish) -> Finished:
     """Align, match and lock."""
-    picture, notes = begun.picture, begun.notes
+    picture, notes, seen = begun.picture, begun.notes, begun.sized
     motion, registered = STILL, False
     if settings.register != "off":
-        found = register(picture, reference, region, settings.register)
+        found = register(seen, reference, settings.register)
         motion, registered = found.motion, not found.problem
         notes += _notes("register", found.problem and f"not aligned: {found.problem}")
     colours, change = None, 0.0
     if settings.match:
-        matched = match(picture, reference, region, motion)
+        matched = match(seen, reference, motion)
         colours, change = matched.mixture, matched.change
         notes += _notes("match", matched.problem and f"colours left alone: {matched.problem}")
-    locked = settings.lock and region is not None
-    if settings.lock and region is not None:
-        face = _aligned(picture, motion, colours, box(region))
-        bare = covered(picture, reference) > _MOST_COVERED
+    locked = settings.lock and reference.region is not None
+    if locked:
+        face = _aligned(picture, motion, colours, reference.where)
+        bare = covered(picture, reference.picture) > _MOST_COVERED
         join = Join(settings.seam_width * picture.shape[1], settings.seam, bare)
-        frame = lock(face, reference, region, join)
+        frame = lock(face, reference, join)
     else:
-        frame = _whole(picture, reference, motion, colours)
+        frame = _whole(picture, reference.picture, motion, colours)
     if settings.lock and not locked:
         notes += _notes("lock", "off: neither a face mask nor landmarks say where the face is")
     return replace(

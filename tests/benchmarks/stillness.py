@@ -92,12 +92,12 @@ def main() -> None:
 def run(case: Case, settings: Finish, height: int) -> tuple[Finished, Figures, float, float]:
     """One case finished and measured; and the seconds that each took."""
     took = known_takes.take(case, height)
-    reference, region = known_takes.portrait(height), known_takes.region(height)
-    size = (reference.shape[1], reference.shape[0])
+    held = known_takes.reference(height)
+    size = (held.picture.shape[1], held.picture.shape[0])
     start = time.process_time()
-    finished = finish(took, reference, region, settings, size)
+    finished = finish(took, held, settings, size)
     between = time.process_time()
-    figures = measure(took, finished, reference, region)
+    figures = measure(took, finished, held)
     return finished, figures, between - start, time.process_time() - between
 
 

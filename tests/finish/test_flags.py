@@ -21,9 +21,9 @@ DEFAULTS = Thresholds()
 
 def figures(case: Case, settings: Finish = LOCKED, **options: bool) -> Figures:
     take = known_takes.take(case, HEIGHT)
-    reference, region = known_takes.portrait(HEIGHT), known_takes.region(HEIGHT)
-    finished = finish(take, reference, region, settings, SIZE)
-    return measure(take, finished, reference, region, **options)
+    held = known_takes.reference(HEIGHT)
+    finished = finish(take, held, settings, SIZE)
+    return measure(take, finished, held, **options)
 
 
 def kinds(found: Figures) -> set[str]:

@@ -13,6 +13,8 @@ from tasks.character.settings import Finish
 from tasks.finish.alpha import Mask, Pixels, premultiplied, straight
 from tasks.finish.key import key
 from tasks.finish.measure import measure
+from tasks.finish.pyramid import Pyramid
+from tasks.finish.reference import Reference
 from tasks.finish.region import from_landmarks, from_picture
 from tasks.finish.register import register
 from tasks.finish.size import sized
@@ -36,9 +38,13 @@ def region() -> Mask:
     return known_takes.region(HEIGHT)
 
 
+def held() -> Reference:
+    return known_takes.reference(HEIGHT)
+
+
 @cache
 def finished(case: Case, settings: Finish = DEFAULTS) -> Finished:
-    return finish(known_takes.take(case, HEIGHT), reference(), region(), settings, SIZE)
+    return finish(known_takes.take(case, HEIGHT), held(), settings, SIZE)
 
 
 def off_px(case: Case, found: Finished) -> float:
@@ -68,7 +74,7 @@ def test_moved_takes_are_found_to_a_tenth_of_a_pixel():
 @pytest.mark.parametrize("kind", ["shift", "similarity", "affine"])
 def test_every_kind_of_motion_finds_a_shift(kind):
     case = Case(3, "surprised", (-9.75, 11.25))
-    found = register(known_takes.take(case, HEIGHT), reference(), region(), kind)
+    found = register(Pyramid(known_takes.take(case, HEIGHT)), held(), kind)
     assert not found.problem
     assert found.motion.apart_px(known_takes.truth(case, SIZE), face_places(region())) < 0.05
 
@@ -77,8 +83,7 @@ def test_only_an_affine_motion_finds_a_stretch():
     stretch = np.array([[1.02, 0.004, -3.0], [0.0, 0.99, 2.0]])
     take = cv2.warpAffine(reference(), stretch, SIZE, flags=cv2.INTER_LANCZOS4)
     found = {
-        kind: register(take, reference(), region(), kind).motion.rows
-        for kind in ("similarity", "affine")
+        kind: register(Pyramid(take), held(), kind).motion.rows for kind in ("similarity", "affine")
     }
     assert np.abs(np.array(found["affine"]) - stretch)[:, :2].max() < 5e-4
     assert np.abs(np.array(found["similarity"]) - stretch)[:, :2].max() > 5e-3
@@ -87,7 +92,7 @@ def test_only_an_affine_motion_finds_a_stretch():
 def test_another_picture_is_left_alone_and_that_is_said():
     noise = np.random.default_rng(5).integers(0, 256, (*reference().shape[:2], 4), dtype=np.uint8)
     noise[..., 3] = 255
-    found = finish(noise, reference(), region(), replace(DEFAULTS, lock=False), SIZE)
+    found = finish(noise, held(), replace(DEFAULTS, lock=False), SIZE)
     assert not found.registered
     assert any(note.startswith("register: not aligned") for note in found.notes)
     assert np.array_equal(found.picture, noise) or found.colours is not None
@@ -95,7 +100,7 @@ def test_another_picture_is_left_alone_and_that_is_said():
 
 def test_a_blank_take_is_left_alone():
     blank = np.full((*reference().shape[:2], 4), 255, np.uint8)
-    found = finish(blank, reference(), None, DEFAULTS, SIZE)
+    found = finish(blank, Reference(reference(), None), DEFAULTS, SIZE)
     assert not found.registered
     assert np.array_equal(found.picture, blank)
 
@@ -108,7 +113,7 @@ def test_locked_frames_are_the_reference_outside_the_face_to_the_bit():
 
 
 def test_the_reference_itself_comes_back_to_the_bit():
-    found = finish(reference(), reference(), region(), DEFAULTS, SIZE)
+    found = finish(reference(), held(), DEFAULTS, SIZE)
     assert np.array_equal(found.picture, reference())
     assert found.notes == ()
 
@@ -138,7 +143,7 @@ def test_the_gradient_seam_levels_a_light_that_matching_cannot_know():
     left = {}
     for seam in ("feather", "gradient"):
         settings = replace(DEFAULTS, seam=seam)
-        picture = finish(take, reference(), region(), settings, SIZE).picture
+        picture = finish(take, held(), settings, SIZE).picture
         left[seam] = np.abs(picture - wanted)[inside].mean()
     assert left["gradient"] < 0.75 * left["feather"]
 
@@ -157,7 +162,7 @@ def test_without_lock_what_the_take_does_not_show_comes_from_the_reference():
 
 
 def test_without_a_region_nothing_is_locked_and_that_is_said():
-    found = finish(known_takes.take(MOVED, HEIGHT), reference(), None, DEFAULTS, SIZE)
+    found = finish(known_takes.take(MOVED, HEIGHT), Reference(reference(), None), DEFAULTS, SIZE)
     assert not found.locked
     assert any(note.startswith("lock: off") for note in found.notes)
     assert off_px(MOVED, found) < 0.5
@@ -166,7 +171,7 @@ def test_without_a_region_nothing_is_locked_and_that_is_said():
 def test_every_step_can_be_off():
     off = Finish(size=False, key="off", register="off", match=False, lock=False)
     take = known_takes.take(replace(TINTED, leak="green"), HEIGHT)
-    assert np.array_equal(finish(take, reference(), region(), off, SIZE).picture, take)
+    assert np.array_equal(finish(take, held(), off, SIZE).picture, take)
 
 
 def test_the_same_take_gives_the_same_bytes_on_any_number_of_threads():
@@ -176,8 +181,8 @@ def test_the_same_take_gives_the_same_bytes_on_any_number_of_threads():
     try:
         for count in (1, 2, 7):
             cv2.setNumThreads(count)
-            found = finish(take, reference(), region(), DEFAULTS, SIZE)
-            figures = measure(take, found, reference(), region())
+            found = finish(take, held(), DEFAULTS, SIZE)
+            figures = measure(take, found, held())
             answers.append((found.picture.tobytes(), found.motion, figures))
     finally:
         cv2.setNumThreads(threads)
@@ -195,7 +200,7 @@ def test_a_take_is_brought_to_size_without_a_dark_edge():
 
 def test_a_take_of_another_size_is_still_finished():
     take = sized(known_takes.take(MOVED, HEIGHT), (400, 600))
-    found = finish(take, reference(), region(), DEFAULTS, SIZE)
+    found = finish(take, held(), DEFAULTS, SIZE)
     assert found.picture.shape == reference().shape
     assert np.array_equal(found.picture[region() == 0], reference()[region() == 0])
 

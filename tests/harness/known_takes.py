@@ -22,6 +22,7 @@ from tasks.character.face import Head
 from tasks.character.read import parse, read_text
 from tasks.finish.alpha import Mask, Pixels
 from tasks.finish.motion import Motion, motion
+from tasks.finish.reference import Reference
 from tasks.finish.region import from_landmarks
 
 ROOT = Path(__file__).parents[2]
@@ -82,6 +83,12 @@ def portrait(height_px: int = DEFAULT_HEIGHT_PX) -> Pixels:
     pixels = np.array(image)
     pixels.setflags(write=False)
     return pixels
+
+
+@cache
+def reference(height: int = DEFAULT_HEIGHT_PX) -> Reference:
+    """Both, as a take is held against them."""
+    return Reference(portrait(height), region(height))
 
 
 @cache

@@ -1,0 +1,72 @@
+"""What a take is held against: a neutral picture, and where its face is.
+
+All that depends on these alone is worked out once, for as many takes as there are: their smaller
+sizes, the strongest edges, how the face is joined, what the neutral face looks like.
+"""
+
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar, cast
+
+import cv2
+
+from tasks.finish.alpha import Floats, Mask, Pixels, premultiplied
+from tasks.finish.pyramid import Pyramid
+from tasks.finish.region import Box, box, weights
+from tasks.finish.size import sized
+
+T = TypeVar("T")
+
+
+class Reference:
+    """A neutral picture (RGBA, straight alpha), and the region of its face, or None.
+
+    The region is of the frame's size, 255 inside. Threads may share one: at the worst two of them
+    work out the same. What it hands out is not to be written on.
+    """
+
+    def __init__(self, picture: Pixels, region: Mask | None) -> None:
+        self.picture = picture
+        self.region = region
+        self.pyramid = Pyramid(picture)
+        self._known: dict[Hashable, Any] = {}
+
+    def once(self, what: Hashable, make: Callable[[], T]) -> T:
+        """What `make` answers, asked for the first time only; `what` names it."""
+        if what not in self._known:
+            self._known[what] = make()
+        return cast(T, self._known[what])
+
+    def fitted(self, size_px: tuple[int, int]) -> "Reference":
+        """The same at a size (width, height); the region only where it has that size."""
+        picture = sized(self.picture, size_px)
+        fits = self.region is None or self.region.shape[::-1] == size_px
+        if picture is self.picture and fits:
+            return self
+        return self.once(
+            ("fitted", size_px), lambda: Reference(picture, self.region if fits else None)
+        )
+
+    @property
+    def where(self) -> Box:
+        """The rows and columns of the face; a region is needed."""
+        return self.once("where", lambda: box(cast(Mask, self.region)))
+
+    @property
+    def face(self) -> Floats:
+        """The picture's own pixels there, premultiplied."""
+        return self.once("face", lambda: premultiplied(self.picture[self.where]))
+
+    def weights(self, width_px: float) -> Floats:
+        """How much of a take each pixel there shows, 0..1 (see `region.weights`)."""
+        region = cast(Mask, self.region)
+        return self.once(("weights", width_px), lambda: weights(region, width_px, self.where))
+
+    def region_at(self, size_px: tuple[int, int]) -> Mask | None:
+        """The region at a smaller size, by averaging; None without one."""
+        region = self.region
+        if region is None:
+            return None
+        return self.once(
+            ("region", size_px),
+            lambda: cast(Mask, cv2.resize(region, size_px, interpolation=cv2.INTER_AREA)),
+        )
