@@ -31,6 +31,13 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
+def file(size_px: tuple[int, int], packed: bytes) -> bytes:
+    """A PNG of 8-bit RGBA, from its filtered and packed rows."""
+    header = struct.pack(">IIBBBBB", *size_px, 8, 6, 0, 0, 0)
+    parts = (chunk(b"IHDR", header), chunk(b"IDAT", packed), chunk(b"IEND", b""))
+    return b"".join((START, *parts))
+
+
 def is_whole(data: bytes) -> bool:
     """Whether a PNG goes on to its end mark, which Pillow does not ask for; True for others."""
     return not data.startswith(START) or any(kind == b"IEND" for kind, _ in chunks(data))
