@@ -1,5 +1,7 @@
 """Numbers and texts as people read them at a terminal."""
 
+from tasks.ground.outside import showable
+
 
 def counted(count: int, noun: str) -> str:
     """`1 frame`, `2 frames`."""
@@ -25,7 +27,8 @@ def duration(seconds: float) -> str:
 
 
 def printable(text: str, encoding: str | None) -> str:
-    """`text` as a terminal or a pipe of that encoding can take it."""
+    """`text` as a terminal or a pipe of that encoding can take it; commands to it are taken out."""
+    text = showable(text)
     try:
         text.encode(encoding or "utf-8")
     except UnicodeEncodeError:

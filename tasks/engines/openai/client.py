@@ -8,6 +8,7 @@ from functools import lru_cache
 import httpx2
 from openai import DefaultHttpxClient, OpenAI
 
+from tasks.ground.outside import clean, without_markup
 from tasks.requests.engine import EngineFailure, Fault
 
 _MAKING = threading.Lock()
@@ -80,14 +81,9 @@ def without_key(data: bytes) -> bytes:
     return data.replace(key().encode(), b"[key]") if key() else data
 
 
-_SAID_AT_MOST = 300
-
-
 def one_line(text: str) -> str:
     """One line without secrets: servers echo keys, or parts of them, in their messages."""
-    text = text.encode(errors="replace").decode()  # half a surrogate pair fits into no file
     if key():
         text = text.replace(key(), "[key]")
-    text = re.sub(r"\b(?:sk|pk|key)-[\w*.-]{4,}", "[key]", re.sub(r"<[^>]*>", " ", text))
-    text = " ".join(text.split())
-    return text if len(text) <= _SAID_AT_MOST else f"{text[: _SAID_AT_MOST - 3]}..."
+    text = re.sub(r"\b(?:sk|pk|key)-[\w*.-]{4,}", "[key]", without_markup(text))
+    return clean(text)
