@@ -27,16 +27,47 @@ def premultiplied(picture: Pixels) -> Floats:
     """The colours times alpha, float32, 0..255; alpha as it is."""
     floats = picture.astype(np.float32)
     if not opaque(picture):
-        floats[..., :3] *= floats[..., 3:] * np.float32(1 / OPAQUE)
+        share = each_channel(cv2.extractChannel(floats, 3) * np.float32(1 / OPAQUE))
+        share[..., 3] = 1
+        floats *= share
     return floats
+
+
+def each_channel(one: NDArray[Any]) -> Floats:
+    """(height, width) four times over, (height, width, 4): whole rows are worked on at once, which
+    is several times as quick as numpy's broadcasting over the last axis."""
+    return cast(Floats, cv2.merge([one] * 4))
+
+
+def within_alpha(floats: Floats) -> Floats:
+    """Premultiplied floats whose colours are cut to 0..alpha, in place; alpha is 0 or more."""
+    np.maximum(floats, 0, out=floats)
+    return np.minimum(floats, each_channel(cv2.extractChannel(floats, 3)), out=floats)
+
+
+def overlaid(below: Pixels, above: Pixels, where: NDArray[np.bool_]) -> None:
+    """`above` put over `below`, in place, where the mask says."""
+    np.copyto(_whole_pixels(below), _whole_pixels(above), where=where)
+
+
+def same_pixels(one: Pixels, other: Pixels) -> NDArray[np.bool_]:
+    """(height, width): where both are the same in every channel."""
+    return cast(NDArray[np.bool_], _whole_pixels(one) == _whole_pixels(other))
+
+
+def _whole_pixels(picture: Pixels) -> NDArray[np.uint32]:
+    """Each pixel as one number, without copying: the four channels must lie side by side."""
+    return picture.view(np.uint32)[..., 0]
 
 
 def straight(floats: Floats) -> Pixels:
     """Premultiplied floats as pixels; what is wholly transparent becomes transparent black."""
-    alpha = floats[..., 3:]
+    alpha = cv2.extractChannel(floats, 3)
     if alpha.min() < OPAQUE - 0.5:
         scale = np.where(alpha >= 0.5, OPAQUE / np.maximum(alpha, 0.5), 0).astype(np.float32)
-        floats = np.concatenate([floats[..., :3] * scale, alpha], axis=2)
+        scales = each_channel(scale)
+        scales[..., 3] = 1
+        floats = floats * scales
     # rounds to the nearest even, and cuts off below 0 and above 255
     return cast(Pixels, cv2.convertScaleAbs(np.maximum(floats, 0)))
 

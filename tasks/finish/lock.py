@@ -11,7 +11,16 @@ import cv2
 import numpy as np
 
 from tasks.character.settings import Seam
-from tasks.finish.alpha import OPAQUE, Floats, Mask, Pixels, straight
+from tasks.finish.alpha import (
+    OPAQUE,
+    Floats,
+    Mask,
+    Pixels,
+    each_channel,
+    overlaid,
+    straight,
+    within_alpha,
+)
 from tasks.finish.reference import Reference
 from tasks.finish.region import depths
 
@@ -44,17 +53,17 @@ def lock(face: Floats, reference: Reference, join: Join) -> Pixels:
     own = reference.picture[where]
     if join.bare:
         part = part * _within(own, reference.picture.shape[1])
-        face = face.copy()
-        face[..., :3] *= below[..., 3:] / OPAQUE
-        face[..., 3] = below[..., 3]
+        alpha = cv2.extractChannel(below, 3)
+        face = face * each_channel(alpha / OPAQUE)
+        face[..., 3] = alpha
     if join.seam == "gradient":
         face = _levelled(face, below, part, cast(Mask, reference.region)[where])
-    share = part[..., None]
+    share = each_channel(part)
     mixed = straight(face * share + below * (1 - share))
     locked = reference.picture.copy()
     # a colour that nobody can see stays that of the reference
     inside = (part > 0) & ((mixed[..., 3] > 0) | (own[..., 3] > 0))
-    locked[where][inside] = mixed[inside]
+    overlaid(locked[where], mixed, inside)
     return locked
 
 
@@ -76,30 +85,32 @@ def _levelled(face: Floats, below: Floats, part: Floats, region: Mask) -> Floats
     """
     opaque = (face[..., 3] > OPAQUE - 1) & (below[..., 3] > OPAQUE - 1)
     ring = (region > 0) & (part < 0.75) & opaque
-    missing = np.clip(below[..., :3] - face[..., :3], -_MOST_LEVELS, _MOST_LEVELS)
+    missing = np.clip(below - face, -_MOST_LEVELS, _MOST_LEVELS)
     # what is drawn differently is not told by the mean of a few pixels; of many it is
     known = ring.astype(np.float32)
-    layer = _spread(missing * known[..., None], known)
-    levelled = face.copy()
-    levelled[..., :3] += layer * (face[..., 3:] / OPAQUE)
-    np.clip(levelled[..., :3], 0, levelled[..., 3:], out=levelled[..., :3])
-    return levelled
+    missing *= each_channel(known)
+    missing[..., 3] = known
+    layer = _spread(missing)
+    layer *= each_channel(cv2.extractChannel(face, 3) / OPAQUE)
+    layer[..., 3] = 0
+    return within_alpha(face + layer)
 
 
 _FINEST = 4
 """the layer is no finer than this many halvings: 16 px"""
 
 
-def _spread(values: Floats, known: Floats) -> Floats:
-    """Known values (already times `known`) spread over all the rest, smoothly."""
+def _spread(values: Floats) -> Floats:
+    """Known values spread over all the rest, smoothly; the fourth channel is how known each is, and
+    the others are already times that."""
     size = values.shape[1::-1]
-    stack = [np.concatenate([values, known[..., None]], axis=2)]
+    stack = [values]
     while min(stack[-1].shape[:2]) > 2:
-        stack.append(cv2.pyrDown(stack[-1], borderType=cv2.BORDER_REPLICATE))
+        stack.append(cast(Floats, cv2.pyrDown(stack[-1], borderType=cv2.BORDER_REPLICATE)))
     spread: Floats | None = None
     for level in reversed(stack[min(_FINEST, len(stack) - 1) :]):
-        weight = level[..., 3:]
-        here = level[..., :3] / np.maximum(weight, 1e-6)
+        weight = each_channel(cv2.extractChannel(level, 3))
+        here = level / np.maximum(weight, 1e-6)
         sure = np.minimum(weight * 8, 1)
         if spread is None:
             spread = here * sure

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.finish.alpha import OPAQUE, Floats
+from tasks.finish.alpha import OPAQUE, Floats, within_alpha
 from tasks.finish.motion import Motion, scaled
 from tasks.finish.pyramid import Pyramid
 from tasks.finish.reference import Reference
@@ -68,9 +68,7 @@ def recoloured(floats: Floats, mixture: Mixture) -> Floats:
     # premultiplied: the offset weighs as much as the pixel is opaque
     whole[:3, 3] = mixture[:, 3]
     whole[3, 3] = 1
-    mixed = cv2.transform(floats, whole)
-    np.clip(mixed[..., :3], 0, mixed[..., 3:], out=mixed[..., :3])
-    return cast(Floats, mixed)
+    return within_alpha(cast(Floats, cv2.transform(floats, whole)))
 
 
 def _samples(take: Pyramid, reference: Reference, motion: Motion) -> tuple[Floats, Floats]:
@@ -85,7 +83,8 @@ def _samples(take: Pyramid, reference: Reference, motion: Motion) -> tuple[Float
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
     )
     usable = (wanted[..., 3] == OPAQUE) & (seen[..., 3] > OPAQUE - 0.5)
-    usable &= (seen[..., :3].max(axis=2) < 250) & (seen[..., :3].min(axis=2) > 3)
+    for colour in range(3):
+        usable &= (seen[..., colour] < 250) & (seen[..., colour] > 3)
     face = reference.region_at(size)
     if face is not None:
         usable &= face == 0

@@ -15,7 +15,6 @@ from typing import cast
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from tasks.finish.alpha import (
     GREY,
@@ -23,7 +22,9 @@ from tasks.finish.alpha import (
     Floats,
     Mask,
     Pixels,
+    each_channel,
     opaque,
+    same_pixels,
     toned,
 )
 from tasks.finish.match import recoloured
@@ -250,7 +251,7 @@ def _mean(values: Floats, where: Bools) -> float | None:
 
 def _outside(frame: Pixels, reference: Reference, beside: _Beside) -> tuple[float, float]:
     """SSIM, and the largest difference of a spot, outside the face."""
-    differs = _colours(frame) != _colours(reference.picture)
+    differs = ~same_pixels(frame, reference.picture)
     if reference.region is not None:
         differs &= reference.once("outside", lambda: reference.region == 0)
     if not differs.any():
@@ -263,11 +264,6 @@ def _outside(frame: Pixels, reference: Reference, beside: _Beside) -> tuple[floa
     away = cv2.GaussianBlur(here.astype(np.float32) - there, (0, 0), spot)
     most = float(np.abs(away).max(axis=2)[inner].max()) if inner.any() else 0.0
     return 1.0 if like is None else round(like, 4), round(most, 2)
-
-
-def _colours(picture: Pixels) -> NDArray[np.uint32]:
-    """Each pixel as one number, so that pictures are compared in one go."""
-    return np.ascontiguousarray(picture).view(np.uint32)[..., 0]
 
 
 def _cropped(finished: Finished, reference: Pixels) -> float:
@@ -336,7 +332,7 @@ def _rim(picture: Pixels, times: float) -> tuple[Floats, Bools]:
     depth = depths(solid)
     rim = (depth > 0) & (depth <= _RIM_PX)
     inside = (depth > 2 * _RIM_PX) & (depth <= 4 * _RIM_PX)
-    colours = flat[..., :3] * (OPAQUE / np.maximum(flat[..., 3:], 1))
+    colours = flat * each_channel(OPAQUE / np.maximum(cv2.extractChannel(flat, 3), 1))
     outer, inner = (_around(colours, band) for band in (rim, inside))
     known = rim & (inner[..., 3] > 0) & (outer[..., 3] > 0)
     return outer[..., :3] - inner[..., :3], known
@@ -345,13 +341,14 @@ def _rim(picture: Pixels, times: float) -> tuple[Floats, Bools]:
 def _around(colours: Floats, band: Bools) -> Floats:
     """The mean colour of a band near each pixel, and in the fourth channel where there is one."""
     side = 8 * _RIM_PX + 5
-    weight = band.astype(np.float32)[..., None]
-    total = cv2.boxFilter(
-        np.concatenate([colours * weight, weight], axis=2), -1, (side, side), normalize=False
-    )
-    count = total[..., 3:]
-    mean = total[..., :3] / np.maximum(count, 0.5)
-    return np.concatenate([mean, (count > 0.5).astype(np.float32)], axis=2)
+    weight = band.astype(np.float32)
+    weighted = colours * each_channel(weight)
+    weighted[..., 3] = weight
+    total = cv2.boxFilter(weighted, -1, (side, side), normalize=False)
+    count = cv2.extractChannel(total, 3)
+    mean = total / each_channel(np.maximum(count, 0.5))
+    mean[..., 3] = count > 0.5
+    return cast(Floats, mean)
 
 
 def signature(frame: Pixels, region: Mask) -> str:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from tasks.character.settings import Finish
-from tasks.finish.alpha import OPAQUE, Floats, Pixels, premultiplied, straight
+from tasks.finish.alpha import OPAQUE, Floats, Pixels, premultiplied, straight, within_alpha
 from tasks.finish.key import key
 from tasks.finish.lock import Join, lock
 from tasks.finish.match import Mixture, match, recoloured
@@ -163,9 +163,8 @@ def _warped_part(picture: Pixels, motion: Motion, where: tuple[slice, slice]) ->
         return np.zeros((size[1], size[0], 4), np.float32)
     matrix = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]]) @ motion.matrix
     part = warped(premultiplied(source), matrix, size, (columns.start, rows.start))
-    np.clip(part[..., 3], 0, OPAQUE, out=part[..., 3])
-    np.clip(part[..., :3], 0, part[..., 3:], out=part[..., :3])
-    return part
+    np.minimum(part, OPAQUE, out=part)
+    return within_alpha(part)
 
 
 def covered(picture: Pixels, reference: Pixels) -> float:
