@@ -1,19 +1,21 @@
 """The brows: pulled up and down at either end, and at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from tasks.character.face import Point
 from tasks.puppet.anatomy import SIDES, Anatomy
 from tasks.puppet.bump import Bump, Share, Side
 
 
-def brows(face: Anatomy, weights: Mapping[str, float]) -> tuple[Bump, ...]:
+def brows(
+    face: Anatomy, weights: Mapping[str, float], sides: Collection[str] = tuple(SIDES)
+) -> tuple[Bump, ...]:
     """The bumps that move both brows as the weights ask, taken together.
 
     What pulls up is set against what pulls down first: two fields that each drag the brow another
-    way would tear it, as their bumps lie in different places.
+    way would tear it, as their bumps lie in different places. `sides`: of the brows that are seen.
     """
-    return tuple(bump for side in SIDES for bump in _brow(Side(face, side), side, weights))
+    return tuple(bump for side in sides for bump in _brow(Side(face, side), side, weights))
 
 
 def _brow(side: Side, name: str, weights: Mapping[str, float]) -> Iterator[Bump]:

@@ -2,16 +2,33 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from tasks.character.face import Face, Head
 from tasks.puppet.anatomy import SIDES, Axes
+from tasks.puppet.dot_eye import DotEye
 from tasks.puppet.eye import Eye
 from tasks.puppet.eyelids import Lids, lids
+from tasks.puppet.layers import Layers
 from tasks.puppet.lips import Lips, Parted, lips, parting
 from tasks.puppet.mouth import paint
-from tasks.puppet.raster import Box, Cut, Floats, Pixels, around, extent, sample, unpremultiply
+from tasks.puppet.painted_eye import PaintedEye
+from tasks.puppet.raster import (
+    Box,
+    Cut,
+    Floats,
+    Mask,
+    Pixels,
+    around,
+    extent,
+    premultiply,
+    sample,
+    sample_share,
+    to_bytes,
+    unpremultiply,
+)
 from tasks.puppet.rig import Rig, rig
 from tasks.puppet.tissue import Way
 from tasks.puppet.turn import Turn
@@ -31,13 +48,20 @@ def draw(
     return frame
 
 
+class Painter(Protocol):
+    """An eye of one frame."""
+
+    def paint(self, colours: Pixels, changed: Mask, picture: Pixels) -> None:
+        """Paint it over the colours of a part of the frame, and mark what it changes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Expression:
     """What the weights do to one face."""
 
     way: Way
     lips: Lips | None
-    lids: tuple[Lids, ...]
+    lids: dict[str, Lids]
     box: Box
     """of the straight picture: all that changes"""
 
@@ -47,11 +71,11 @@ class Expression:
         face, way = ready.anatomy, ready.tissue.way(weights)
         parted = parting(face, weights)
         mouth = lips(face, way, parted) if parted else None
-        found = [lids(ready.sockets[side], side, weights) for side in SIDES]
-        eyes = tuple(one for one in found if one)
+        found = {side: lids(ready.sockets[side], side, weights) for side in SIDES}
+        eyes = {side: one for side, one in found.items() if one}
         boxes = [way.box] if way.box else []
         boxes += [_pictured(mouth.axes, mouth.box())] if mouth else []
-        boxes += [_pictured(one.socket.shape.axes, one.box()) for one in eyes]
+        boxes += [_pictured(one.socket.shape.axes, one.box()) for one in eyes.values()]
         return cls(way, mouth, eyes, around(boxes)) if boxes else None
 
     def onto(self, frame: Pixels, ready: Rig, turned: Turn) -> None:
@@ -66,15 +90,17 @@ class Expression:
         dx, dy = self.way.at(x, y)
         x -= dx
         y -= dy
-        eyes = self._move_lids(x, y)
-        colours = sample(ready.premultiplied, x, y)
+        eyes = self._move_lids(x, y, ready.layers)
+        colours = sample(ready.layers.under, x, y)
         changed = (x != from_x) | (y != from_y)
         for eye in eyes:
-            eye.paint(colours, changed, ready.premultiplied)
+            eye.paint(colours, changed, ready.layers.under)
         if mouth is not None and self.lips is not None:
             cut, parted = mouth
             paint(colours[cut], changed[cut], self.lips, parted, (ready.palette, ready.grain))
         below = frame[top:bottom, left:right]
+        if ready.layers.over is not None:
+            _keep_over(colours, changed, below, sample_share(ready.layers.over, from_x, from_y))
         np.copyto(below, unpremultiply(colours), where=changed[..., None])
 
     def _part_lips(self, x: Floats, y: Floats) -> tuple[Cut, Parted] | None:
@@ -87,17 +113,39 @@ class Expression:
         x[cut], y[cut] = parted.x, parted.y
         return cut, parted
 
-    def _move_lids(self, x: Floats, y: Floats) -> list[Eye]:
-        eyes: list[Eye] = []
-        for one in self.lids:
+    def _move_lids(self, x: Floats, y: Floats, apart: Layers) -> list[Painter]:
+        eyes: list[Painter] = []
+        for side, one in self.lids.items():
             cut = _cut(one.socket.shape.axes, one.box(), x, y)
             if cut is None:
                 continue
             ball = one.eyeball(x[cut], y[cut])
+            painted = apart.eyes.get(side)
+            if painted and apart.kind == "dot":
+                eyes.append(DotEye(cut, one, painted, x[cut].copy(), y[cut].copy()))
+                continue
+            if painted:
+                eyes.append(PaintedEye(cut, one, painted, x[cut].copy(), y[cut].copy(), ball))
+                continue
             lidded = one.move(x[cut], y[cut])
             x[cut], y[cut] = lidded.x, lidded.y
             eyes.append(Eye(cut, one, lidded, ball))
         return eyes
+
+
+def _keep_over(colours: Pixels, changed: Mask, below: Pixels, over: Floats) -> None:
+    """Put what lies over the face back over (premultiplied) colours that have changed.
+
+    `below` is the resting face of the pose, with straight alpha; `over` the share of each pixel.
+    """
+    changed &= over < 1
+    edge = changed & (over > 0)
+    rows, columns = np.nonzero(edge)
+    if not rows.size:
+        return
+    share = over[rows, columns][:, None]
+    rest = premultiply(below[rows, columns][None])[0].astype(np.float32)
+    colours[rows, columns] = to_bytes(colours[rows, columns] * (1 - share) + rest * share)
 
 
 def _pictured(axes: Axes, box: Box) -> Box:

@@ -14,9 +14,8 @@ from tasks.puppet.raster import (
     Pixels,
     blurred,
     sample,
-    shrunk,
     smooth,
-    stretched,
+    spread,
     to_bytes,
 )
 
@@ -42,8 +41,13 @@ class Eyeball:
         return plain + np.float32(stirred) * (clean - plain)
 
 
-def eyeball(picture: Pixels, eye: EyeShape, edges: LidEdges, grain: Grain) -> Eyeball:
-    """Take the eyeball out of a (premultiplied) picture and continue it under the lids."""
+def eyeball(
+    picture: Pixels, eye: EyeShape, edges: LidEdges, grain: Grain, hidden_by: Mask
+) -> Eyeball:
+    """Take the eyeball out of a (premultiplied) picture and continue it under the lids.
+
+    `hidden_by` (height, width): where something lies over it.
+    """
     left, top, right, bottom = _box(picture, eye)
     patch = picture[top:bottom, left:right].astype(np.float32)
     y, x = np.mgrid[top:bottom, left:right].astype(np.float32)
@@ -51,10 +55,11 @@ def eyeball(picture: Pixels, eye: EyeShape, edges: LidEdges, grain: Grain) -> Ey
     s = along / np.float32(eye.half)
     upper, lower = edges.at(s)
     tall = eye.height
-    seen = (v >= upper) & (v <= lower) & (np.abs(s) < 1)
+    free = ~hidden_by[top:bottom, left:right]
+    seen = (v >= upper) & (v <= lower) & (np.abs(s) < 1) & free
     far = np.hypot(along - eye.iris[0], v - eye.iris[1]) / np.float32(eye.iris_radius)
     edge = np.where(far < 1, np.float32(0.15 * EDGE * tall), np.float32(EDGE * tall))
-    well = (v > upper + edge) & (v < lower - edge) & (np.abs(s) < CORNER)
+    well = (v > upper + edge) & (v < lower - edge) & (np.abs(s) < CORNER) & free
     well &= ~_shaded(patch, well & (far > WHITE))
     hidden = _continued(patch, well, far, v, eye)
     hidden[..., :3] *= grain.at(x, y)[..., None]
@@ -115,27 +120,10 @@ def _continued(patch: Floats, known: Mask, far: Floats, v: Floats, eye: EyeShape
     # shadows and pink corners are darker than the white itself: they count for little
     light = patch[..., :3].sum(axis=2)
     bright = (light / max(float(light[white].max()), 1.0)) ** 8
-    filled = _spread(patch, white * bright, 0.6 * eye.height)
+    filled = spread(patch, white * bright, 0.6 * eye.height)
     iris = _round(patch, (known & (far < IRIS)) * _high(v, eye), far)
     disc = smooth((1.06 - far) * eye.iris_radius / 2 + 0.5)[..., None]
     return filled + disc * (iris - filled)
-
-
-def _spread(patch: Floats, weight: Floats, sigma: float) -> Floats:
-    """Colours, by their weight, blurred out ever further (normalised convolution)."""
-    # what is blurred so much needs few pixels
-    shrink = max(1.0, sigma / COARSE)
-    weighted, weight = shrunk(patch * weight[..., None], shrink), shrunk(weight, shrink)
-    both = np.dstack([weighted, weight])
-    total = np.zeros_like(both)
-    for step, share in enumerate((1.0, 0.02, 4e-4, 8e-6, 2e-7)):
-        total += np.float32(share) * blurred(both, max(sigma / shrink, 0.8) * 2**step)
-    filled: Floats = total[..., :4] / np.maximum(total[..., 4:], 1e-9)
-    return stretched(filled, patch.shape[1::-1])
-
-
-COARSE = 4.0
-"""pixels to a standard deviation: enough for a blur"""
 
 
 def _high(v: Floats, eye: EyeShape) -> Floats:

@@ -11,6 +11,7 @@ import numpy as np
 
 from tasks.character.face import Point
 from tasks.puppet.anatomy import EyeShape
+from tasks.puppet.over import BESIDE
 from tasks.puppet.raster import Box, Floats, settled, smooth
 from tasks.puppet.socket import Slack, Socket
 
@@ -84,8 +85,9 @@ class Lids:
     def box(self) -> Box:
         """Left, top, right, bottom along the eye's axes of all that moves."""
         eye, socket = self.socket.shape, self.socket
+        wide = BESIDE * eye.half
         top = eye.upper[1] - socket.above.reach - 2
-        return -eye.half, top, eye.half, eye.lower[1] + socket.below.reach + 2
+        return -eye.half - wide, top, eye.half + wide, eye.lower[1] + socket.below.reach + 2
 
 
 @dataclass(frozen=True, slots=True)

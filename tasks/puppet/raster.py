@@ -88,6 +88,12 @@ def sample(premultiplied: Pixels, x: Floats, y: Floats) -> Pixels:
     return found if found[..., 3].min() == OPAQUE else np.minimum(found, found[..., 3:])
 
 
+def sample_share(share: Pixels, x: Floats, y: Floats) -> Floats:
+    """A share of pixels (height, width), 0..255, at (x, y), as 0..1."""
+    found = cv2.remap(share, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return found.astype(np.float32) / np.float32(OPAQUE)
+
+
 def look_up(grid: Floats, x: Floats, y: Floats) -> Floats:
     """The values of a smooth, coarse field at (x, y) in its own cells; 0 beyond its edge."""
     found = cv2.remap(grid, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
@@ -165,3 +171,20 @@ def around(boxes: Iterable[Box]) -> Box:
     """The smallest box that holds all of these."""
     left, top, right, bottom = zip(*boxes, strict=True)
     return min(left), min(top), max(right), max(bottom)
+
+
+def spread(values: Floats, weight: Floats, sigma: float) -> Floats:
+    """Values, by their weight, blurred out ever further (normalised convolution)."""
+    # what is blurred so much needs few pixels
+    shrink = max(1.0, sigma / COARSE)
+    weighted, weight = shrunk(values * weight[..., None], shrink), shrunk(weight, shrink)
+    both = np.dstack([weighted, weight])
+    total = np.zeros_like(both)
+    for step, share in enumerate((1.0, 0.02, 4e-4, 8e-6, 2e-7)):
+        total += np.float32(share) * blurred(both, max(sigma / shrink, 0.8) * 2**step)
+    filled: Floats = total[..., :-1] / np.maximum(total[..., -1:], 1e-9)
+    return stretched(filled, values.shape[1::-1])
+
+
+COARSE = 4.0
+"""pixels to a standard deviation: enough for a blur"""

@@ -7,6 +7,8 @@ import numpy as np
 from tasks.character.face import Face, Head
 from tasks.puppet.anatomy import Anatomy, anatomy
 from tasks.puppet.grain import Grain, grain
+from tasks.puppet.layers import Layers, layers
+from tasks.puppet.lid_edge import lid_edges
 from tasks.puppet.memo import Memo
 from tasks.puppet.palette import Palette, palette
 from tasks.puppet.raster import Pixels, fit, premultiply, sample, unpremultiply
@@ -24,12 +26,16 @@ class Rig:
         self.picture = fit(portrait, size).copy()
         self.premultiplied = premultiply(self.picture)
         self.anatomy: Anatomy = anatomy(face, portrait, size)
-        self.tissue = Tissue(self.anatomy)
         self.palette: Palette = palette(self.picture, self.anatomy)
         self.grain: Grain = grain(self.picture, self.anatomy)
-        self.sockets: dict[str, Socket] = sockets(
-            self.picture, self.premultiplied, self.anatomy, self.grain
+        edges = lid_edges(self.picture, self.anatomy.eyes)
+        self.layers: Layers = layers(
+            self.picture, self.premultiplied, self.anatomy, edges, self.grain
         )
+        self.sockets: dict[str, Socket] = sockets(
+            self.picture, self.layers, self.anatomy, edges, self.grain
+        )
+        self.tissue = Tissue(self.anatomy, self.layers.brows)
         self._poses: Memo[tuple[Turn, Pixels]] = Memo(
             min(max(_POSES_BYTES // self.picture.nbytes, 2), 16)
         )

@@ -7,7 +7,8 @@ import numpy as np
 from tasks.puppet.anatomy import Anatomy, EyeShape
 from tasks.puppet.eyeball import Eyeball, eyeball
 from tasks.puppet.grain import Grain
-from tasks.puppet.lid_edge import LidEdges, lid_edges
+from tasks.puppet.layers import Layers
+from tasks.puppet.lid_edge import LidEdges
 from tasks.puppet.palette import darkest
 from tasks.puppet.raster import Floats, Pixels, blurred, look_up
 
@@ -60,12 +61,12 @@ class Socket:
 
 
 def sockets(
-    picture: Pixels, premultiplied: Pixels, face: Anatomy, grain: Grain
+    picture: Pixels, apart: Layers, face: Anatomy, edges: dict[str, LidEdges], grain: Grain
 ) -> dict[str, Socket]:
     """Measure both eyes of a portrait; by side."""
-    edges = lid_edges(picture, face.eyes)
     balls = {
-        side: eyeball(premultiplied, eye, edges[side], grain) for side, eye in face.eyes.items()
+        side: eyeball(apart.under, eye, edges[side], grain, apart.hidden)
+        for side, eye in face.eyes.items()
     }
     return {side: _socket(picture, face, side, edges[side], balls[side]) for side in balls}
 

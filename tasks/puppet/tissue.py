@@ -4,7 +4,7 @@ The field is computed on a coarse grid over the face. It says for each place of 
 how far its tissue has come, so that the picture is sampled at `place - way`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from math import ceil
 
@@ -57,7 +57,7 @@ _STEPS, _STRIDE = 40, 0.4
 class Tissue:
     """The field of each weight at 1, ready to be added up; the brows' are made as they come."""
 
-    def __init__(self, face: Anatomy) -> None:
+    def __init__(self, face: Anatomy, brow_sides: Collection[str]) -> None:
         table = muscles(face)
         self._cell = max(1.0, face.unit / CELLS)
         left, top, right, bottom = _extent(face, table)
@@ -67,6 +67,7 @@ class Tissue:
         y, x = np.mgrid[0:rows, 0:columns].astype(np.float32) * np.float32(self._cell)
         spots = face.axes.locals(x + np.float32(left), y + np.float32(top))
         self._face, self._spots = face, spots
+        self._brow_sides = sorted(brow_sides)
         self._fields = {name: _field(face, bumps, *spots) for name, bumps in table.items() if bumps}
         self._still = np.zeros((rows, columns, 2), np.float32)
 
@@ -76,7 +77,7 @@ class Tissue:
         for name, field in self._fields.items():
             if weights.get(name):
                 total += np.float32(weights[name]) * field
-        pulled = brows(self._face, weights)
+        pulled = brows(self._face, weights, self._brow_sides)
         if pulled:
             total += _field(self._face, pulled, *self._spots)
         fine = max(round(self._cell), 1)

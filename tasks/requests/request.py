@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _VERSION = 1
+_DRAWN = 2
+"""raised when the puppet draws the same rig otherwise: drafts are drawn anew"""
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,8 @@ def rig_content(rig: Rig | None) -> dict[str, Any] | None:
         return None
     # A weight of 0 is no weight: spelling it out changes nothing.
     weights = {name: weight for name, weight in rig.weights.items() if weight}
-    return {"weights": weights, "head": _head_content(rig.head), "face": face_digest(rig.face)}
+    face = face_digest(rig.face)
+    return {"drawn": _DRAWN, "weights": weights, "head": _head_content(rig.head), "face": face}
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,125 @@
+"""Which of a face's pixels are skin: the colour is found beside the eyes, not assumed."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+
+from tasks.puppet.anatomy import Anatomy
+from tasks.puppet.palette import SOLID
+from tasks.puppet.raster import Floats, Mask, Pixels, Window, spread, window
+
+UNLIKE = 13.0
+"""how far from the skin around it a pixel is that is none: CIELAB, lightness at seven tenths"""
+_WIDE = np.array([0.45, 1.0, 1.0], np.float32)
+_FINE = np.array([0.7, 1.0, 1.0], np.float32)
+_BINS = np.array([6.0, 5.0, 5.0], np.float32)
+_LIGHTING = 24.0
+"""how far the skin of one face may be from its most usual colour, by light, shadow and blush"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Zone:
+    """The part of a picture about both eyes and brows, and what is skin in it."""
+
+    window: Window
+    across: Floats
+    """each pixel along the face's axes"""
+    down: Floats
+    lab: Floats
+    """CIELAB"""
+    skin: Floats
+    """the colour of the skin around each pixel, CIELAB"""
+    unlike: Floats
+    """how far each pixel is from that"""
+
+    @property
+    def is_skin(self) -> Mask:
+        """Where the picture shows plain skin."""
+        return self.unlike < UNLIKE
+
+    @property
+    def cut(self) -> tuple[slice, slice]:
+        """Its rows and columns."""
+        left, top, right, bottom = self.window
+        return slice(top, bottom), slice(left, right)
+
+
+def zone(picture: Pixels, face: Anatomy) -> Zone:
+    """Look at the picture about the eyes."""
+    left, top, right, bottom = _window(picture, face)
+    part = picture[top:bottom, left:right]
+    y, x = np.mgrid[top:bottom, left:right].astype(np.float32)
+    across, down = face.axes.locals(x, y)
+    lab = to_lab(part)
+    solid = part[..., 3] > SOLID
+    usual = _usual(lab, solid & _beside(face, across, down))
+    near = solid & (_far(lab, usual, _WIDE) < _LIGHTING)
+    local = _local(lab, near, usual, 0.25 * face.unit)
+    # once more without what only looks like skin from afar: a pale iris, light hair
+    near &= _far(lab, local, _FINE) < UNLIKE
+    local = _local(lab, near, usual, 0.25 * face.unit)
+    unlike = np.where(solid, _far(lab, local, _FINE), np.float32(200))
+    return Zone((left, top, right, bottom), across, down, lab, local, unlike)
+
+
+def to_lab(colours: Pixels | Floats) -> Floats:
+    """RGB (or RGBA) 0..255 in CIELAB."""
+    rgb = np.ascontiguousarray(colours[..., :3], dtype=np.float32) / np.float32(255)
+    return cast(Floats, cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB))
+
+
+def _far(lab: Floats, other: Floats, weight: Floats) -> Floats:
+    return cast(Floats, np.linalg.norm((lab - other) * weight, axis=-1))
+
+
+def _local(lab: Floats, near: Mask, usual: Floats, sigma: float) -> Floats:
+    """The skin's colour around each place."""
+    if not near.any():
+        return np.broadcast_to(usual, lab.shape).astype(np.float32)
+    return spread(lab, near.astype(np.float32), sigma)
+
+
+def _window(picture: Pixels, face: Anatomy) -> Window:
+    unit, wide = face.unit, 1.12 * face.half_width
+    brow = min(min(b.middle[1], b.inner[1], b.outer[1]) for b in face.brows.values())
+    reach = [(face.chin[0] + s * wide, 0.0) for s in (-1, 1)]
+    reach += [
+        face.axes.local(eye.axes.picture((part * eye.half, 0.0)))
+        for eye in face.eyes.values()
+        for part in (-1.5, 1.5)
+    ]
+    left, right = min(x for x, _ in reach), max(x for x, _ in reach)
+    corners = [
+        face.axes.picture((x, y)) for x in (left, right) for y in (brow - 0.5 * unit, 0.7 * unit)
+    ]
+    across, along = zip(*corners, strict=True)
+    size = picture.shape[1], picture.shape[0]
+    found = window((min(across), min(along), max(across), max(along)), size)
+    return found or (0, 0, *size)
+
+
+def _beside(face: Anatomy, x: Floats, y: Floats) -> Mask:
+    """Where a face is mostly skin: below the eyes and between them."""
+    unit = face.unit
+    lids = [face.axes.local(eye.axes.picture(eye.lower)) for eye in face.eyes.values()]
+    outer = max(
+        abs(face.axes.local(e.axes.picture((s * e.half, 0)))[0])
+        for e in face.eyes.values()
+        for s in (-1, 1)
+    )
+    low = max(lid[1] for lid in lids) + 0.1 * unit
+    return (np.abs(x) < outer) & (y > low) & (y < max(0.62 * unit, low + 0.1 * unit))
+
+
+def _usual(lab: Floats, where: Mask) -> Floats:
+    """The most usual colour there."""
+    found = lab[where]
+    if not len(found):
+        found = lab.reshape(-1, 3)
+    places = np.floor(found / _BINS + np.float32(0.5)).astype(np.int32)
+    _, which, count = np.unique(places, axis=0, return_inverse=True, return_counts=True)
+    mode = np.median(found[which.ravel() == int(count.argmax())], axis=0)
+    close = found[_far(found, mode, _WIDE) < 8]
+    return cast(Floats, np.median(close, axis=0).astype(np.float32))
