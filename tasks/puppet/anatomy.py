@@ -122,6 +122,8 @@ class Anatomy:
     pivot: Point
     half_width: float
     """half the width of the face, at its widest"""
+    outline: tuple[Point, ...]
+    """the edge of the face, from temple to temple by way of the chin"""
 
     @property
     def unit(self) -> float:
@@ -141,7 +143,8 @@ def anatomy(face: Face, portrait: Pixels, size: tuple[int, int]) -> Anatomy:
         "Right": _eye(_given(whole.right_eye), spot, inwards=1),
     }
     axes = Axes.through(*((eyes[side].axes.x, eyes[side].axes.y) for side in ("Right", "Left")))
-    across = [axes.local(spot.pixel(point))[0] for point in _given(whole.outline)]
+    outline = tuple(axes.local(spot.pixel(point)) for point in _given(whole.outline))
+    across = [x for x, _ in outline]
     brows = {"Left": _given(whole.left_brow), "Right": _given(whole.right_brow)}
     return Anatomy(
         axes=axes,
@@ -152,6 +155,7 @@ def anatomy(face: Face, portrait: Pixels, size: tuple[int, int]) -> Anatomy:
         chin=axes.local(spot.pixel(_given(whole.chin))),
         pivot=axes.local(spot.pixel(_given(whole.neck_pivot))),
         half_width=(max(across) - min(across)) / 2,
+        outline=outline,
     )
 
 

@@ -69,8 +69,8 @@ class Expression:
     def of(cls, ready: Rig, weights: Mapping[str, float]) -> "Expression | None":
         """The expression of these weights; None when they change nothing."""
         face, way = ready.anatomy, ready.tissue.way(weights)
-        parted = parting(face, weights)
-        mouth = lips(face, way, parted) if parted else None
+        parted = parting(face, weights, ready.mouth)
+        mouth = lips(face, way, parted, ready.mouth) if parted else None
         found = {side: lids(ready.sockets[side], side, weights) for side in SIDES}
         eyes = {side: one for side, one in found.items() if one}
         boxes = [way.box] if way.box else []
@@ -95,7 +95,7 @@ class Expression:
         changed = (x != from_x) | (y != from_y)
         for eye in eyes:
             eye.paint(colours, changed, ready.layers.under)
-        if mouth is not None and self.lips is not None:
+        if mouth is not None and self.lips is not None and not self.lips.parting.is_open:
             cut, parted = mouth
             paint(colours[cut], changed[cut], self.lips, parted, (ready.palette, ready.grain))
         below = frame[top:bottom, left:right]

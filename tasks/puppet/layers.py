@@ -13,7 +13,7 @@ from tasks.puppet.grain import Grain
 from tasks.puppet.lash_line import lash_line
 from tasks.puppet.lid_edge import LidEdges
 from tasks.puppet.over import EyeParts, covered, eye_parts, found_over, tones
-from tasks.puppet.raster import Mask, Pixels, smooth, to_bytes
+from tasks.puppet.raster import Floats, Mask, Pixels, smooth, to_bytes
 from tasks.puppet.skin import UNLIKE, Zone, zone
 
 HIDDEN = 0.6
@@ -34,6 +34,8 @@ class Layers:
     """by side; empty where the lids' own skin can be pulled down"""
     hidden: Mask
     """(height, width) what lies over the face"""
+    skin: Floats
+    """the usual colour of the face's skin, CIELAB"""
     brows: frozenset[str]
     """the sides whose brow is seen"""
 
@@ -68,7 +70,9 @@ def layers(
         eyes = {side: eye_layers(apart, face.eyes[side], one) for side, one in parts.items()}
     seen = {side for side, share in covered(near, face, over).items() if share < HIDDEN}
     share = _share(picture, near, over, whole)
-    return Layers(under, share, kind, eyes, _whole(picture, near, over), frozenset(seen))
+    skin = np.median(near.skin, axis=(0, 1)).astype(np.float32)
+    hides = _whole(picture, near, over)
+    return Layers(under, share, kind, eyes, hides, skin, frozenset(seen))
 
 
 def _whole(picture: Pixels, near: Zone, over: Mask) -> Mask:

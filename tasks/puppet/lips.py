@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasks.puppet.anatomy import SIDES, Anatomy, Axes
+from tasks.puppet.mouth_look import COLUMNS, MouthLook, rest_line
 from tasks.puppet.raster import Box, Cut, Floats, settled, smooth
 from tasks.puppet.tissue import Way
 
@@ -35,6 +36,8 @@ class Parting:
     """the lower lip by itself"""
     teeth: float
     """how much of the teeth is not behind rounded lips, 0..1"""
+    is_open: bool = False
+    """whether the portrait has them apart: they are moved as they are, with what is between"""
 
     @property
     def widest(self) -> float:
@@ -48,8 +51,8 @@ class Lips:
 
     axes: Axes
     half: float
-    bow: tuple[float, float, float]
-    """the line where the lips meet: y = (1 - s^2)(a + b s + c s^2), s = x / half"""
+    bow: tuple[float, ...]
+    """the line where the lips meet: y = (1 - s^2)(a + b s + c s^2 ...), s = x / half"""
     parting: Parting
     chin: float
     """from that line to the chin"""
@@ -64,9 +67,11 @@ class Lips:
 
     def line(self, s: Floats) -> Floats:
         """The height of the line where the lips meet, at s = x / half."""
-        a, b, c = self.bow
         s = np.clip(s, -1, 1)
-        return (1 - s * s) * (a + b * s + c * s * s)
+        hang = np.full_like(s, self.bow[-1])
+        for share in self.bow[-2::-1]:
+            hang = hang * s + np.float32(share)
+        return (1 - s * s) * hang
 
     def part(self, x: Floats, y: Floats) -> "Parted":
         """Look up where each pixel (x, y) of the opened mouth lies in the closed one."""
@@ -74,6 +79,10 @@ class Lips:
         s = along / np.float32(self.half)
         v = across - self.line(s)
         down, up = self._down(along, s, v), self._up(s, v)
+        if self.parting.is_open:
+            # what is between the lips is stretched, from the teeth's edge to the lower lip
+            down = down * np.clip(v / np.maximum(self.thickness[1] + down, 1), 0, 1)
+            up = up * np.clip(-v / np.maximum(self.thickness[0] + up, 1), 0, 1)
         closed = np.where(v > 0, np.maximum(v - down, 0), np.minimum(v + up, 0))
         dx, dy = self.axes.turn(np.zeros_like(v), settled(closed - v))
         return Parted(x + dx, y + dy, s, v, down - v, up + v)
@@ -104,7 +113,7 @@ class Lips:
     def box(self) -> Box:
         """Left, top, right, bottom along the mouth's axes of all that moves or is painted."""
         wide = max(self.half, self.jaw_half)
-        sag = abs(self.bow[0]) + abs(self.bow[1]) + abs(self.bow[2])
+        sag = sum(map(abs, self.bow[:3])) if len(self.bow) == 3 else 0.5 * self.half
         above = max(self.parting.upper) + self.nose + sag
         below = max(self.floor, self.chin + self.parting.widest) + sag
         return -wide, -above, wide, below
@@ -140,13 +149,17 @@ def _between(ends: tuple[float, float], s: Floats) -> Floats:
     return ends[0] + (ends[1] - ends[0]) * smooth(s * np.float32(0.7) + np.float32(0.5))
 
 
-def parting(face: Anatomy, weights: Mapping[str, float]) -> Parting | None:
+def parting(face: Anatomy, weights: Mapping[str, float], look: MouthLook) -> Parting | None:
     """How far the weights part the lips; None when they leave them as they are."""
     if not any(weights.get(name) for name in OPENERS):
         return None
     half, drop = face.mouth.half, face.chin[1] - face.mouth.centre[1]
     jaw, funnel = weights.get("jawOpen", 0.0), weights.get("mouthFunnel", 0.0)
     still = 1 - weights.get("mouthClose", 0.0)
+    if look.is_open:
+        jaw, funnel = 0.5 * jaw, 0.5 * funnel
+    # neither under a moustache nor in a muzzle are teeth known to be there
+    bare = not look.moustache and look.line is None
 
     def ends(name: str, by_hand: float) -> tuple[float, float]:
         right, left = weights.get(f"{name}Right", 0.0), weights.get(f"{name}Left", 0.0)
@@ -157,15 +170,16 @@ def parting(face: Anatomy, weights: Mapping[str, float]) -> Parting | None:
         chin_drop=jaw * 0.27 * drop,
         upper=ends("mouthUpperUp", 0.13 * half * jaw + 0.26 * half * funnel),
         lower=ends("mouthLowerDown", 0.26 * half * funnel),
-        teeth=(1 - 0.9 * funnel) * (1 - 0.9 * weights.get("mouthPucker", 0.0)),
+        is_open=look.is_open,
+        teeth=bare * (1 - 0.9 * funnel) * (1 - 0.9 * weights.get("mouthPucker", 0.0)),
     )
 
 
-def lips(face: Anatomy, way: Way, parted: Parting) -> Lips:
+def lips(face: Anatomy, way: Way, parted: Parting, look: MouthLook) -> Lips:
     """Measure the mouth where the tissue's way has taken it."""
     mouth = face.mouth
-    s = np.linspace(-1, 1, 11, dtype=np.float32)
-    rest = _rest_line(face, s)
+    s = np.linspace(-1, 1, 11 if look.line is None else COLUMNS, dtype=np.float32)
+    rest = _rest_line(face, s, look.line)
     there = way.moved(rest)
     axes = Axes.through(tuple(there[0].tolist()), tuple(there[-1].tolist()))
     along, across = axes.locals(there[:, 0], there[:, 1])
@@ -174,7 +188,7 @@ def lips(face: Anatomy, way: Way, parted: Parting) -> Lips:
     return Lips(
         axes=axes,
         half=half,
-        bow=_bow(along / half, across),
+        bow=_bow(along / half, across, 3 if look.line is None else 9),
         parting=parted,
         chin=chin,
         floor=max(face.pivot[1] - mouth.centre[1], chin + 2 * parted.chin_drop),
@@ -184,18 +198,20 @@ def lips(face: Anatomy, way: Way, parted: Parting) -> Lips:
     )
 
 
-def _rest_line(face: Anatomy, s: Floats) -> Floats:
-    """Points (n, 2) of the picture along the closed lips: a parabola through the landmarks."""
+def _rest_line(face: Anatomy, s: Floats, drawn: Floats | None) -> Floats:
+    """Points (n, 2) of the picture along the closed lips: a parabola through the landmarks, or
+    what is drawn so far below it."""
     mouth = face.mouth
-    chord = Axes.through(mouth.right, mouth.left)
-    middle = chord.local(mouth.centre)
-    at = middle[0] / mouth.half
-    rise = middle[1] / (1 - at * at)
-    points = [chord.picture((k * mouth.half, rise * (1 - k * k))) for k in s.tolist()]
+    chord, (_, rise) = rest_line(mouth)
+    below = np.zeros_like(s) if drawn is None else drawn
+    points = [
+        chord.picture((k * mouth.half, rise * (1 - k * k) + more))
+        for k, more in zip(s.tolist(), below.tolist(), strict=True)
+    ]
     return np.array([face.axes.picture(point) for point in points], np.float32)
 
 
-def _bow(s: Floats, across: Floats) -> tuple[float, float, float]:
-    base = (1 - s * s)[:, None] * np.stack([np.ones_like(s), s, s * s], axis=1)
-    a, b, c = np.linalg.lstsq(base.astype(np.float64), across.astype(np.float64), rcond=None)[0]
-    return float(a), float(b), float(c)
+def _bow(s: Floats, across: Floats, terms: int) -> tuple[float, ...]:
+    base = (1 - s * s)[:, None] * np.stack([s**power for power in range(terms)], axis=1)
+    found = np.linalg.lstsq(base.astype(np.float64), across.astype(np.float64), rcond=None)[0]
+    return tuple(float(share) for share in found)

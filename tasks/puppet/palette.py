@@ -32,11 +32,34 @@ def palette(picture: Pixels, face: Anatomy) -> Palette:
     white = np.max([_white(picture, face, eye) for eye in face.eyes.values()], axis=0)
     warm = 0.55 * lip + 0.45 * skin * np.array([0.95, 0.6, 0.58], np.float32)
     throat = np.maximum(0.33 * warm * np.array([1.0, 0.72, 0.74], np.float32), 0.7 * ink)
-    return Palette(
+    if white.sum() < skin.sum():
+        # eyes without a white say nothing of teeth
+        white = 0.4 * skin + 0.6 * PAPER
+    found = Palette(
         throat=throat.astype(np.float32),
         tongue=(0.8 * warm).astype(np.float32),
         teeth=(0.5 * white + 0.5 * np.array([250, 246, 236])).astype(np.float32),
     )
+    return _greyed(found) if _is_grey(picture, face) else found
+
+
+PAPER = np.array([255, 255, 255], np.float32)
+GREY = 10.0
+"""how far apart red, green and blue are at most, on average, in a face without colour"""
+
+
+def _is_grey(picture: Pixels, face: Anatomy) -> bool:
+    """Whether the face is drawn in tones of one colour, as in pencil or ink."""
+    middle = (0.0, 0.5 * face.unit)
+    colours = _around(picture, face, middle, face.half_width)
+    return float((colours.max(axis=1) - colours.min(axis=1)).mean()) < GREY
+
+
+def _greyed(found: Palette) -> Palette:
+    def grey(colour: Colour) -> Colour:
+        return np.full(3, colour @ np.array([0.299, 0.587, 0.114], np.float32), np.float32)
+
+    return Palette(grey(found.throat), grey(found.tongue), grey(found.teeth))
 
 
 def _around(picture: Pixels, face: Anatomy, at: tuple[float, float], radius: float) -> Floats:

@@ -10,6 +10,7 @@ from tasks.puppet.grain import Grain, grain
 from tasks.puppet.layers import Layers, layers
 from tasks.puppet.lid_edge import lid_edges
 from tasks.puppet.memo import Memo
+from tasks.puppet.mouth_look import MouthLook, mouth_look
 from tasks.puppet.palette import Palette, palette
 from tasks.puppet.raster import Pixels, fit, premultiply, sample, unpremultiply
 from tasks.puppet.socket import Socket, sockets
@@ -35,7 +36,8 @@ class Rig:
         self.sockets: dict[str, Socket] = sockets(
             self.picture, self.layers, self.anatomy, edges, self.grain
         )
-        self.tissue = Tissue(self.anatomy, self.layers.brows)
+        self.mouth: MouthLook = mouth_look(self.picture, self.anatomy, self.layers.skin)
+        self.tissue = Tissue(self.anatomy, self.layers.brows, open_mouth=self.mouth.is_open)
         self._poses: Memo[tuple[Turn, Pixels]] = Memo(
             min(max(_POSES_BYTES // self.picture.nbytes, 2), 16)
         )

@@ -14,12 +14,22 @@ from tasks.puppet.anatomy import SIDES, Anatomy
 from tasks.puppet.brows import brows
 from tasks.puppet.bump import Mover
 from tasks.puppet.muscles import muscles
-from tasks.puppet.raster import Box, Floats, enlarged, extent, look_up
+from tasks.puppet.raster import Box, Floats, enlarged, extent, look_up, smooth
 
 CALM = 0.86
 """the steepest that a field may be: at 1 the tissue would fold over itself"""
 CELLS = 40
 """grid cells to the distance from the eyes to the mouth"""
+
+
+OPEN = 0.4
+"""how far an open mouth follows what pulls at the lips"""
+
+
+BEYOND = frozenset({"cheekPuff", "jawLeft", "jawRight", "jawOpen"})
+"""the weights that move the outline of the face; the others leave it as it is drawn"""
+EDGE = 0.25
+"""from how far within the outline on all moves as it would, in the face's unit"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,9 @@ _STEPS, _STRIDE = 40, 0.4
 class Tissue:
     """The field of each weight at 1, ready to be added up; the brows' are made as they come."""
 
-    def __init__(self, face: Anatomy, brow_sides: Collection[str]) -> None:
+    def __init__(
+        self, face: Anatomy, brow_sides: Collection[str], *, open_mouth: bool = False
+    ) -> None:
         table = muscles(face)
         self._cell = max(1.0, face.unit / CELLS)
         left, top, right, bottom = _extent(face, table)
@@ -68,7 +80,14 @@ class Tissue:
         spots = face.axes.locals(x + np.float32(left), y + np.float32(top))
         self._face, self._spots = face, spots
         self._brow_sides = sorted(brow_sides)
-        self._fields = {name: _field(face, bumps, *spots) for name, bumps in table.items() if bumps}
+        inside = _inside(face, *spots)[..., None]
+        self._fields = {
+            name: _field(face, bumps, *spots) * (1 if name in BEYOND else inside)
+            for name, bumps in table.items()
+            if bumps
+        }
+        # lips that are apart already have little way left to go
+        self._mouth = OPEN if open_mouth else 1.0
         self._still = np.zeros((rows, columns, 2), np.float32)
 
     def way(self, weights: Mapping[str, float]) -> Way:
@@ -76,7 +95,8 @@ class Tissue:
         total = self._still.copy()
         for name, field in self._fields.items():
             if weights.get(name):
-                total += np.float32(weights[name]) * field
+                share = self._mouth if name.startswith("mouth") else 1.0
+                total += np.float32(share * weights[name]) * field
         pulled = brows(self._face, weights, self._brow_sides)
         if pulled:
             total += _field(self._face, pulled, *self._spots)
@@ -115,6 +135,22 @@ def _extent(face: Anatomy, table: Mapping[str, tuple[Mover, ...]]) -> tuple[floa
     ]
     across, along = zip(*(face.axes.picture(spot) for spot in spots), strict=True)
     return min(across) - 2, min(along) - 2, max(across) + 2, max(along) + 2
+
+
+def _inside(face: Anatomy, x: Floats, y: Floats) -> Floats:
+    """How freely each place of the face moves: 0 at its outline and beyond, 1 well within."""
+    unit = face.unit
+    top = [(point[0], point[1] - 3 * unit) for point in (face.outline[-1], face.outline[0])]
+    corners = np.array([*face.outline, *top], np.float32)
+    near = np.full(x.shape, 1e6, np.float32)
+    within = np.zeros(x.shape, bool)
+    for (ax, ay), (bx, by) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        ex, ey = bx - ax, by - ay
+        part = np.clip(((x - ax) * ex + (y - ay) * ey) / max(ex * ex + ey * ey, 1e-6), 0, 1)
+        near = np.minimum(near, np.hypot(x - ax - part * ex, y - ay - part * ey))
+        if ay != by:
+            within ^= ((ay > y) != (by > y)) & (x < ex * (y - ay) / ey + ax)
+    return np.where(within, smooth(near / np.float32(EDGE * unit)), np.float32(0))
 
 
 def _field(face: Anatomy, movers: tuple[Mover, ...], x: Floats, y: Floats) -> Floats:
