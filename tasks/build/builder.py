@@ -24,7 +24,7 @@ from tasks.character.character import Character, Generation
 from tasks.character.settings import Thresholds
 from tasks.graph.cache import read_graph
 from tasks.graph.character import read_character
-from tasks.graph.node import FIT, Node
+from tasks.graph.node import Node, Role
 from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
@@ -105,7 +105,7 @@ class Builder:
         """The digest of each part that a frame is made from, for `tasks.build.changes`."""
         shown = digests or self.inputs.digests(node)
         parts = parts_of(self._character, self._choice.name, node, shown)
-        if self.paid and node.role != FIT:
+        if self.paid and node.role is not Role.FIT:
             pick = read_picks(self._project.folder).get(node.name)
             parts["pick"] = pick.digest if pick else ""
             region = self.inputs.regions.at(node.pose)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from tasks.character.character import Character
 from tasks.graph.keyframes import request_for
-from tasks.graph.node import COPY, FIT, MORPH, RIG, TURN, TWEEN, Node
+from tasks.graph.node import Node, Role
 from tasks.ground.digest import digest_of
 from tasks.requests.request import face_digest
 
@@ -34,7 +34,7 @@ def parts_of(
 ) -> dict[str, str]:
     """The digest of each part that a frame is made from."""
     parts: dict[str, object] = {"picture": list(digests)}
-    if node.role in {FIT, COPY, MORPH}:
+    if node.role.is_free:
         parts["settings"] = [character.generation.size, node.at, node.closer_than]
         return {name: _short(part) for name, part in parts.items()}
     expression, pose = character.expression(node.expression), character.poses[node.pose]
@@ -42,12 +42,12 @@ def parts_of(
     parts["settings"] = [engine, node.role, asked.fields() | {"prompt": ""}, dict(asked.extra)]
     parts["expression"] = [expression.words, dict(expression.blendshapes)]
     parts["pose"] = [pose.words, asdict(pose.head)]
-    if node.role in {TWEEN, TURN} or node.place:
+    if node.role.is_middle or node.place:
         parts["expression"], parts["pose"] = node.at, asked.prompt
         parts["settings"] = [parts["settings"], node.closer_than]
-    if node.place and node.role == RIG:
+    if node.place and node.role is Role.RIG:
         parts["expression"] = asked.asked()
-    if node.role == RIG:
+    if node.role is Role.RIG:
         parts["landmarks"] = face_digest(character.face)
     else:
         parts["character"] = character.words

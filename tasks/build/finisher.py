@@ -20,7 +20,7 @@ from tasks.finish.flags import Flag, flags, rank
 from tasks.finish.measure import Figures, measure
 from tasks.finish.reference import Reference
 from tasks.finish.steps import finish
-from tasks.graph.node import EXTREME, TWEEN, Node
+from tasks.graph.node import Node, Role
 from tasks.ground.digest import digest_of
 from tasks.pictures.picture import CachedPicture, png_bytes
 
@@ -139,11 +139,11 @@ class Finisher:
 
     def _reference(self, node: Node) -> CachedPicture | None:
         """The neutral picture that a frame is held against; None where its head is turned."""
-        if node.role == TWEEN:
+        if node.role is Role.TWEEN:
             # The same of its two whichever way the path goes, so that the frame is the same too.
             paths = (Path(path) for path in node.sources)
             return self._inputs.fitted(min(paths, key=self._inputs.digest))
-        return self._inputs.portrait(node) if node.role == EXTREME else None
+        return self._inputs.portrait(node) if node.role is Role.EXTREME else None
 
 
 def _told(node: Node, note: str) -> str:
@@ -153,7 +153,7 @@ def _told(node: Node, note: str) -> str:
 
 def _is_neutral(node: Node) -> bool:
     """Whether a frame need not differ from its reference; in-betweens may be next to it."""
-    return node.expression == NEUTRAL or node.role == TWEEN
+    return node.expression == NEUTRAL or node.role is Role.TWEEN
 
 
 def as_it_is(picture: bytes, image: Image.Image) -> FinishedFrame:

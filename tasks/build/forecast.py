@@ -13,7 +13,7 @@ from tasks.build.builder import Builder
 from tasks.build.free import fit_key
 from tasks.build.outcome import Step
 from tasks.build.verdict import decide
-from tasks.graph.node import COPY, FIT, MORPH, TURN, TWEEN, Node
+from tasks.graph.node import Node, Role
 from tasks.ground.errors import Mistake
 from tasks.ground.files import stamp
 from tasks.ground.wording import counted, dollars, duration
@@ -98,7 +98,7 @@ class Forecaster:
             if free in {Step.COPY, Step.MORPH}:
                 self._sources[self._path(node)] = digests[0] if free is Step.COPY else ""
             return Planned(node, free, why, distance=distance)
-        if node.role == FIT:
+        if node.role is Role.FIT:
             return self._fitted(node, existing, why, digests[0], new_take=new_take)
         request = self._builder.inputs.request_from(node, digests)
         step, take = self._step(node, existing, request, new_take=new_take)
@@ -134,16 +134,16 @@ class Forecaster:
         new_take: bool,
     ) -> Step | None:
         """What is done for a frame of a sequence that needs no engine; None for any other."""
-        if node.role == COPY:
+        if node.role is Role.COPY:
             key, made = "", Step.COPY
-        elif node.role == MORPH or (distance is not None and distance < node.closer_than):
+        elif node.role is Role.MORPH or (distance is not None and distance < node.closer_than):
             key = tweening.morph_key(digests, node.at) if all(digests) else ""
             made = Step.MORPH
         else:
             return None
         if existing.state is State.BY_HAND:
             return made if new_take else Step.KEEP_BY_HAND
-        if node.role == COPY:
+        if node.role is Role.COPY:
             # By metadata alone, pixels are not known; but a draft's name is what it was written as.
             origin = existing.provenance
             name = frame.name_of(existing) or (origin.pixels if origin else "")
@@ -154,7 +154,7 @@ class Forecaster:
     def _distance(self, node: Node, digests: tuple[str, ...]) -> float | None:
         """How far apart a drawn in-between's pictures are, where both are there."""
         changing = any(path in self._sources for path in node.sources)
-        if node.role not in {TWEEN, TURN} or changing or not all(digests):
+        if not node.role.is_middle or changing or not all(digests):
             return None
         if not (node.closer_than or self._distances):
             return None  # both pictures would be decoded for nothing

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.build.builder import Builder
-from tasks.graph.node import FIT, Node
+from tasks.graph.node import Node
 from tasks.ground.errors import Mistake
 from tasks.models.prices import tokens_of
 from tasks.spending.estimate import Estimator
@@ -38,7 +38,7 @@ class FrameTake:
 
 def takes_of(builder: Builder, node: Node, stored: Iterable[Stored]) -> list[FrameTake]:
     """The takes of a frame, the earliest first: of its request now, and of earlier ones."""
-    if node.role == FIT:
+    if node.role.is_free:
         return []
     key = current_key(builder, node)
     found = [

@@ -7,7 +7,7 @@ from tasks.build.inputs import Inputs
 from tasks.build.outcome import Outcome, Step
 from tasks.build.put import Place, put
 from tasks.build.verdict import decide
-from tasks.graph.node import COPY, FIT, MORPH, Node
+from tasks.graph.node import Node, Role
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
 from tasks.pictures.picture import pixels_digest, png_bytes, read
@@ -28,9 +28,9 @@ class FreeFrames:
 
     def make(self, node: Node, place: Place, *, new_take: bool) -> Outcome | None:
         """Make a frame; None where it takes an engine. Raises `Mistake` without its input."""
-        if node.role == FIT:
+        if node.role is Role.FIT:
             return self._fit(node, place, new_take=new_take)
-        if node.role == COPY:
+        if node.role is Role.COPY:
             return self._copy(node, place, new_take=new_take)
         return self._morph(node, place, new_take=new_take) if is_morphed(node) else None
 
@@ -86,7 +86,7 @@ class FreeFrames:
 def is_morphed(node: Node) -> bool:
     """Whether an in-between is made from pixels, free: by its path, or for its two pictures
     are so close. Raises `Mistake` where one is not there."""
-    if node.role == MORPH:
+    if node.role is Role.MORPH:
         return True
     return bool(node.closer_than) and tweening.distance(node) < node.closer_than
 

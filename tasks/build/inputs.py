@@ -8,7 +8,7 @@ from typing import Never
 from tasks.build.regions import Regions
 from tasks.character.character import Character
 from tasks.graph.keyframes import request_for
-from tasks.graph.node import EXTREME, TURN, TWEEN, Node
+from tasks.graph.node import Node
 from tasks.graph.project import Project
 from tasks.ground.errors import Mistake
 from tasks.pictures.picture import CachedPicture, PictureCache
@@ -41,14 +41,14 @@ class Inputs:
 
     def _request(self, node: Node, shown: tuple[InputPicture, ...]) -> Request:
         request = request_for(self._character, self._choice.name, node, shown)
-        if node.role in {TWEEN, TURN}:
+        if node.role.is_middle:
             request = replace(request, in_any_order=True)
         mask = self._mask(node)
         return replace(request, mask=mask) if mask else request
 
     def _mask(self, node: Node) -> InputPicture | None:
         """What tells an image model where the face is; None where nothing says it."""
-        if node.role not in {EXTREME, TWEEN} or not self._character.generation.mask:
+        if not node.role.only_face_changes or not self._character.generation.mask:
             return None
         region = self.regions.at(node.pose)
         return InputPicture(region.digest, _not_there, region.edit_mask) if region else None

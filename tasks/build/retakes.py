@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from tasks.build.builder import Builder
 from tasks.build.outcome import Outcome, Step
-from tasks.graph.node import FIT, Node
+from tasks.graph.node import Node
 from tasks.ground.errors import Mistake
 from tasks.ground.wording import counted
 from tasks.spending.rate_limiter import Gate, Stopped
@@ -17,7 +17,7 @@ def retake(builder: Builder, node: Node, count: int, gate: Gate) -> Outcome:
 
     Raises `Mistake` where one does not come; those that came are in the store.
     """
-    if node.role == FIT:  # the artist's own portrait has no takes
+    if node.role.is_free:  # the artist's own portrait has no takes
         return builder.build(node, new_take=False)
     builder.hold(node)
     failures = _side_by_side(count, lambda: _one(builder, node, gate))

@@ -102,7 +102,6 @@ def _looked_at(nodes: list[Node]) -> _Found:
     from tasks.build.builder import looking_builder_of, paid_builder_of
     from tasks.graph.character import read_character
     from tasks.graph.keyframes import paid_node
-    from tasks.graph.node import FIT
     from tasks.pictures.picture import read
     from tasks.review.checks import figures_of, flagged
     from tasks.takes.frame import State, look_at
@@ -115,7 +114,7 @@ def _looked_at(nodes: list[Node]) -> _Found:
     for node in nodes:
         path = builder.target(node)
         as_drawn = paid_node(project, character, node)
-        if as_drawn.role == FIT:
+        if as_drawn.role.is_free:
             continue
         existing = look_at(path)
         if existing.state in {State.MISSING, State.UNREADABLE}:

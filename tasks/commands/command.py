@@ -10,7 +10,7 @@ from doit.control import TaskControl
 from doit.exceptions import InvalidCommand
 from doit.task import Task
 
-from tasks.graph.node import TURN, TWEEN, Node
+from tasks.graph.node import Node
 from tasks.ground.errors import Mistake, told
 from tasks.ground.ids import did_you_mean
 from tasks.ground.wording import printable
@@ -100,7 +100,7 @@ def selected_frames(control: TaskControl) -> list[Task]:
 def frames_with_takes() -> list[Node]:
     """All frames that an engine may be asked for: keyframes, and drawn in-betweens."""
     graph = current_graph()
-    return [*graph.nodes, *(node for node in graph.tweens if node.role in {TWEEN, TURN})]
+    return [*graph.nodes, *(node for node in graph.tweens if node.role.is_middle)]
 
 
 def frames_named(pattern: str) -> list[Node]:

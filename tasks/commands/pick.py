@@ -3,7 +3,7 @@
 from doit.exceptions import InvalidCommand
 
 from tasks.commands.command import FRAME_OPTION, FrameCommand, frames_named
-from tasks.graph.node import FIT, Node
+from tasks.graph.node import Node
 from tasks.ground.errors import Mistake
 from tasks.ground.wording import counted
 from tasks.running.session import current_graph, current_project
@@ -47,7 +47,7 @@ def _pick(node: Node, number: int) -> list[str]:
     project = current_project()
     builder = paid_builder_of(project)
     paid = paid_node(project, read_character(project), node)
-    if paid.role == FIT:
+    if paid.role.is_free:
         raise Mistake(f"{node.name} is the base image itself; it has no takes")
     takes = takes_of(builder, paid, builder.store.requests())
     if not takes:

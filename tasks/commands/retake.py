@@ -7,7 +7,6 @@ from doit.control import TaskControl
 from doit.exceptions import InvalidCommand
 
 from tasks.commands.command import FRAME_OPTION, OwnFrameOption, frames_named
-from tasks.graph.node import FIT
 from tasks.running.run import NEW_TAKES, Run, force
 from tasks.running.session import current_graph, current_project
 from tasks.spending.resume_command import GOING_ON
@@ -56,7 +55,7 @@ class Retake(OwnFrameOption, Run):
                 " (engine=openai)"
             )
         params["always"] = False  # a run has that option; here takes are asked for with -n
-        drawn = [node.task for node in nodes if node.role != FIT]
+        drawn = [node.task for node in nodes if not node.role.is_free]
         if not drawn:
             raise InvalidCommand(f"{nodes[0].name} is the base image itself; nothing is drawn")
         return super().execute(params, drawn)

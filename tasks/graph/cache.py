@@ -9,10 +9,13 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
-from tasks.graph.node import Graph, Node, Strip
+from tasks.graph.node import Graph, Node, Role, Strip
 from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
@@ -87,48 +90,57 @@ def _cached(cache: Path, key: str) -> Graph | None:
     """The kept graph, if it is that of `key`; None for any other, and for a damaged file."""
     try:
         kept = json.loads(cache.read_bytes())
-        if kept["key"] != key:
-            return None
-        return Graph(
-            Choice(*kept["engine"]),
-            tuple(kept["poses"]),
-            tuple(kept["drawn_poses"]),
-            tuple(Node(*row) for row in kept["nodes"]),
-            tuple(Node(*row) for row in kept["tweens"]),
-            tuple(Strip(n, p, o, tuple(f), d) for n, p, o, f, d in kept["sequences"]),
-            kept["base_image"],
-            kept["face_digest"],
-            kept["face_mask"],
-            kept["checks_digest"],
-        )
+        return _decoded(kept["graph"]) if kept["key"] == key else None
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
 def _keep(cache: Path, key: str, graph: Graph) -> None:
-    document = {
-        "key": key,
-        "engine": [graph.engine.name, graph.engine.why],
-        "poses": graph.poses,
-        "drawn_poses": graph.drawn_poses,
-        "nodes": [_row(node) for node in graph.nodes],
-        "tweens": [_tween_row(node) for node in graph.tweens],
-        "sequences": [[s.name, s.path, s.owner, s.files, s.digest] for s in graph.sequences],
-        "base_image": graph.base_image,
-        "face_digest": graph.face_digest,
-        "face_mask": graph.face_mask,
-        "checks_digest": graph.checks_digest,
-    }
+    document = {"key": key, "graph": _encoded(graph)}
     with contextlib.suppress(OSError):  # a folder that cannot be written can still be listed
         write_whole(cache, json.dumps(document).encode())
 
 
-def _row(node: Node) -> list[str]:
-    return [node.expression, node.pose, node.role, node.source, node.digest]
+def _names(of: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(of))
 
 
-def _tween_row(node: Node) -> list[str | float]:
-    return [
-        *_row(node),
-        *(node.second, node.place, node.at, node.closer_than, node.towards, node.towards_pose),
-    ]
+_NODE, _STRIP = _names(Node), _names(Strip)
+_node_values, _strip_values = attrgetter(*_NODE), attrgetter(*_STRIP)
+_PLACE = _NODE.index("second")
+"""from here on a keyframe's fields have their defaults, which are left out"""
+
+
+def _encoded(graph: Graph) -> dict[str, Any]:
+    """A graph as plain data: its frames as rows of their fields."""
+    return {name: getattr(graph, name) for name in _names(Graph)} | {
+        "engine": [graph.engine.name, graph.engine.why],
+        "nodes": [_node_values(node)[:_PLACE] for node in graph.nodes],
+        "tweens": [_node_values(node) for node in graph.tweens],
+        "sequences": [_strip_values(strip) for strip in graph.sequences],
+    }
+
+
+def _decoded(kept: dict[str, Any]) -> Graph:
+    """The graph that `_encoded` made this of."""
+    return Graph(
+        **kept
+        | {
+            "engine": Choice(*kept["engine"]),
+            "poses": tuple(kept["poses"]),
+            "drawn_poses": tuple(kept["drawn_poses"]),
+            "nodes": tuple(_node(row) for row in kept["nodes"]),
+            "tweens": tuple(_node(row) for row in kept["tweens"]),
+            "sequences": tuple(_strip(row) for row in kept["sequences"]),
+        }
+    )
+
+
+def _node(row: list[Any]) -> Node:
+    row[_NODE.index("role")] = Role(row[_NODE.index("role")])
+    return Node(**dict(zip(_NODE, row, strict=False)))
+
+
+def _strip(row: list[Any]) -> Strip:
+    row[_STRIP.index("files")] = tuple(row[_STRIP.index("files")])
+    return Strip(**dict(zip(_STRIP, row, strict=True)))

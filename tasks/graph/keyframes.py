@@ -11,7 +11,7 @@ from tasks.character.character import NEUTRAL, Character, Expression, Pose
 from tasks.character.face import Head
 from tasks.character.settings import Finish
 from tasks.graph.character import engine_choice, read_character
-from tasks.graph.node import EXTREME, FIT, RIG, TILT, TURN, TWEEN, Graph, Node
+from tasks.graph.node import Graph, Node, Role
 from tasks.graph.project import Project
 from tasks.graph.sequences import SequencePlanner, strip_of
 from tasks.graph.variables import ALL_POSES
@@ -76,15 +76,15 @@ def request_for(
 ) -> Request:
     """What `engine` is asked for the frame `node`, shown `pictures`."""
     expression, pose = character.expression(node.expression), character.poses[node.pose]
-    if node.role == RIG:
+    if node.role is Role.RIG:
         if node.place:
             expression, pose = _between(character, node)
         return _rig_request(character, engine, expression, pose, pictures)
-    if node.role == TWEEN:
+    if node.role is Role.TWEEN:
         return _image_request(character, engine, tween_prompt(character, pose), pictures)
-    if node.role == TURN:
+    if node.role is Role.TURN:
         return _image_request(character, engine, turn_prompt(character, expression), pictures)
-    compose = tilt_prompt if node.role == TILT else extreme_prompt
+    compose = tilt_prompt if node.role is Role.TILT else extreme_prompt
     return _image_request(character, engine, compose(character, pose, expression), pictures)
 
 
@@ -114,7 +114,7 @@ def image_prompt(project: Project, character: Character, node: Node) -> str:
     Empty where nothing is drawn, since the frame is the artist's own portrait.
     """
     paid = paid_node(project, character, node)
-    return "" if paid.role == FIT else request_for(character, "openai", paid).prompt
+    return "" if paid.role is Role.FIT else request_for(character, "openai", paid).prompt
 
 
 def paid_node(project: Project, character: Character, node: Node) -> Node:
@@ -135,19 +135,19 @@ def _expressions_at(character: Character, choice: Choice, pose: str) -> Iterator
 
 def _node(project: Project, character: Character, engine: str, name: str, pose: str) -> Node:
     role, source = _role(project, character, engine, name, pose)
-    node = Node(name, pose, role, source, digest="")
+    node = Node(expression=name, pose=pose, role=role, source=source, digest="")
     asked = (
         {"size_px": list(character.generation.size_px)}
-        if role == FIT
+        if role is Role.FIT
         else request_for(character, engine, node).asked()
     )
     target = project.target(name, pose)
     part: dict[str, object] = {"target": target, "role": role, "source": source, "asked": asked}
-    if ENGINES[engine].paid and role != FIT:
+    if ENGINES[engine].paid and role is not Role.FIT:
         part["finish"] = _finish_content(character.finish)
         part["region"] = [face_digest(character.face), asdict(character.poses[pose].head)]
         part["mask"] = character.generation.mask
-    return Node(name, pose, role, source, digest_of(part))
+    return replace(node, digest=digest_of(part))
 
 
 @lru_cache(maxsize=4)
@@ -157,20 +157,20 @@ def _finish_content(finish: Finish) -> dict[str, object]:
 
 def _role(
     project: Project, character: Character, engine: str, name: str, pose: str
-) -> tuple[str, str]:
+) -> tuple[Role, str]:
     """What is done for a frame, and from which picture."""
     own = character.base_image_of(pose)
     base = str(project.input_path(character.base_image))
     include_neutral = character.generation.include_neutral
     if name == NEUTRAL and own and not include_neutral:
-        return FIT, str(project.input_path(own))
+        return Role.FIT, str(project.input_path(own))
     if ENGINES[engine].from_base:
-        return RIG, base
+        return Role.RIG, base
     if own:
-        return EXTREME, str(project.input_path(own))
+        return Role.EXTREME, str(project.input_path(own))
     if name == NEUTRAL:
-        return TILT, base
-    return EXTREME, project.target(NEUTRAL, pose)
+        return Role.TILT, base
+    return Role.EXTREME, project.target(NEUTRAL, pose)
 
 
 def _rig_request(

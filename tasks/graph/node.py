@@ -1,24 +1,59 @@
 """The graph: which frames there are, what each is drawn from, and what of the config it reads."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from tasks.requests.engine import Choice
 
-FIT, EXTREME, TILT, RIG = "fit", "extreme", "tilt", "rig"
-"""what is done for a keyframe: take the artist's portrait; draw another expression; draw the
-neutral with its head turned; move the base portrait"""
-COPY, TWEEN, TURN, MORPH = "copy", "tween", "turn", "morph"
-"""what is done for a frame of a sequence, which RIG can be done for too: take a keyframe as it is;
-draw the middle of two frames, of one pose or of two; make it from their pixels"""
+
+class Role(StrEnum):
+    """What is done for a frame. Its value is part of the digest of every frame."""
+
+    FIT = "fit"
+    """of a keyframe: take the artist's portrait"""
+    EXTREME = "extreme"
+    """of a keyframe: draw another expression"""
+    TILT = "tilt"
+    """of a keyframe: draw the neutral with its head turned"""
+    RIG = "rig"
+    """of any frame: move the base portrait"""
+    COPY = "copy"
+    """of a frame of a sequence: take a keyframe as it is"""
+    TWEEN = "tween"
+    """of a frame of a sequence: draw the middle of two frames of one pose"""
+    TURN = "turn"
+    """of a frame of a sequence: draw the middle of two frames of two poses"""
+    MORPH = "morph"
+    """of a frame of a sequence: make it from the pixels of two frames"""
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it is made here, without any engine."""
+        return self in _FREE
+
+    @property
+    def is_middle(self) -> bool:
+        """Whether an engine draws it between two frames."""
+        return self in _MIDDLE
+
+    @property
+    def only_face_changes(self) -> bool:
+        """Whether an engine draws it, and only the face may differ from the picture it is shown."""
+        return self in _ONLY_FACE
 
 
-@dataclass(frozen=True, slots=True)
+_FREE = frozenset({Role.FIT, Role.COPY, Role.MORPH})
+_MIDDLE = frozenset({Role.TWEEN, Role.TURN})
+_ONLY_FACE = frozenset({Role.EXTREME, Role.TWEEN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """One frame of the graph."""
 
     expression: str
     pose: str
-    role: str
+    role: Role
     source: str
     """path of the picture that it is made from"""
     digest: str

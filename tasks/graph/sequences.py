@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 
 from tasks.character.character import Character
-from tasks.graph.node import COPY, MORPH, RIG, TURN, TWEEN, Node, Strip
+from tasks.graph.node import Node, Role, Strip
 from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
 from tasks.requests.engine import ENGINES
@@ -65,7 +65,7 @@ class SequencePlanner:
         for keyframe, t in zip(ends, _ENDS, strict=True):
             file = Moment(int(t), 0).file
             source = self._project.target(keyframe.expression, keyframe.pose)
-            yield self._node(sequence, file, COPY, (source, ""), t)
+            yield self._node(sequence, file, Role.COPY, (source, ""), t)
         for tween in sequence.tweens:
             yield self._tween(sequence, tween)
 
@@ -77,32 +77,32 @@ class SequencePlanner:
         )
         if path.tween == "morph":
             # From the keyframes themselves: a morph of morphs would blur at every level.
-            return self._node(sequence, tween.file, MORPH, (start, end), tween.t)
+            return self._node(sequence, tween.file, Role.MORPH, (start, end), tween.t)
         if self._engine.from_base:
-            return self._node(sequence, tween.file, RIG, (self._base, ""), tween.t)
+            return self._node(sequence, tween.file, Role.RIG, (self._base, ""), tween.t)
         first, second = (self._path(sequence, each) for each in tween.neighbours)
-        role = TURN if sequence.turns_head else TWEEN
+        role = Role.TURN if sequence.turns_head else Role.TWEEN
         return self._node(sequence, tween.file, role, (first, second), 0.5)
 
     def _path(self, sequence: Sequence, moment: Moment) -> str:
         return self._project.sequence_path(f"{sequence.id}/{moment.file}")
 
     def _node(
-        self, sequence: Sequence, file: str, role: str, sources: tuple[str, str], at: float
+        self, sequence: Sequence, file: str, role: Role, sources: tuple[str, str], at: float
     ) -> Node:
         path, (first, second) = sequence.path, sources
         node = Node(
-            sequence.start.expression,
-            sequence.start.pose,
-            role,
-            first,
-            "",
-            second,
-            f"{sequence.id}/{file}",
-            at,
-            path.distance_threshold if role in {TWEEN, TURN} else 0.0,
-            sequence.end.expression,
-            sequence.end.pose,
+            expression=sequence.start.expression,
+            pose=sequence.start.pose,
+            role=role,
+            source=first,
+            digest="",
+            second=second,
+            place=f"{sequence.id}/{file}",
+            at=at,
+            closer_than=path.distance_threshold if role.is_middle else 0.0,
+            towards=sequence.end.expression,
+            towards_pose=sequence.end.pose,
         )
         read = [node.place, role, first, second, repr(at), repr(node.closer_than), self._finish]
         text = "\n".join([*read, self._read_by(node, sequence)])
@@ -110,14 +110,14 @@ class SequencePlanner:
 
     def _read_by(self, node: Node, sequence: Sequence) -> str:
         """The digest of what an in-between's request reads of the config."""
-        if node.role == RIG:
+        if node.role is Role.RIG:
             ends = (sequence.start, sequence.end)
             paths = (self._project.target(each.expression, each.pose) for each in ends)
             return " ".join(self._keyframes.get(path, "") for path in paths)
-        if node.role not in {TWEEN, TURN}:
+        if not node.role.is_middle:
             return ""
         # All in-betweens of one pose, or of one expression on its way, are asked for alike.
-        key = (node.role, node.pose if node.role == TWEEN else node.expression)
+        key = (node.role, node.pose if node.role is Role.TWEEN else node.expression)
         if key not in self._known:
             self._known[key] = self._asked(node)
         return self._known[key]

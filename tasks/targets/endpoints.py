@@ -5,7 +5,7 @@ from typing import Any
 
 from doit.exceptions import TaskFailed
 
-from tasks.graph.node import EXTREME, TWEEN, Node
+from tasks.graph.node import Node
 from tasks.graph.project import Project
 from tasks.ground.errors import Mistake, told
 from tasks.ground.files import stamp
@@ -46,7 +46,7 @@ def task_endpoints() -> Iterator[dict[str, Any]]:
 def frame_slice(node: Node) -> str:
     """What of the config, and of takes.json and the face mask beside it, decides a frame."""
     pick = current_picks().get(node.name)
-    mask = current_mask() if node.role in {EXTREME, TWEEN} else ""
+    mask = current_mask() if node.role.only_face_changes else ""
     return ":".join([node.digest, *([pick.digest] if pick else []), *([mask] if mask else [])])
 
 

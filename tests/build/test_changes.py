@@ -7,11 +7,13 @@ import pytest
 
 from tasks.build.changes import changed, parts_of
 from tasks.character.read import parse
-from tasks.graph.node import EXTREME, FIT, RIG, TILT, Node
+from tasks.graph.node import Node, Role
 from tests.conftest import small_config
 
-SAD = Node("sad", "center", EXTREME, "base.png", "d")
-TILTED = Node("sad", "tilt_left_small", EXTREME, "neutral.png", "d")
+SAD = Node(expression="sad", pose="center", role=Role.EXTREME, source="base.png", digest="d")
+TILTED = Node(
+    expression="sad", pose="tilt_left_small", role=Role.EXTREME, source="neutral.png", digest="d"
+)
 
 
 def parts(
@@ -82,7 +84,7 @@ def test_a_picture_that_is_a_frame_is_called_so():
 
 
 def test_landmarks_are_a_reason_for_drafts_and_words_are_none():
-    rig = Node("sad", "center", RIG, "base.png", "d")
+    rig = Node(expression="sad", pose="center", role=Role.RIG, source="base.png", digest="d")
     face = json.loads(json.dumps(small_config()["face"]))
     face["mouth"]["left"] = [0.61, 0.6]
     assert why(rig, "puppet", face=face) == ["the landmarks changed"]
@@ -91,14 +93,16 @@ def test_landmarks_are_a_reason_for_drafts_and_words_are_none():
 
 
 def test_the_base_image_itself_changes_with_its_picture_and_the_size():
-    fit = Node("neutral", "center", FIT, "base.png", "d")
+    fit = Node(expression="neutral", pose="center", role=Role.FIT, source="base.png", digest="d")
     assert why(fit, digest="another") == ["the base image changed"]
     assert why(fit, **with_generation(size="128x192")) == ["the settings changed"]
     assert parts(fit) == parts(fit, character="somebody else")
 
 
 def test_a_drawn_neutral_has_the_reasons_of_every_frame():
-    tilt = Node("neutral", "tilt_left_small", TILT, "base.png", "d")
+    tilt = Node(
+        expression="neutral", pose="tilt_left_small", role=Role.TILT, source="base.png", digest="d"
+    )
     assert why(tilt, poses={"center": "", "tilt_left_small": "a lot"}) == ["its pose changed"]
 
 

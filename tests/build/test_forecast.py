@@ -12,7 +12,7 @@ from tasks.build.builder import looking_builder_of
 from tasks.build.forecast import Forecast, Planned, Wish, forecast_of
 from tasks.build.outcome import Step
 from tasks.graph.keyframes import plan
-from tasks.graph.node import EXTREME, Node
+from tasks.graph.node import Node, Role
 from tasks.graph.project import Project
 from tasks.graph.variables import Variables
 from tasks.models.prices import Tokens
@@ -28,7 +28,9 @@ def planned(
     number: int, step: Step | None = Step.DRAW, estimate: Estimate | None = TABLE, **more: Any
 ) -> Planned:
     """What becomes of one frame."""
-    node = Node(f"mood_{number}", "center", EXTREME, "base.png", "d")
+    node = Node(
+        expression=f"mood_{number}", pose="center", role=Role.EXTREME, source="base.png", digest="d"
+    )
     return Planned(node, step, estimate=estimate if step is Step.DRAW else None, **more)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tasks.graph.character import read_character
 from tasks.graph.keyframes import image_prompt, plan, request_for
-from tasks.graph.node import EXTREME, FIT, RIG, TILT, Node
+from tasks.graph.node import Node, Role
 from tasks.graph.project import Project
 from tasks.graph.variables import read as read_variables
 from tasks.requests.prompt import extreme_prompt, tilt_prompt
@@ -77,44 +77,44 @@ NEUTRAL_UP = "frames/endpoints/neutral__up.png"
 
 def test_an_image_model_is_shown_the_neutral_of_the_same_pose(planner: Planner):
     assert planner.nodes() == {
-        "neutral__center": (FIT, FRONT),
-        "sad__center": (EXTREME, FRONT),
-        "happy__center": (EXTREME, FRONT),
-        "neutral__up": (TILT, FRONT),
-        "sad__up": (EXTREME, NEUTRAL_UP),
-        "happy__up": (EXTREME, NEUTRAL_UP),
-        "neutral__side": (FIT, SIDE),
-        "sad__side": (EXTREME, SIDE),
-        "happy__side": (EXTREME, SIDE),
+        "neutral__center": (Role.FIT, FRONT),
+        "sad__center": (Role.EXTREME, FRONT),
+        "happy__center": (Role.EXTREME, FRONT),
+        "neutral__up": (Role.TILT, FRONT),
+        "sad__up": (Role.EXTREME, NEUTRAL_UP),
+        "happy__up": (Role.EXTREME, NEUTRAL_UP),
+        "neutral__side": (Role.FIT, SIDE),
+        "sad__side": (Role.EXTREME, SIDE),
+        "happy__side": (Role.EXTREME, SIDE),
     }
 
 
 def test_the_puppet_draws_every_frame_from_the_base_portrait(planner: Planner):
     nodes = planner.nodes(has_key=False)
-    assert {name for name, node in nodes.items() if node == (RIG, FRONT)} == ALL - {
+    assert {name for name, node in nodes.items() if node == (Role.RIG, FRONT)} == ALL - {
         *("neutral__center", "neutral__side")
     }
-    assert nodes["neutral__center"] == (FIT, FRONT)
-    assert nodes["neutral__side"] == (FIT, SIDE)
+    assert nodes["neutral__center"] == (Role.FIT, FRONT)
+    assert nodes["neutral__side"] == (Role.FIT, SIDE)
 
 
 def test_include_neutral_draws_the_neutrals_that_have_a_portrait_too(planner: Planner):
     nodes = planner.nodes(generation={"include_neutral": True})
-    assert nodes["neutral__center"] == (EXTREME, FRONT)
-    assert nodes["neutral__side"] == (EXTREME, SIDE)
-    assert nodes["neutral__up"] == (TILT, FRONT)
+    assert nodes["neutral__center"] == (Role.EXTREME, FRONT)
+    assert nodes["neutral__side"] == (Role.EXTREME, SIDE)
+    assert nodes["neutral__up"] == (Role.TILT, FRONT)
     drafts = planner.nodes(has_key=False, generation={"include_neutral": True})
-    assert set(drafts.values()) == {(RIG, FRONT)}
+    assert set(drafts.values()) == {(Role.RIG, FRONT)}
 
 
 def test_a_neutral_that_nobody_named_is_drawn_only_where_others_need_it(planner: Planner):
     expressions = {"sad": {"prompt": "near to tears"}}
     nodes = planner.nodes(expressions=expressions)
     assert nodes == {
-        "sad__center": (EXTREME, FRONT),
-        "neutral__up": (TILT, FRONT),
-        "sad__up": (EXTREME, NEUTRAL_UP),
-        "sad__side": (EXTREME, SIDE),
+        "sad__center": (Role.EXTREME, FRONT),
+        "neutral__up": (Role.TILT, FRONT),
+        "sad__up": (Role.EXTREME, NEUTRAL_UP),
+        "sad__side": (Role.EXTREME, SIDE),
     }
     drafts = planner.nodes(has_key=False, expressions=expressions)
     assert set(drafts) == {"sad__center", "sad__up", "sad__side"}
@@ -266,7 +266,7 @@ def test_the_prompt_is_that_of_the_frame_s_role(planner: Planner):
 )
 def test_a_parameter_that_a_model_does_not_take_is_not_sent(planner: Planner, model: str, sent):
     project = planner.project(generation={"model": model})
-    node = next(node for node in plan(project).nodes if node.role == EXTREME)
+    node = next(node for node in plan(project).nodes if node.role is Role.EXTREME)
     request = request_for(read_character(project), "openai", node)
     assert set(request.parameters) == sent
     assert (request.model, request.size_px) == (model, (1024, 1536))

@@ -9,7 +9,7 @@ import pytest
 
 from tasks.graph.character import read_character
 from tasks.graph.keyframes import plan, request_for
-from tasks.graph.node import COPY, MORPH, RIG, TURN, TWEEN, Graph, Node
+from tasks.graph.node import Graph, Node, Role
 from tasks.graph.project import Project
 from tasks.graph.variables import read as read_variables
 
@@ -88,18 +88,18 @@ def test_an_in_between_is_made_from_its_two_neighbours_and_an_end_is_its_keyfram
         for name, node in planner.tweens({**CHEER, "start": "neutral"}).items()
     }
     assert found == {
-        "cheer__center:000": (COPY, "endpoints/neutral__center.png"),
-        "cheer__center:100": (COPY, "endpoints/happy__center.png"),
+        "cheer__center:000": (Role.COPY, "endpoints/neutral__center.png"),
+        "cheer__center:100": (Role.COPY, "endpoints/happy__center.png"),
         # In this order an engine is shown them.
-        "cheer__center:050": (TWEEN, f"{folder}/000.png", f"{folder}/100.png"),
-        "cheer__center:025": (TWEEN, f"{folder}/000.png", f"{folder}/050.png"),
-        "cheer__center:075": (TWEEN, f"{folder}/050.png", f"{folder}/100.png"),
+        "cheer__center:050": (Role.TWEEN, f"{folder}/000.png", f"{folder}/100.png"),
+        "cheer__center:025": (Role.TWEEN, f"{folder}/000.png", f"{folder}/050.png"),
+        "cheer__center:075": (Role.TWEEN, f"{folder}/050.png", f"{folder}/100.png"),
     }
 
 
 def test_every_in_between_is_asked_for_as_the_middle_of_what_it_is_shown(planner: Planner):
     tweens = planner.tweens({**CHEER, "max_depth": 4}).values()
-    drawn = [node for node in tweens if node.role == TWEEN]
+    drawn = [node for node in tweens if node.role is Role.TWEEN]
     assert len(drawn) == 15
     assert {node.at for node in drawn} == {0.5}
 
@@ -144,7 +144,7 @@ def test_without_poses_a_path_is_wanted_at_all_of_them(planner: Planner):
 def test_a_morph_is_made_from_the_keyframes_at_its_own_time_and_hold_has_none(planner: Planner):
     morphs = planner.tweens({**CHEER, "tween": "morph"})
     ends = ("endpoints/sad__center.png", "endpoints/happy__center.png")
-    inner = {name: node for name, node in morphs.items() if node.role == MORPH}
+    inner = {name: node for name, node in morphs.items() if node.role is Role.MORPH}
     assert {name: node.at for name, node in inner.items()} == {
         "cheer__center:050": 0.5,
         "cheer__center:025": 0.25,
@@ -158,7 +158,7 @@ def test_what_is_drawn_knows_from_where_on_it_is_morphed(planner: Planner):
     turn = {"id": "turn", "start": "sad", "end": "sad", "start_pose": "center", "end_pose": "side"}
     paths = [{**path, "distance_threshold": 3.5} for path in (CHEER, turn)]
     for node in planner.tweens(*paths).values():
-        assert node.closer_than == (3.5 if node.role in {TWEEN, TURN} else 0.0)
+        assert node.closer_than == (3.5 if node.role.is_middle else 0.0)
     for changed in ({"tween": "morph"}, {"tween": "hold"}):
         nodes = planner.tweens({**paths[0], **changed}).values()
         assert {node.closer_than for node in nodes} == {0.0}
@@ -175,7 +175,7 @@ def test_a_path_between_poses_turns_the_head_of_one_expression(planner: Planner)
     assert set(found) == named("000", "050", "100", sequence="turn__sad")
     assert planner.below(found["turn__sad:000"].source) == "endpoints/sad__center.png"
     assert planner.below(found["turn__sad:100"].source) == "endpoints/sad__side.png"
-    assert found["turn__sad:050"].role == TURN
+    assert found["turn__sad:050"].role is Role.TURN
 
 
 def test_pose_paths_give_a_way_from_the_default_pose_to_every_other_one(planner: Planner):
@@ -274,7 +274,7 @@ def test_the_words_of_a_pose_are_in_the_in_betweens_at_that_pose(planner: Planne
 
 def test_a_draft_in_between_is_drawn_from_the_portrait_and_reads_both_ends(planner: Planner):
     found = planner.tweens(CHEER, paid=False)
-    inner = [node for node in found.values() if node.role == RIG]
+    inner = [node for node in found.values() if node.role is Role.RIG]
     assert len(inner) == 3
     assert {Path(node.source).name for node in inner} == {"front.png"}
     for edited in ("sad", "happy"):
