@@ -29,6 +29,7 @@ from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
 from tasks.ground.files import stamp
+from tasks.models.engines import paid_engine
 from tasks.pictures.picture import BadAnswer, pixels_digest, read_answer
 from tasks.requests import engine as engines
 from tasks.requests.engine import Choice, Engine, EngineSettings
@@ -362,7 +363,8 @@ def looking_builder_of(project: Project) -> Builder:
 def paid_builder_of(project: Project) -> Builder:
     """A builder that knows takes and makes frames of them, and draws nothing: without a key too."""
     character = read_character(project)
-    return Builder(project, character, Choice("openai", "its takes are looked at"), engine=None)
+    engine = paid_engine(character.generation.engine)
+    return Builder(project, character, Choice(engine, "its takes are looked at"), engine=None)
 
 
 def open_estimator(project: Project) -> Estimator:

@@ -9,13 +9,14 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
 from tasks.character.character import MAX_DEPTH, BasePath, Generation, Tween
 from tasks.character.ease import EASES
 from tasks.character.face import Face
 from tasks.character.settings import Finish, Thresholds
 from tasks.character.vocabulary import ARKIT_NAMES
+from tasks.models import engines
 from tasks.models import facts as models
 
 SCHEMA_FILE = "expressions.schema.json"
@@ -32,6 +33,11 @@ ArkitName = Literal[ARKIT_NAMES]  # type: ignore[valid-type]
 Blendshapes = Annotated[
     dict[ArkitName, Weight],
     Field(description="ARKit blend-shape names and their weights, 0 (rest) to 1 (full)"),
+]
+EngineName = Annotated[
+    str,
+    Field(min_length=1),
+    WithJsonSchema({"anyOf": [{"enum": [engines.AUTO, *engines.BUILT_IN]}, {"type": "string"}]}),
 ]
 FileName = Annotated[str, Field(min_length=1)]
 Words = Annotated[str, Field(max_length=8_000)]
@@ -178,9 +184,9 @@ class PriceModel(_Strict):
 class GenerationModel(_Strict):
     """How frames are drawn."""
 
-    engine: Literal["auto", "openai", "puppet"] = "auto"
+    engine: EngineName = engines.AUTO
     """`openai` draws with an images endpoint, for money; `puppet` here, free, as drafts;
-    `auto` is `openai` when OPENAI_API_KEY is set, else `puppet`"""
+    `auto` is `openai` when OPENAI_API_KEY is set, else `puppet`; or one that you installed"""
     model: str = Field(_DEFAULTS.model, min_length=1, examples=list(models.KNOWN_MODELS))
     """the image model that the endpoint is asked for"""
     size: str = Field(_DEFAULTS.size, pattern=SIZE_PATTERN)

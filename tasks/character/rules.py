@@ -11,8 +11,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tasks.character.character import NEUTRAL, Generation, pose_paths
+from tasks.ground.errors import Mistake
 from tasks.ground.ids import did_you_mean, id_problem, same_file
 from tasks.ground.json_places import Path, path_text
+from tasks.models import engines
 from tasks.models import facts as models
 
 _EXPRESSION_KEYS = ("prompt", "blendshapes")
@@ -300,12 +302,14 @@ def _is_number(value: Any) -> bool:
 def _generation_findings(generation: Mapping[str, Any], official: bool) -> Iterator[Finding]:
     """Sizes and qualities that the model refuses, and models that are no more."""
     said = {**_GENERATION_DEFAULTS, **generation}
-    model, quality = said["model"], said["quality"]
+    model, quality, engine = said["model"], said["quality"], said["engine"]
+    if isinstance(engine, str):
+        yield from _engine_findings(engine)
     size = models.parse_size(said["size"]) if isinstance(said["size"], str) else None
     if size and max(size) > _MAX_EDGE_PX:
         text = f'"{said["size"]}" is too large: a side may have {_MAX_EDGE_PX} pixels at the most'
         yield Finding(("generation", "size"), text)
-    elif said["engine"] != "puppet" and official and isinstance(model, str):
+    elif engine in {engines.AUTO, engines.OPENAI} and official and isinstance(model, str):
         problems = {
             "model": models.retired_problem(model),
             "size": models.size_problem(model, size) if size else None,
@@ -317,6 +321,18 @@ def _generation_findings(generation: Mapping[str, Any], official: bool) -> Itera
             if problem:
                 yield Finding(("generation", key), f'"{said[key]}" is refused: {problem}')
     yield from _endpoint_findings(generation)
+
+
+def _engine_findings(name: str) -> Iterator[Finding]:
+    """An engine that nobody has, or that cannot be loaded."""
+    if name == engines.AUTO:
+        return
+    try:
+        engines.facts_of(name)
+    except Mistake as error:
+        allowed = engines.names()
+        text = str(error) if name in allowed else unknown("value", name, allowed)
+        yield Finding(("generation", "engine"), text)
 
 
 def _endpoint_findings(generation: Mapping[str, Any]) -> Iterator[Finding]:

@@ -43,6 +43,8 @@ class Batch(Run):
         wishes = current_project().variables.of_command
         if not current_graph().engine.facts.paid:
             raise InvalidCommand("drafts are free and need no batch; batches need a key")
+        if not current_graph().engine.facts.batches:
+            raise InvalidCommand(f"the engine {current_graph().engine.name} has no batches")
         if wishes.get("cancel"):
             return self._cancel()
         code = super().execute(params, args)

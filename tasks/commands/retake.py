@@ -49,9 +49,10 @@ class Retake(OwnFrameOption, Run):
             raise InvalidCommand(f"-n {self.new_takes}: from 1 to {MOST_TAKES} takes at once")
         self._pattern = str(params["frame"])
         nodes = frames_named(self._pattern)
-        if not current_graph().engine.facts.paid:
+        engine = current_graph().engine
+        if engine.facts.deterministic:
             raise InvalidCommand(
-                "the puppet's drafts come out the same every time; new takes need a key"
+                f"what {engine.name} draws comes out the same every time; new takes need a key"
                 " (engine=openai)"
             )
         params["always"] = False  # a run has that option; here takes are asked for with -n

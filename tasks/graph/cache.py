@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import asdict, fields
 from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
@@ -21,6 +21,7 @@ from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
 from tasks.ground.files import write_whole
 from tasks.ground.ids import nearest
+from tasks.models.engines import BUILT_IN, facts_of
 from tasks.requests.engine import Choice
 
 CACHE_FILE = ".doit.graph.json"
@@ -90,8 +91,9 @@ def _cached(cache: Path, key: str) -> Graph | None:
     """The kept graph, if it is that of `key`; None for any other, and for a damaged file."""
     try:
         kept = json.loads(cache.read_bytes())
-        return _decoded(kept["graph"]) if kept["key"] == key else None
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        same = kept["key"] == key and kept["graph"]["engine"][2] == _said_by(kept["graph"])
+        return _decoded(kept["graph"]) if same else None
+    except (OSError, ValueError, TypeError, KeyError, RecursionError, Mistake):
         return None
 
 
@@ -114,11 +116,20 @@ _PLACE = _NODE.index("second")
 def _encoded(graph: Graph) -> dict[str, Any]:
     """A graph as plain data: its frames as rows of their fields."""
     return {name: getattr(graph, name) for name in _names(Graph)} | {
-        "engine": [graph.engine.name, graph.engine.why],
+        "engine": [graph.engine.name, graph.engine.why, _facts_digest(graph.engine.name)],
         "nodes": [_node_values(node)[:_PLACE] for node in graph.nodes],
         "tweens": [_node_values(node) for node in graph.tweens],
         "sequences": [_strip_values(strip) for strip in graph.sequences],
     }
+
+
+def _said_by(kept: dict[str, Any]) -> str:
+    return _facts_digest(kept["engine"][0])
+
+
+def _facts_digest(engine: str) -> str:
+    """What an engine of another package says of itself; the program's own change with its code."""
+    return "" if engine in BUILT_IN else digest_of(asdict(facts_of(engine)))
 
 
 def _decoded(kept: dict[str, Any]) -> Graph:
@@ -126,7 +137,7 @@ def _decoded(kept: dict[str, Any]) -> Graph:
     return Graph(
         **kept
         | {
-            "engine": Choice(*kept["engine"]),
+            "engine": Choice(*kept["engine"][:2]),
             "poses": tuple(kept["poses"]),
             "drawn_poses": tuple(kept["drawn_poses"]),
             "nodes": tuple(_node(row) for row in kept["nodes"]),

@@ -11,6 +11,9 @@ from tasks.graph.project import Project
 from tasks.graph.variables import ALL_POSES, Variables
 from tasks.ground.errors import Mistake
 from tasks.ground.ids import did_you_mean
+from tasks.models.engines import AUTO, BUILT_IN, facts_of
+from tasks.models.facts import family_of
+from tasks.models.prices import ModelPrice, Price
 from tasks.requests import engine
 
 
@@ -29,7 +32,20 @@ def read_character(project: Project) -> Character:
             f'pose={pose}: {project.config} has no pose "{pose}"{did_you_mean(pose, allowed)}'
             f" (allowed: {', '.join(allowed)})"
         )
-    return _with_paths(_with_base_image(character, given), given)
+    return _with_engine_price(_with_paths(_with_base_image(character, given), given))
+
+
+def _with_engine_price(character: Character) -> Character:
+    """What an engine of another package says that a picture costs, where the config does not."""
+    generation = character.generation
+    if generation.engine in {AUTO, *BUILT_IN}:
+        return character
+    usd = facts_of(generation.engine).usd_per_image
+    own = [price.model for price in generation.prices]
+    if usd is None or family_of(generation.model, own):
+        return character
+    price = ModelPrice(generation.model, Price(usd_per_image=usd, source=generation.engine))
+    return replace(character, generation=replace(generation, prices=(*generation.prices, price)))
 
 
 def _with_paths(character: Character, given: Variables) -> Character:

@@ -17,8 +17,10 @@ from tasks.graph.sequences import SequencePlanner, strip_of
 from tasks.graph.variables import ALL_POSES
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
+from tasks.models.engines import OPENAI, paid_engine
+from tasks.models.engines import facts_of as engine_facts
 from tasks.models.facts import MAX_PROMPT_LENGTH, facts_of
-from tasks.requests.engine import ENGINES, Choice
+from tasks.requests.engine import Choice
 from tasks.requests.prompt import extreme_prompt, tilt_prompt, turn_prompt, tween_prompt
 from tasks.requests.request import InputPicture, Request, Rig, face_digest
 from tasks.sequences.tree import sequences
@@ -114,15 +116,23 @@ def image_prompt(project: Project, character: Character, node: Node) -> str:
     Empty where nothing is drawn, since the frame is the artist's own portrait.
     """
     paid = paid_node(project, character, node)
-    return "" if paid.role is Role.FIT else request_for(character, "openai", paid).prompt
+    engine = _image_engine(character)
+    return "" if paid.role is Role.FIT else request_for(character, engine, paid).prompt
 
 
 def paid_node(project: Project, character: Character, node: Node) -> Node:
     """A frame as an image model would draw it, whichever engine this run uses."""
     if node.place:
         return node
-    role, source = _role(project, character, "openai", node.expression, node.pose)
+    engine = _image_engine(character)
+    role, source = _role(project, character, engine, node.expression, node.pose)
     return replace(node, role=role, source=source)
+
+
+def _image_engine(character: Character) -> str:
+    """The engine that is told words: the config's, or the program's own."""
+    engine = paid_engine(character.generation.engine)
+    return engine if engine_facts(engine).needs == "words" else OPENAI
 
 
 def _expressions_at(character: Character, choice: Choice, pose: str) -> Iterator[str]:
@@ -143,7 +153,7 @@ def _node(project: Project, character: Character, engine: str, name: str, pose: 
     )
     target = project.target(name, pose)
     part: dict[str, object] = {"target": target, "role": role, "source": source, "asked": asked}
-    if ENGINES[engine].paid and role is not Role.FIT:
+    if engine_facts(engine).paid and role is not Role.FIT:
         part["finish"] = _finish_content(character.finish)
         part["region"] = [face_digest(character.face), asdict(character.poses[pose].head)]
         part["mask"] = character.generation.mask
@@ -164,13 +174,18 @@ def _role(
     include_neutral = character.generation.include_neutral
     if name == NEUTRAL and own and not include_neutral:
         return Role.FIT, str(project.input_path(own))
-    if ENGINES[engine].from_base:
+    if engine_facts(engine).from_base:
         return Role.RIG, base
     if own:
         return Role.EXTREME, str(project.input_path(own))
     if name == NEUTRAL:
         return Role.TILT, base
     return Role.EXTREME, project.target(NEUTRAL, pose)
+
+
+def _version(engine: str) -> dict[str, str]:
+    version = engine_facts(engine).version
+    return {"version": version} if version else {}
 
 
 def _rig_request(
@@ -184,7 +199,7 @@ def _rig_request(
         engine,
         character.generation.size_px,
         pictures,
-        parameters={"version": str(ENGINES[engine].version)},
+        parameters=_version(engine),
         rig=Rig(expression.blendshapes, pose.head, character.face),
     )
 
@@ -202,6 +217,7 @@ def _image_request(
     facts = facts_of(generation.model)
     if facts and facts.high_fidelity:
         parameters["input_fidelity"] = "high"
+    parameters |= _version(engine)
     return Request(
         engine,
         generation.size_px,

@@ -12,7 +12,7 @@ from tasks.character.character import Character
 from tasks.graph.node import Node, Role, Strip
 from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
-from tasks.requests.engine import ENGINES
+from tasks.models.engines import facts_of
 from tasks.requests.request import face_digest
 from tasks.sequences.manifest import manifest
 from tasks.sequences.tree import Moment, Sequence
@@ -47,7 +47,7 @@ class SequencePlanner:
         asked: Callable[[Node], str],
     ) -> None:
         self._project = project
-        self._engine = ENGINES[engine]
+        self._engine = facts_of(engine)
         self._keyframes = keyframes
         self._asked = asked
         self._known: dict[tuple[str, str], str] = {}

@@ -5,7 +5,7 @@ is not named here (another provider's) is sent only what every model takes.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -71,8 +71,14 @@ KNOWN_MODELS: tuple[str, ...] = (
 
 def facts_of(model: str) -> ModelFacts | None:
     """What `model` takes, or None where nothing is known of it (another provider's)."""
-    fitting = [name for name in _FAMILIES if model == name or model.startswith(f"{name}-")]
-    return _FAMILIES[max(fitting, key=len)] if fitting else None
+    family = family_of(model, _FAMILIES)
+    return _FAMILIES[family] if family else None
+
+
+def family_of(model: str, families: Iterable[str]) -> str | None:
+    """The longest of these names that `model` begins with, so that dated snapshots are found."""
+    fitting = [name for name in families if model == name or model.startswith(f"{name}-")]
+    return max(fitting, key=len, default=None)
 
 
 def parse_size(size: str) -> tuple[int, int] | None:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from tasks.models.facts import family_of
+
 BATCH_FACTOR = 0.5
 """what a batch costs of the same calls one by one (OpenAI's pricing page, 2026-11-22)"""
 _SOURCE = "OpenAI's pricing page"
@@ -83,9 +85,9 @@ class ModelPrice:
 def price_of(model: str, own: Iterable[ModelPrice] = ()) -> Price | None:
     """The price of `model`; None where nobody knows it. The config's prices, `own`, go first."""
     for table in ({entry.model: entry.price for entry in own}, PRICES):
-        fitting = [name for name in table if model == name or model.startswith(f"{name}-")]
-        if fitting:
-            return table[max(fitting, key=len)]
+        family = family_of(model, table)
+        if family:
+            return table[family]
     return None
 
 

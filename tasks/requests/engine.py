@@ -1,16 +1,16 @@
-"""Engines: what draws a request. One protocol, two of them, and which one a run uses.
+"""The port of the engines: what draws a request, how it fails, and which one a run uses.
 
-Choosing imports neither: `openai`, numpy and OpenCV are loaded when the first picture is drawn.
+Choosing one of the program's own imports none: `openai`, numpy and OpenCV are loaded when the first
+picture is drawn. What engines say of themselves is in `tasks.models.engines`.
 """
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, cast
 
 from tasks.ground.errors import Mistake
+from tasks.models import engines
 
 if TYPE_CHECKING:
     from tasks.requests.batches import BatchService
@@ -88,27 +88,6 @@ class EngineSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class EngineFacts:
-    """What the rest of the program must know of an engine before it is loaded."""
-
-    module: str
-    paid: bool
-    """its takes cost money: they are kept for ever, and never replaced by a free engine's"""
-    from_base: bool
-    """draws every frame straight from the base portrait, not from the neutral of its pose"""
-    version: int = 1
-    """part of every request: raised when the same request gives another picture"""
-
-
-ENGINES: Mapping[str, EngineFacts] = MappingProxyType(
-    {
-        "openai": EngineFacts("tasks.engines.openai", paid=True, from_base=False),
-        "puppet": EngineFacts("tasks.engines.puppet_engine", paid=False, from_base=True),
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
 class Choice:
     """The engine of a run, and why it is that one."""
 
@@ -116,9 +95,9 @@ class Choice:
     why: str
 
     @property
-    def facts(self) -> EngineFacts:
+    def facts(self) -> engines.EngineFacts:
         """What is known of the chosen engine."""
-        return ENGINES[self.name]
+        return engines.facts_of(self.name)
 
 
 def has_key(environment: Mapping[str, str]) -> bool:
@@ -128,20 +107,21 @@ def has_key(environment: Mapping[str, str]) -> bool:
 
 def choose(wanted: str, environment: Mapping[str, str]) -> Choice:
     """The engine for the config's `engine`: `auto` is openai when a key is set, else the puppet."""
-    if wanted != "auto":
+    if wanted != engines.AUTO:
         return Choice(wanted, "as asked for")
     if has_key(environment):
-        return Choice("openai", f"{KEY_VARIABLE} is set")
-    return Choice("puppet", f"free drafts, since {KEY_VARIABLE} is not set")
+        return Choice(engines.OPENAI, f"{KEY_VARIABLE} is set")
+    return Choice(engines.PUPPET, f"free drafts, since {KEY_VARIABLE} is not set")
 
 
 def load_batches(name: str, settings: EngineSettings) -> "BatchService":
     """The batches of that engine. Raises `EngineFailure` where there can be none."""
-    module = importlib.import_module(ENGINES[name].module)
-    return cast("BatchService", module.open_batches(settings))
+    open_batches = engines.batches_of(name)
+    if open_batches is None:
+        raise EngineFailure(f"the engine {name} has no batches")
+    return cast("BatchService", open_batches(settings))
 
 
 def load(name: str, settings: EngineSettings) -> Engine:
     """The engine of that name, ready to draw."""
-    module = importlib.import_module(ENGINES[name].module)
-    return cast(Engine, module.open_engine(settings))
+    return cast(Engine, engines.factory_of(name)(settings))

@@ -15,6 +15,7 @@ from PIL import Image
 
 from tasks.ground.errors import Mistake
 from tasks.ground.files import stamp, write_whole
+from tasks.models.engines import is_draft_of
 from tasks.pictures import png
 from tasks.pictures.picture import pixels_digest, png_bytes
 
@@ -62,7 +63,7 @@ class Provenance:
     @property
     def is_draft(self) -> bool:
         """Whether it cost nothing and can be made again at any time."""
-        return self.engine in {"puppet", BASE, MORPH}
+        return self.engine in {BASE, MORPH} or is_draft_of(self.engine)
 
 
 class State(Enum):

@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from tasks.ground.errors import Mistake
-from tasks.requests.engine import ENGINES, Choice, EngineFailure, choose
+from tasks.models.engines import facts_of
+from tasks.requests.engine import Choice, EngineFailure, choose
 
 
 def test_auto_is_openai_when_a_key_is_set():
@@ -31,11 +32,10 @@ def test_the_key_itself_is_in_no_reason():
 
 
 def test_what_is_paid_for_and_what_each_engine_draws_from():
-    assert ENGINES["openai"].paid
-    assert not ENGINES["openai"].from_base
-    assert not ENGINES["puppet"].paid
-    assert ENGINES["puppet"].from_base
-    assert Choice("puppet", "").facts is ENGINES["puppet"]
+    openai, puppet = facts_of("openai"), facts_of("puppet")
+    assert (openai.paid, openai.needs, openai.from_base) == (True, "words", False)
+    assert (puppet.paid, puppet.needs, puppet.from_base) == (False, "rig", True)
+    assert Choice("puppet", "").facts is puppet
 
 
 def test_a_failure_is_for_the_person_and_carries_what_came_instead():
