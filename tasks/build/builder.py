@@ -44,6 +44,8 @@ from tasks.takes.frame import Existing, Provenance
 from tasks.takes.picks import Pick, Wanted, change_picks, read_picks, wanted_take
 from tasks.takes.store import Asked, StoreFailure, Take, TakeRecord, TakeStore, take_id
 
+_MADE = {Step.DRAW, Step.RESTORE, Step.FIT}
+
 
 @dataclass(frozen=True, slots=True)
 class _Job:
@@ -134,6 +136,8 @@ class Builder:
             if _content(path, stamp(path)) != seen:
                 # doit would record the file as it is now, and take the frame for up to date.
                 raise Mistake(f"{path} was changed while it was drawn from; run doit again")
+        if outcome.step in _MADE:
+            return replace(outcome, notes=(*self.inputs.notes(node), *outcome.notes))
         return outcome
 
     def take_anew(self, node: Node, arrived: Callable[[], None] = lambda: None) -> Take:

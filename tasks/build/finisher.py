@@ -22,7 +22,7 @@ from tasks.finish.reference import Reference
 from tasks.finish.steps import finish
 from tasks.graph.node import Node, Role
 from tasks.ground.digest import digest_of
-from tasks.pictures.picture import CachedPicture, png_bytes
+from tasks.pictures.picture import IGNORED, CachedPicture, png_bytes
 
 _VERSION = 1
 """raised when the same take and settings give another frame"""
@@ -106,7 +106,7 @@ class Finisher:
             made,
             take if same else png_bytes(made),
             digest,
-            tuple(_told(node, note) for note in done.notes),
+            tuple(_told(node, note) for note in (*image.info.get(IGNORED, ()), *done.notes)),
             figures,
             flags(figures, thresholds) if figures else (),
             rank(figures, thresholds) if figures else (0, 0.0),

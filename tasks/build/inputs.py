@@ -57,6 +57,11 @@ class Inputs:
         """The artist's own picture that a frame is made from, at the size of the frames."""
         return self.fitted(Path(node.source))
 
+    def notes(self, node: Node) -> tuple[str, ...]:
+        """What was ignored in the artist's pictures that a frame is made from."""
+        given = [path for path in map(Path, node.sources) if not self._project.is_built(path)]
+        return tuple(note for path in given for note in self._pictures.get(path, None).notes)
+
     def fitted(self, path: Path) -> CachedPicture:
         """A picture at the size of the frames."""
         return self._pictures.get(path, self._character.generation.size_px)

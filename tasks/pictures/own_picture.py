@@ -47,7 +47,7 @@ def _is_ours(path: Path) -> bool:
     from PIL import Image
 
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=("PNG",)) as image:
             return image.info.get(_KEYWORD) == _MARK
     except (OSError, SyntaxError, ValueError):
         return False

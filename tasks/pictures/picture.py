@@ -1,40 +1,42 @@
 """Pictures as pixels: reading any that an artist may have, fitting them, checking answers.
 
-All pixels are 8-bit RGBA with straight alpha.
+All pixels are 8-bit RGBA in sRGB with straight alpha, upright.
 """
 
 import hashlib
-import io
+import shlex
 import threading
 from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from tasks.ground.errors import Mistake
 from tasks.pictures import png
+from tasks.pictures.decode import PICTURES, PORTRAITS, Decoded, NoPicture, decode
+from tasks.pictures.refused import is_svg
 
-# A portrait of 16 bits a channel and 8192 pixels a side still fits; a decompression bomb does not.
-Image.MAX_IMAGE_PIXELS = 8192 * 8192
-_READ_ERRORS = (
-    UnidentifiedImageError,
-    OSError,
-    SyntaxError,
-    ValueError,
-    Image.DecompressionBombError,
-)
 _PNG_LEVEL, _FILTER_UP = 2, 2
+_WITH_ALPHA = 6
+"""the colour type of a PNG of RGBA"""
+
+
+IGNORED = "ignored"
+"""the key in an answer's `info` of what was ignored in its file: a tuple of notes"""
 
 
 class BadAnswer(Mistake):
     """An engine's answer that is no usable picture; the text says in what way."""
 
 
-def read(path: Path) -> Image.Image:
-    """The picture at `path`, upright, as RGBA. Raises `Mistake` where it cannot be read."""
-    return _decode(_read_bytes(path), path)
+def read(path: Path, formats: tuple[str, ...] = PICTURES) -> Image.Image:
+    """The picture at `path`, upright, as RGBA in sRGB. Raises `Mistake` where it cannot be read.
+
+    `formats`: what it may be; `PORTRAITS` for what an artist made.
+    """
+    return _decode(_read_bytes(path), path, formats).image
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -46,21 +48,24 @@ def _read_bytes(path: Path) -> bytes:
         raise Mistake(f"{path} cannot be read as a picture ({error.strerror})") from error
 
 
-def _decode(data: bytes, path: Path) -> Image.Image:
+def _decode(data: bytes, path: Path, formats: tuple[str, ...]) -> Decoded:
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            return _as_rgba(ImageOps.exif_transpose(image))
-    except _READ_ERRORS as error:
+        return decode(data, formats)
+    except NoPicture as error:
+        if is_svg(data):
+            raise Mistake(_svg(path)) from error
         raise Mistake(
             f"{path} cannot be read as a picture ({error}); save it as PNG, JPEG or WebP"
         ) from error
 
 
-def _as_rgba(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I") or image.mode == "F":
-        # Pillow would clip 16-bit grey at 255 instead of scaling it.
-        image = image.convert("I").point(lambda value: value / 257).convert("L")
-    return image.convert("RGBA")
+def _svg(path: Path) -> str:
+    drawn = path.with_suffix(".png")
+    command = shlex.join(["rsvg-convert", "-h", "1536", str(path), "-o", str(drawn)])
+    return (
+        f"{path} cannot be read as a picture: it is an SVG; render it first ({command}),"
+        f" and name {drawn}"
+    )
 
 
 def pixels_digest(image: Image.Image) -> str:
@@ -111,14 +116,11 @@ def read_answer(answer: bytes, size_px: tuple[int, int] | None) -> Image.Image:
     `size_px`: None where any size will do. Raises `BadAnswer` that says which of these it is not.
     """
     try:
-        with Image.open(io.BytesIO(answer)) as image:
-            image.load()
-            decoded = image.convert("RGBA")
-    except _READ_ERRORS as error:
-        why = "not a picture" if isinstance(error, UnidentifiedImageError) else error
-        raise BadAnswer(f"the answer is no whole picture ({why})") from error
-    if not png.is_whole(answer):
-        raise BadAnswer("the answer is no whole picture (the end of its PNG is missing)")
+        found = decode(answer)
+    except NoPicture as error:
+        raise BadAnswer(f"the answer is no whole picture ({error})") from error
+    decoded = found.image
+    decoded.info[IGNORED] = found.notes
     if size_px and decoded.size != size_px:
         got, asked = ("x".join(map(str, size)) for size in (decoded.size, size_px))
         raise BadAnswer(f"the answer is {got} pixels, not {asked}")
@@ -154,8 +156,10 @@ class PictureCache:
 class CachedPicture:
     """One picture, its digest, and its PNG form made when it is first asked for."""
 
-    def __init__(self, image: Image.Image, png: bytes | None) -> None:
+    def __init__(self, image: Image.Image, png: bytes | None, notes: tuple[str, ...] = ()) -> None:
         self.image = image
+        self.notes = notes
+        """what was ignored in the file, a line each"""
         self.digest = pixels_digest(image)
         self._png = png
         self._lock = threading.Lock()
@@ -173,13 +177,10 @@ def _read_entry(
 ) -> CachedPicture:
     # Read once: what is sent is what the digest is of, also when the file changes meanwhile.
     data = _read_bytes(path)
-    original = _decode(data, path)
+    decoded = _decode(data, path, PORTRAITS)
+    original = decoded.image
     image = fit(original, fit_to_px) if fit_to_px else original
-    return CachedPicture(image, data if image is original and _is_upright_rgba_png(data) else None)
-
-
-def _is_upright_rgba_png(data: bytes) -> bool:
-    with Image.open(io.BytesIO(data)) as image:
-        upright = image.getexif().get(ExifTags.Base.Orientation, 1) == 1
-        plain = image.format == "PNG" and image.mode == "RGBA" and upright
-    return plain and png.is_whole(data)
+    # An engine is sent RGBA: of a PNG without alpha too.
+    plain = image is original and decoded.as_stored and data[25] == _WITH_ALPHA
+    notes = tuple(f"{path}: {note}" for note in decoded.notes)
+    return CachedPicture(image, data if plain else None, notes)

@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from tasks.ground.errors import Mistake
+from tasks.pictures.decode import PICTURES
 from tasks.pictures.picture import read
 
 _PAPER, _INK, _FAINT, _FAILED = (250, 249, 247), (40, 40, 44), (150, 150, 155), (190, 40, 40)
@@ -116,7 +117,7 @@ def _aspect(cells: Mapping[tuple[str, str], Cell]) -> float:
     for cell in cells.values():
         if cell.path.is_file():
             try:
-                with Image.open(cell.path) as image:
+                with Image.open(cell.path, formats=PICTURES) as image:
                     return image.width / image.height
             except OSError:
                 continue

@@ -4,6 +4,7 @@ Its PNG metadata names the request and the take that it was made from, and the d
 pixels as they were written: what no longer matches was worked on by hand since.
 """
 
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
@@ -17,6 +18,7 @@ from tasks.ground.errors import Mistake
 from tasks.ground.files import stamp, write_whole
 from tasks.models.engines import is_draft_of
 from tasks.pictures import png
+from tasks.pictures.decode import PICTURES, NoPicture, decode, holds_its_pixels
 from tasks.pictures.picture import pixels_digest, png_bytes
 
 BASE = "base"
@@ -25,8 +27,10 @@ BASE = "base"
 MORPH = "morph"
 """the engine's name in in-betweens that were made from the pixels of two frames"""
 
-# What decides how pixels look stays; texts, times and signatures of the take are the take's own.
-_KEPT_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"IDAT", b"IEND"}
+# What the pixels are stays; texts, times and signatures of the take are the take's own.
+_KEPT_CHUNKS = {b"tRNS", b"IDAT", b"IEND"}
+_SRGB = png.chunk(b"sRGB", b"\0")
+"""all frames alike are marked so: perceptual intent"""
 _SOURCE_TYPES = {
     "openai": "trainedAlgorithmicMedia",
     "puppet": "algorithmicallyEnhanced",
@@ -89,15 +93,19 @@ class Existing:
 def look_at(path: Path) -> Existing:
     """What lies at `path`. Decodes the whole picture: a changed pixel is an artist's work."""
     try:
-        with Image.open(path) as image:
-            image.load()
-            texts = getattr(image, "text", {})
-            pixels = pixels_digest(image)
+        data = path.read_bytes()
     except FileNotFoundError:
         return Existing(State.MISSING)
-    except _UNREADABLE:
+    except OSError:
         return Existing(State.UNREADABLE)
-    provenance = _provenance(texts)
+    try:
+        decoded = decode(data)
+    except NoPicture:
+        return Existing(State.UNREADABLE)
+    provenance, pixels = _provenance(decoded.texts), pixels_digest(decoded.image)
+    if provenance and provenance.engine == BASE and provenance.pixels != pixels:
+        # Portraits once kept their profile as frames, and the digest was of the pixels without it.
+        pixels = provenance.pixels if _unmanaged_digest(data) == provenance.pixels else pixels
     ours = provenance is not None and provenance.pixels == pixels
     return Existing(State.OURS if ours else State.BY_HAND, provenance, pixels)
 
@@ -105,7 +113,7 @@ def look_at(path: Path) -> Existing:
 def glance_at(path: Path) -> Existing:
     """What lies at `path` by its metadata alone: quick, and blind to what was done by hand."""
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=PICTURES) as image:
             # Not `image.text`, which decodes the pixels first.
             texts = {name: text for name, text in image.info.items() if isinstance(text, str)}
             provenance = _provenance(texts)
@@ -114,6 +122,11 @@ def glance_at(path: Path) -> Existing:
     except _UNREADABLE:
         return Existing(State.UNREADABLE)
     return Existing(State.OURS if provenance else State.BY_HAND, provenance)
+
+
+def _unmanaged_digest(data: bytes) -> str:
+    with Image.open(io.BytesIO(data), formats=PICTURES) as image:
+        return pixels_digest(image)
 
 
 def source_digest(path: Path) -> str:
@@ -144,12 +157,13 @@ def name_of(existing: Existing) -> str:
 def compose(picture: bytes, image: Image.Image, provenance: Provenance) -> bytes:
     """A frame's file: the take's pixels with their provenance.
 
-    `image` is `picture` decoded. A PNG of 8-bit colour is taken over chunk by chunk, without
-    packing its pixels again, which would take longer than all the rest of a frame's work.
+    `image` is `picture` decoded. A PNG that holds its pixels as they are is taken over chunk by
+    chunk, without packing them again: what an artist packed tightly stays so.
     """
-    chunks = png.chunks(picture if _is_plain(picture) else png_bytes(image))
-    header, *rest = [chunk for kind, chunk in chunks if kind in _KEPT_CHUNKS]
-    return b"".join([png.START, header, *_text_chunks(provenance), *rest])
+    stored = png.chunks(picture if holds_its_pixels(picture) else png_bytes(image))
+    header, *chunks = stored
+    rest = [chunk for kind, chunk in chunks if kind in _KEPT_CHUNKS]
+    return b"".join([png.START, header[1], _SRGB, *_text_chunks(provenance), *rest])
 
 
 def write(path: Path, data: bytes) -> None:
@@ -184,9 +198,3 @@ def _text_chunks(provenance: Provenance) -> Iterator[bytes]:
 def _international_text(keyword: str, text: str) -> bytes:
     """An iTXt chunk, uncompressed (PNG specification, 11.3.3.4)."""
     return png.chunk(b"iTXt", keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode("utf-8"))
-
-
-def _is_plain(picture: bytes) -> bool:
-    """Whether these are the bytes of a PNG with 8 bits a channel, in colour."""
-    depth, colour = picture[24:25], picture[25:26]
-    return picture.startswith(png.START) and depth == b"\x08" and colour in {b"\x02", b"\x06"}

@@ -51,13 +51,14 @@ def draw_landmarks(project: Project) -> TaskFailed | None:
     from tasks.build.regions import Regions
     from tasks.character.face import complete
     from tasks.graph.character import read_character
+    from tasks.pictures.decode import PORTRAITS
     from tasks.pictures.picture import PictureCache, read
     from tasks.review.face_overlay import overlay
 
     character = read_character(project)
     problem = ""
     try:
-        portrait = read(project.input_path(character.base_image))
+        portrait = read(project.input_path(character.base_image), PORTRAITS)
         try:
             whole = complete(character.face, portrait.width / portrait.height)
         except Mistake as error:

@@ -270,7 +270,9 @@ def test_a_picture_is_read_once_while_its_file_does_not_change(tmp_path: Path, m
     reads = []
     decode = picture._decode
     monkeypatch.setattr(
-        picture, "_decode", lambda data, path: reads.append(path) or decode(data, path)
+        picture,
+        "_decode",
+        lambda data, path, kinds: reads.append(path) or decode(data, path, kinds),
     )
     cache = PictureCache()
     threads = [threading.Thread(target=cache.get, args=(path, None)) for _ in range(6)]

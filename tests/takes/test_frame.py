@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageCms, PngImagePlugin
 
 from tasks.ground.errors import Mistake
 from tasks.pictures.picture import pixels_digest, read_answer
@@ -168,24 +168,34 @@ def test_texts_times_and_signatures_of_a_take_are_left_out():
     info.add(b"eXIf", b"MM\0*\0\0\0\x08\0\0\0\0\0\0")
     frame = frame_from(saved(noise(), pnginfo=info))
     kinds = [kind for kind, _ in chunks(frame)]
-    assert set(kinds) == {b"IHDR", b"iTXt", b"IDAT", b"IEND"}
+    assert set(kinds) == {b"IHDR", b"sRGB", b"iTXt", b"IDAT", b"IEND"}
     assert b"somebody else" not in frame
     assert b"forged" not in frame
 
 
-def test_what_decides_how_a_take_s_colours_look_stays():
+@pytest.mark.parametrize("said", [b"gAMA", b"sRGB", b"iCCP", b"eXIf", b""])
+def test_every_frame_is_marked_srgb_and_says_nothing_else_of_its_colours(said: bytes):
     info = PngImagePlugin.PngInfo()
-    info.add(b"gAMA", struct.pack(">I", 45455))
-    info.add(b"sRGB", b"\0")
-    frame = frame_from(saved(noise(3), pnginfo=info))
-    assert {b"gAMA", b"sRGB"} < {kind for kind, _ in chunks(frame)}
+    how = {}
+    if said == b"iCCP":
+        profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+        how["icc_profile"] = profile.tobytes()
+    elif said:
+        content = {b"gAMA": struct.pack(">I", 45455), b"sRGB": b"\0"}
+        info.add(said, content.get(said, b"MM\0*\0\0\0\x08\0\0\0\0\0\0"))
+    frame = frame_from(saved(noise(3), pnginfo=info, **how))
+    kinds = [kind for kind, _ in chunks(frame)]
+    assert kinds[1] == b"sRGB"
+    assert set(kinds) == {b"IHDR", b"sRGB", b"iTXt", b"IDAT", b"IEND"}
+    with Image.open(io.BytesIO(frame)) as stored:
+        assert np.array_equal(np.asarray(stored.convert("RGB")), noise(3))
 
 
 def test_the_texts_stand_right_behind_the_header():
     kinds = [kind for kind, _ in chunks(frame_from(saved(noise())))]
     assert kinds[0] == b"IHDR"
     assert kinds[-1] == b"IEND"
-    assert set(kinds[1 : kinds.index(b"IDAT")]) == {b"iTXt"}
+    assert set(kinds[2 : kinds.index(b"IDAT")]) == {b"iTXt"}
 
 
 @pytest.mark.parametrize(

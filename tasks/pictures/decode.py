@@ -1,0 +1,168 @@
+"""The one decoder: a file's bytes become 8-bit RGBA in sRGB, upright, or are refused in one line.
+
+Which reader is used is said here, never by the bytes: there are formats whose reader starts other
+programs.
+"""
+
+import io
+import logging
+import warnings
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from tasks.ground.errors import Mistake
+from tasks.ground.outside import clean
+from tasks.pictures import png
+from tasks.pictures.colour import in_srgb, is_srgb
+from tasks.pictures.depth import Channels, channels_of, is_own_depth
+from tasks.pictures.refused import why_not_read
+
+PICTURES = ("PNG", "JPEG", "WEBP")
+"""what answers and frames may be"""
+PORTRAITS = (*PICTURES, "TIFF", "GIF", "BMP")
+"""what an artist's own pictures may be"""
+
+MOST_PIXELS = 8192 * 8192
+"""a portrait of 8192 pixels a side still fits; a decompression bomb does not"""
+
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+# What is wrong with a picture is said here, in a line of our own, or not at all.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""what makes a picture of that EXIF orientation upright"""
+_TURNING = (b"XML:com.adobe.xmp\0", b"Raw profile type ")
+"""keywords of texts that may say how a picture lies"""
+
+
+class NoPicture(Mistake):
+    """Bytes that are no picture, or none that is read here; the text says why, without a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A picture as it was read."""
+
+    image: Image.Image
+    """8-bit RGBA in sRGB, upright"""
+    as_stored: bool
+    """whether the file is a PNG that holds these very pixels, 8 bits RGB or RGBA"""
+    texts: Mapping[str, str]
+    """its text metadata"""
+    notes: tuple[str, ...] = ()
+    """what was ignored in it"""
+
+
+def decode(data: bytes, formats: tuple[str, ...] = PICTURES) -> Decoded:
+    """A file's bytes as a picture, decoded to the last row. Raises `NoPicture`.
+
+    `formats`: which readers may be tried, by Pillow's names.
+    """
+    _check(data)
+    try:
+        with Image.open(io.BytesIO(data), formats=formats) as image:
+            _check_size(image)
+            image.load()
+            return _decoded(image, data)
+    except NoPicture:
+        raise
+    except Exception as error:  # readers raise whatever damaged bytes lead them into
+        raise NoPicture(_reason(error, formats)) from error
+
+
+def holds_its_pixels(data: bytes) -> bool:
+    """Whether a file is a PNG of 8 bits RGB or RGBA that is read without any change.
+
+    Looks at its outside only; what may be turned counts as changed.
+    """
+    if not data.startswith(png.START) or not is_own_depth(data):
+        return False
+    return not any(_may_turn(chunk) for _, chunk in png.chunks(data)) and is_srgb(data)
+
+
+def _may_turn(chunk: bytes) -> bool:
+    return chunk[4:8] == b"eXIf" or chunk[8:].startswith(_TURNING)
+
+
+def _decoded(image: Image.Image, data: bytes) -> Decoded:
+    channels = channels_of(image, data)
+    rgb, note = in_srgb(channels.colour, image, data)
+    turn = _TURNS.get(_orientation(image))
+    made = _joined(rgb, channels)
+    if turn is not None:
+        made = made.transpose(turn)
+    made.info = {}  # what was said of its colours is no longer so
+    own = data.startswith(png.START) and is_own_depth(data) and turn is None
+    texts = {str(name): text for name, text in image.info.items() if isinstance(text, str)}
+    notes = (note,) if note else ()
+    return Decoded(made, own and rgb is channels.colour, texts, notes)
+
+
+def _joined(rgb: Image.Image, channels: Channels) -> Image.Image:
+    made = rgb.convert("RGBA")
+    if channels.alpha is not None:
+        made.putalpha(channels.alpha)
+    return made
+
+
+def _orientation(image: Image.Image) -> int:
+    """How EXIF says that a picture lies; 1, upright, where that is damaged."""
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # as many kinds of damage as there are fields
+        return 1
+
+
+def _check(data: bytes) -> None:
+    refused = why_not_read(data)
+    if refused:
+        raise NoPicture(refused)
+    if not data.startswith(png.START):
+        return
+    for kind, chunk in png.chunks(data):
+        # Pillow passes over the checksum of the pixels, and over that of a long chunk at the end.
+        critical = not kind[:1].islower()
+        if critical and zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
+            raise NoPicture("damaged: a checksum of its PNG is wrong")
+    if not png.is_whole(data):
+        raise NoPicture("the end of its PNG is missing")
+
+
+def _check_size(image: Image.Image) -> None:
+    width, height = image.size
+    if not width or not height:
+        raise NoPicture(f"it is {width}x{height} pixels")
+    if width * height > MOST_PIXELS:
+        raise NoPicture(_too_large(f"{width}x{height} pixels are too large"))
+
+
+def _too_large(what: str) -> str:
+    return f"{what}; at most {MOST_PIXELS // 1_000_000} megapixels"
+
+
+def _reason(error: Exception, formats: tuple[str, ...]) -> str:
+    if isinstance(error, UnidentifiedImageError):
+        return f"it is no {named(formats)}, or damaged"
+    if isinstance(error, Image.DecompressionBombError):
+        return _too_large("too large")
+    said = clean(str(error)) if isinstance(error, OSError | SyntaxError | ValueError) else ""
+    return said if said and "<" not in said else "damaged"
+
+
+def named(formats: tuple[str, ...]) -> str:
+    """Formats as they are listed in a sentence: `PNG, JPEG or WebP`."""
+    *rest, last = ("WebP" if name == "WEBP" else name for name in formats)
+    return f"{', '.join(rest)} or {last}"
