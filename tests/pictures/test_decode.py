@@ -211,7 +211,7 @@ def test_of_two_that_speak_of_colours_the_higher_rank_counts(above, below):
 
 
 def test_display_p3_by_cicp_is_nearly_that_of_a_profile_of_gamma_2_2():
-    colours = np.array([[[0, 255, 0], [200, 100, 50], [128, 128, 128]]], np.uint8)
+    colours = np.array([[[0, 255, 0], [200, 120, 90], [128, 128, 128]]], np.uint8)
     got = read(png_of(colours, 8, RGB, CICP_P3))[..., :3]
     assert got[0, 2].tolist() == [128, 128, 128]
     assert np.abs(got - by_cms(Image.fromarray(colours), profile(P3))).max() <= 4
