@@ -4,6 +4,7 @@ from tasks.running.freshness import SliceChecker
 from tasks.running.reporter import Reporter
 from tasks.running.session import database_path, default_tasks
 from tasks.targets.endpoints import task_endpoints
+from tasks.targets.exports import task_exports
 from tasks.targets.face import task_face
 from tasks.targets.previews import task_previews
 from tasks.targets.sequences import task_sequences
@@ -23,6 +24,7 @@ DOIT_CONFIG = {
 __all__ = [
     "DOIT_CONFIG",
     "task_endpoints",
+    "task_exports",
     "task_face",
     "task_previews",
     "task_sequences",

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tasks.exports.table import EXPORTS
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -123,7 +125,73 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-PAGES = {"config.md": config_page}
+EXPORTS_HEAD = """# Exports
+
+Frames in the forms that other programs use. Each is a task: free, made anew only where something
+changed, in a folder of its own, `frames/exports/<name>`.
+
+```sh
+uv run doit exports              # all of them
+uv run doit exports:renpy        # one
+```
+
+An export is made of what is there: the frames at every pose that has some, and the sequences that
+are drawn; `doit exports` draws no more than `doit` alone does. Without crop, scale and flip the
+pixels of a frame come through to the bit. `export.json` in each folder lists what is ours; a file
+of yours that is in the way is moved to `set_aside/`, never overwritten.
+
+```json
+"exports": {
+  "renpy": { "options": { "name": "Ann" } },
+  "atlas": { "scale": 0.25, "crop": "figure", "options": { "power_of_two": true } },
+  "stickers": { "crop": "bust", "metadata": false }
+}
+```
+
+Every export takes these keys; [docs/config.md](config.md#exportsettings) has their bounds:
+`expressions` and `poses` choose frames (`"happy_*"`), `crop` a part of each (`figure`, `bust`,
+`face`, or `[left, top, right, bottom]`), `scale` a size (averaged in linear light), `flip` mirrors
+them and swaps left and right in the names of poses. `"metadata": false` leaves out where a picture
+came from. Some shops refuse files with it; some platforms ask that generated pictures be marked,
+and without it that mark is yours to set.
+"""
+EXPORTS_TAIL = """
+## Back from a painting program
+
+```sh
+uv run doit import_layers center.ora
+```
+
+What was painted onto the layers of an expression in Krita, GIMP or MyPaint comes back as that
+expression's frame, as work by hand: it is kept and used, whatever the config says. The earlier
+frame is in `set_aside/`. The file's name is the pose, and it must have been exported unscaled.
+
+## An export of your own
+
+A package brings one by an entry point; it is imported only when it is named:
+
+```toml
+[project.entry-points."doit_expressions.exports"]
+contact = "my_package:export"
+```
+
+`export(cast, out)` is given the frames (`tasks/exports/cast.py`) and the folder
+(`tasks/exports/output.py`), and answers notes for the person, one line each. Name it in `exports`
+of the config to have its task. One that is built in is one file in `tasks/exports` and one row in
+its `table.py`.
+"""
+
+
+def exports_page() -> str:
+    """docs/exports.md, from the table of exports."""
+    parts = [EXPORTS_HEAD]
+    for name, row in EXPORTS.items():
+        parts.append(f"\n## {name}\n\n{row.summary[0].upper()}{row.summary[1:]}.\n")
+        parts += [f"- `{option}`: {says}" for option, says in row.options.items()]
+    return "\n".join([*parts, EXPORTS_TAIL]).rstrip() + "\n"
+
+
+PAGES = {"config.md": config_page, "exports.md": exports_page}
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tasks.character.ease import DEFAULT as DEFAULT_EASE
+from tasks.character.export import ExportSettings
 from tasks.character.face import Face, Head
 from tasks.character.settings import Finish, Thresholds
 from tasks.character.vocabulary import AxisValue
@@ -128,6 +129,8 @@ class Character:
     """what is done to a take to make a frame of it"""
     checks: Thresholds = field(default_factory=Thresholds)
     """from where on a frame is flagged"""
+    exports: Mapping[str, ExportSettings] = field(default_factory=dict)
+    """what is said of each export, by its name"""
 
     @property
     def default_pose(self) -> str:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonS
 
 from tasks.character.character import MAX_DEPTH, BasePath, Generation, Tween
 from tasks.character.ease import EASES
+from tasks.character.export import ExportSettings
 from tasks.character.face import Face
 from tasks.character.settings import Finish, Thresholds
 from tasks.character.vocabulary import ARKIT_NAMES
@@ -312,6 +313,8 @@ class ConfigModel(_Strict):
     generation: GenerationModel = GenerationModel()
     finish: FinishModel = FinishModel()
     checks: ChecksModel = ChecksModel()
+    exports: dict[str, ExportSettings] = Field(default_factory=dict)
+    """what is made of frames for other programs, by the export's name (docs/exports.md)"""
 
 
 def json_schema() -> dict[str, Any]:

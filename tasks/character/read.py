@@ -181,6 +181,7 @@ def _character(model: ConfigModel) -> Character:
         generation=_generation(model.generation),
         finish=Finish(**model.finish.model_dump(by_alias=True)),
         checks=Thresholds(**model.checks.model_dump()),
+        exports=dict(model.exports),
     )
 
 

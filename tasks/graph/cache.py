@@ -143,6 +143,7 @@ def _decoded(kept: dict[str, Any]) -> Graph:
             "nodes": tuple(_node(row) for row in kept["nodes"]),
             "tweens": tuple(_node(row) for row in kept["tweens"]),
             "sequences": tuple(_strip(row) for row in kept["sequences"]),
+            "exports": tuple((name, digest) for name, digest in kept["exports"]),
         }
     )
 

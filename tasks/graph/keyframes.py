@@ -57,6 +57,9 @@ def plan(project: Project) -> Graph:
         face_digest=face_digest(character.face),
         face_mask=str(project.input_path(mask)) if (mask := character.finish.face_mask) else "",
         checks_digest=digest_of(asdict(character.checks)),
+        exports=tuple(
+            (name, digest_of(asdict(settings))) for name, settings in character.exports.items()
+        ),
     )
 
 

@@ -125,3 +125,5 @@ class Graph:
     """path of the picture that says where the face is; empty where there is none"""
     checks_digest: str = ""
     """of the thresholds from which frames are flagged"""
+    exports: tuple[tuple[str, str], ...] = ()
+    """what the config says of exports: each one's name, and the digest of its part"""

@@ -67,6 +67,11 @@ class Project:
         """Where films of sequences go."""
         return self.frames.parent / "previews"
 
+    @property
+    def exports(self) -> Path:
+        """Where exports go, a folder each."""
+        return self.frames.parent / "exports"
+
     def sequence_path(self, place: str) -> str:
         """The path of what lies at `place` below the folder of sequences."""
         return f"{self._sequences_prefix}{place}"

@@ -298,6 +298,7 @@ class Reporter:
             name = (task.meta or {}).get("shows")
             if name and Path(task.targets[0]).is_file():
                 yield f"[i] {name}: {task.targets[0]}"
+                yield from (f"[i] {note}" for note in task.values.get("notes", ()))
 
     def _reason(self, task: Task, fail: BaseFail) -> str:
         """One line for what a person can mend; all there is for a bug."""

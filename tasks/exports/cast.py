@@ -1,0 +1,109 @@
+"""What exports are made from: the frames that are there, by expression and pose, as values."""
+
+import fnmatch
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from tasks.character.character import NEUTRAL, Character, Expression
+from tasks.character.export import ExportSettings
+from tasks.graph.project import Project
+from tasks.ground.errors import Mistake
+from tasks.ground.ids import did_you_mean
+from tasks.sequences.manifest import Manifest, read
+from tasks.sequences.names import MANIFEST
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The frames of one character that an export may use. Nothing is decoded before it is asked."""
+
+    name: str
+    """of the character: its folder's, or what the export's options say"""
+    character: Character
+    settings: ExportSettings
+    frames: Mapping[tuple[str, str], Path]
+    """(expression, pose) to its picture, in the config's order; only those that are there"""
+    sequences: tuple[Manifest, ...]
+    """of these expressions and poses; only those whose pictures are all there"""
+    missing: tuple[str, ...]
+    """frames that the config asks for and that are not there, by name"""
+    timelines: Path
+    """the folder of timelines; it need not be there"""
+
+    @property
+    def default_pose(self) -> str:
+        """The pose that needs no name, if it is among these; else the first that is."""
+        poses = self.poses
+        return self.character.default_pose if self.character.default_pose in poses else poses[0]
+
+    @cached_property
+    def poses(self) -> tuple[str, ...]:
+        """Those that have frames."""
+        return tuple(dict.fromkeys(pose for _, pose in self.frames))
+
+    @cached_property
+    def expressions(self) -> tuple[str, ...]:
+        """Those that have a frame at any pose."""
+        return tuple(dict.fromkeys(expression for expression, _ in self.frames))
+
+    def expression(self, expression: str) -> Expression:
+        """What the config says of an expression."""
+        return self.character.expression(expression)
+
+    def neutral(self, pose: str) -> Path | None:
+        """The neutral picture of a pose; None where it is not among these."""
+        return self.frames.get((NEUTRAL, pose))
+
+
+def read_cast(project: Project, character: Character, settings: ExportSettings) -> Cast:
+    """What there is of a character. Raises `Mistake` where that is nothing, or a name is wrong."""
+    expressions = _chosen("expressions", settings.expressions, _known(character))
+    poses = _chosen("poses", settings.poses, character.poses)
+    wanted = [(expression, pose) for pose in poses for expression in expressions]
+    paths = {at: Path(project.target(*at)) for at in wanted}
+    frames = {at: path for at, path in paths.items() if path.is_file()}
+    if not frames:
+        raise Mistake("there are no frames yet to export: draw them first (doit endpoints)")
+    return Cast(
+        name=str(settings.options.get("name") or project.folder.resolve().name),
+        character=character,
+        settings=settings,
+        frames=frames,
+        sequences=tuple(_sequences(project, set(expressions), set(poses))),
+        missing=tuple("__".join(at) for at in wanted if at not in frames),
+        timelines=project.frames.parent / "timelines",
+    )
+
+
+def _known(character: Character) -> list[str]:
+    names = list(character.expressions)
+    return names if NEUTRAL in names else [NEUTRAL, *names]
+
+
+def _chosen(key: str, patterns: Iterable[str], names: Iterable[str]) -> list[str]:
+    """The names that patterns mean, in their own order; all where there are none."""
+    listed, asked = list(names), list(patterns)
+    for pattern in asked:
+        if not fnmatch.filter(listed, pattern):
+            raise Mistake(f'{key}: nothing is named "{pattern}"{did_you_mean(pattern, listed)}')
+    if not asked:
+        return listed
+    return [name for name in listed if any(fnmatch.fnmatchcase(name, one) for one in asked)]
+
+
+def _sequences(project: Project, expressions: set[str], poses: set[str]) -> Iterable[Manifest]:
+    if not project.sequences.is_dir():
+        return
+    for folder in sorted(project.sequences.iterdir()):
+        if not (folder / MANIFEST).is_file():
+            continue
+        try:
+            found = read(folder)
+        except Mistake:
+            continue
+        ends = {found.expr_start, found.expr_end} <= expressions
+        turns = {found.pose_start, found.pose_end} <= poses
+        if ends and turns and all(frame.path.is_file() for frame in found.frames):
+            yield found

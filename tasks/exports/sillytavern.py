@@ -1,0 +1,85 @@
+"""Expression sprites for SillyTavern: one picture a label, and a zip to upload.
+
+A label is the file's stem up to the first `-` or `.` (SillyTavern 1.19.0, `src/endpoints/
+sprites.js`); the zip is flat, and a second file of one name would replace the first.
+"""
+
+import io
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tasks.exports.cast import Cast
+from tasks.exports.labels import LABELS, nearest_expression
+from tasks.exports.names import file_name
+from tasks.exports.output import Output
+from tasks.exports.pictures import Pictures
+from tasks.ground.errors import Mistake
+from tasks.ground.ids import did_you_mean
+
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)
+"""the same frames give the same zip"""
+
+
+def export(cast: Cast, out: Output) -> list[str]:
+    """`<label>.png` for every label that an expression comes near; further poses, where they are
+    asked for, as the variants `<label>-1.png` that "multiple sprites" rolls among."""
+    pictures = Pictures(cast)
+    chosen = labels_of(cast)
+    for label, expression in chosen.items():
+        for number, path in enumerate(_variants(cast, expression), start=1):
+            name = label if number == 1 else f"{label}-{number - 1}"
+            out.add(f"{name}.png", pictures.png(path))
+    out.add(f"{file_name(cast.name)}.zip", zipped(out))
+    return list(_notes(chosen))
+
+
+def labels_of(cast: Cast) -> dict[str, str]:
+    """Label to expression: as the options say, by name, or the nearest."""
+    asked = cast.settings.options.get("labels", {})
+    _check(asked, cast)
+    chosen: dict[str, str] = {}
+    for label in LABELS:
+        named = asked[label] if label in asked else nearest_expression(label, cast)
+        if named is not None:
+            chosen[label] = named
+    custom = {name: asked[name] for name in asked if name not in LABELS and asked[name]}
+    return chosen | custom
+
+
+def _check(asked: Any, cast: Cast) -> None:
+    if not isinstance(asked, Mapping):
+        raise Mistake("exports.sillytavern.options.labels must be an object, label to expression")
+    for label, expression in asked.items():
+        if not label or any(sign in label for sign in "-.\\/"):
+            raise Mistake(f'labels: "{label}" cannot be a label: no - . \\ or / in it')
+        if expression is not None and expression not in cast.expressions:
+            near = did_you_mean(str(expression), cast.expressions)
+            raise Mistake(f'labels: {label}: there is no frame of "{expression}"{near}')
+
+
+def _variants(cast: Cast, expression: str) -> Iterator[Path]:
+    """The frame at the default pose; those at the others too where `poses` asks for them."""
+    others = cast.poses if cast.settings.poses else ()
+    for pose in dict.fromkeys([cast.default_pose, *others]):
+        if (expression, pose) in cast.frames:
+            yield cast.frames[expression, pose]
+
+
+def zipped(out: Output) -> bytes:
+    """All pictures that were added, flat. PNGs are packed already."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for place in sorted(out.places):
+            archive.writestr(zipfile.ZipInfo(place, _LONG_AGO), out.read(place))
+    return buffer.getvalue()
+
+
+def _notes(chosen: Mapping[str, str]) -> Iterator[str]:
+    borrowed = [f"{label} ({own})" for label, own in chosen.items() if own != label]
+    if borrowed:
+        yield f"nearest expressions taken for: {', '.join(borrowed)}"
+    lacking = [label for label in LABELS if label not in chosen]
+    if lacking:
+        yield f"no picture for: {', '.join(lacking)}; add expressions of these names"

@@ -1,0 +1,86 @@
+"""The tasks of exports: frames in the forms that other programs use, a folder each."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from doit.exceptions import TaskFailed
+
+from tasks.exports.output import LISTING
+from tasks.exports.table import EXPORTS
+from tasks.graph.node import Graph
+from tasks.graph.project import Project
+from tasks.ground.digest import digest_of
+from tasks.ground.errors import Mistake, told
+from tasks.ground.files import stamp
+from tasks.running.freshness import ConfigSlice
+from tasks.running.session import current_graph, current_project
+from tasks.sequences.names import MANIFEST
+
+
+def task_exports() -> Iterator[dict[str, Any]]:
+    """put the frames into the forms of other programs (docs/exports.md)"""
+    project, graph = current_project(), current_graph()
+    said = dict(graph.exports)
+    for name in {**EXPORTS, **said}:
+        target = project.exports / name / LISTING
+        yield {
+            "name": name,
+            "actions": [(make, [project, name])],
+            "file_dep": [ConfigSlice(str(project.config), said.get(name, ""))],
+            # As of the contact sheet: what is there is exported, and nothing is drawn for its sake
+            # beyond what `doit` alone draws.
+            "task_dep": [f"endpoints:*__{pose}" for pose in graph.drawn_poses],
+            "uptodate": [(same_files, [project, graph, target.parent])],
+            "targets": [str(target)],
+            "clean": [(remove, [str(target.parent)])],
+            "io": {"capture": False},
+            "verbosity": 0,
+            "meta": {"despite_failures": True, "failed": [], "shows": "Export"},
+        }
+
+
+def same_files(
+    task: Any, values: dict[str, Any], project: Project, graph: Graph, folder: Path
+) -> bool:
+    """Whether the frames are those of the last export, and its files those that it wrote."""
+
+    def seen() -> str:
+        from tasks.exports.output import listed
+
+        frames = [project.target(node.expression, node.pose) for node in graph.nodes]
+        frames += [project.sequence_path(f"{strip.name}/{MANIFEST}") for strip in graph.sequences]
+        frames += [project.sequence_path(node.place) for node in graph.tweens]
+        made = [str(folder / place) for place in listed(folder)]
+        return digest_of([[path, stamp(path)] for path in [*frames, *made]])
+
+    task.value_savers.append(lambda: {"seen": seen()})
+    return values.get("seen") == seen()
+
+
+def make(project: Project, name: str) -> TaskFailed | dict[str, Any]:
+    """The action of an export's task."""
+    from tasks.character.export import ExportSettings
+    from tasks.exports.cast import read_cast
+    from tasks.exports.output import Output
+    from tasks.exports.table import load
+    from tasks.graph.character import read_character
+
+    try:
+        export = load(name)
+        character = read_character(project)
+        cast = read_cast(project, character, character.exports.get(name, ExportSettings()))
+        with Output(project.exports / name) as out:
+            notes = export(cast, out)
+            out.commit(name, notes)
+    except (Mistake, OSError) as error:
+        return TaskFailed(f"exports:{name}: {told(error)}")
+    return {"notes": [f"{name}: {note}" for note in notes]}
+
+
+def remove(folder: str, dryrun: bool) -> None:
+    """What `doit clean` does: delete what the export wrote and nobody touched since."""
+    from tasks.exports.output import withdraw
+
+    if not dryrun:
+        withdraw(Path(folder))
