@@ -1,11 +1,13 @@
 """Names as other programs take them."""
 
+import re
+
 from tasks.ground.ids import id_problem
 
 
 def file_name(name: str) -> str:
     """A character's name as the stem of a file: letters, digits, `_` and `-`."""
-    safe = "".join(sign if sign.isalnum() or sign in "_-" else "_" for sign in name).strip("_-")
+    safe = re.sub(r"[^\w-]+", "_", name).strip("_-")
     return safe if safe and id_problem(safe) is None else "character"
 
 

@@ -244,14 +244,14 @@ def _lacks(task: Task) -> bool:
 
 
 def _put_last(control: TaskControl, selected: Iterable[str]) -> None:
-    """Have the contact sheet wait for every frame of this run, not only for those it is made of."""
+    """Have the contact sheet and exports wait for all else of this run, not only for what they are
+    made of: frames, and the manifests of sequences."""
     names = dict.fromkeys(members(control, selected))
-    for name in names:
+    last = [name for name in names if (control.tasks[name].meta or {}).get("after_frames")]
+    for name in last:
         task = control.tasks[name]
-        if (task.meta or {}).get("after_frames"):
-            waits = set(task.task_dep)
-            frames = [other for other in names if "node" in (control.tasks[other].meta or {})]
-            task.task_dep.extend(other for other in frames if other not in waits)
+        waits = {*task.task_dep, *last}
+        task.task_dep.extend(other for other in names if other not in waits)
 
 
 @contextlib.contextmanager

@@ -36,7 +36,12 @@ def task_exports() -> Iterator[dict[str, Any]]:
             "clean": [(remove, [str(target.parent)])],
             "io": {"capture": False},
             "verbosity": 0,
-            "meta": {"despite_failures": True, "failed": [], "shows": "Export"},
+            "meta": {
+                "despite_failures": True,
+                "failed": [],
+                "shows": "Export",
+                "after_frames": True,
+            },
         }
 
 

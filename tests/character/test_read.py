@@ -422,7 +422,7 @@ def test_spelling_defaults_out_changes_nothing():
             '"expresions"',
             '$.expresions: unknown key "expresions"; did you mean "expressions"? (allowed: $schema,'
             " character, base_image, face, axes, poses, expressions, base_paths, pose_paths,"
-            " generation, finish, checks)",
+            " generation, finish, checks, exports)",
             id="an unknown key",
         ),
         pytest.param(

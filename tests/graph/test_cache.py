@@ -33,6 +33,7 @@ GRAPH = Graph(
     face_digest="f",
     face_mask="m",
     checks_digest="c",
+    exports=(("atlas", "e"),),
 )
 
 

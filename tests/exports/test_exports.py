@@ -1,0 +1,305 @@
+"""Exports: what each form holds, and that the frames come through to the bit."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tasks.character.export import ExportSettings
+from tasks.exports.labels import LABELS
+from tasks.exports.names import file_name, word
+from tasks.exports.output import LISTING, Output, listed, withdraw
+from tasks.exports.pixels import View, mirrored, resized
+from tasks.exports.sheets import Packing, _packed
+from tasks.exports.table import EXPORTS, load
+from tasks.ground.errors import Mistake
+from tests.conftest import Folder, make_folder, small_config
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """A project with every export made once."""
+    folder = make_folder(tmp_path_factory.mktemp("exports") / "ann", {})
+    config = small_config()
+    config["generation"]["engine"] = "puppet"
+    config["expressions"] |= {
+        "wink.ed-up": {"mouth": "smile_soft", "eyes": "neutral", "brows": "raise"},
+        "shut": {"mouth": "neutral", "eyes": "blink_closed", "brows": "neutral"},
+        "ah": {"mouth": "ah", "eyes": "neutral", "brows": "neutral"},
+        "with": {"mouth": "frown", "eyes": "wide", "brows": "furrow"},
+    }
+    config["exports"] = {
+        "sillytavern": {"options": {"labels": {"pride": None, "joy": "happy_big"}}},
+        "stickers": {"crop": "none"},
+        "godot": {"flip": True, "poses": ["tilt_left_small"], "metadata": False},
+    }
+    folder.write_config(config)
+    ran = folder.doit("endpoints", "sequences:cheer_up__center", "exports")
+    assert ran.code == 0, ran.text
+    return folder
+
+
+def place(folder: Folder, name: str) -> Path:
+    return folder.path / "frames" / "exports" / name
+
+
+def pixels(data: bytes | Path) -> Any:
+    with Image.open(io.BytesIO(data) if isinstance(data, bytes) else data) as image:
+        return np.array(image.convert("RGBA"))
+
+
+def seen(array: Any) -> Any:
+    """What can be seen: no colour where all is transparent."""
+    out = array.copy()
+    out[out[..., 3] == 0] = 0
+    return out
+
+
+def test_every_export_of_the_table_lists_what_it_wrote_and_nothing_is_made_twice(made: Folder):
+    for name in EXPORTS:
+        files = listed(place(made, name))
+        assert files, name
+        for file in files:
+            assert (place(made, name) / file).is_file(), file
+    before = {path: path.stat().st_mtime_ns for path in place(made, "").rglob("*")}
+    again = made.doit("exports")
+    assert again.code == 0, again.text
+    assert before == {path: path.stat().st_mtime_ns for path in place(made, "").rglob("*")}
+
+
+def test_an_export_whose_file_was_lost_is_made_again(made: Folder):
+    lost = place(made, "zip") / "ann.zip"
+    whole = lost.read_bytes()
+    lost.unlink()
+    assert made.doit("exports:zip").code == 0
+    assert lost.read_bytes() == whole
+
+
+def test_sillytavern_labels_are_those_of_its_own_rule(made: Folder):
+    import re
+
+    archive = zipfile.ZipFile(place(made, "sillytavern") / "ann.zip")
+    names = archive.namelist()
+    assert len(names) == len({name.lower() for name in names})
+    labels = {re.match(r"^(.+?)(?:[-\\.].*?)?$", Path(name).stem.lower())[1] for name in names}
+    assert labels <= set(LABELS)
+    assert "pride" not in labels
+    assert {"joy", "sadness", "neutral"} <= labels
+    assert archive.read("joy.png") == made.frame("happy_big__center").read_bytes()
+
+
+def test_renpy_images_are_named_so_that_the_default_pose_needs_no_attribute(made: Folder):
+    images = place(made, "renpy") / "game" / "images" / "ann"
+    assert (images / "ann happy_big.png").read_bytes() == made.frame(
+        "happy_big__center"
+    ).read_bytes()
+    assert (images / "ann happy_big tilt_left_small.png").is_file()
+    # a word of the language, and signs that an attribute cannot have
+    assert (images / "ann with_.png").is_file()
+    assert (images / "ann wink_ed-up.png").is_file()
+    script = (place(made, "renpy") / "game" / "ann.rpy").read_text()
+    assert 'define ann = Character("ann", image="ann")' in script
+    assert "image ann sad talking:" in script
+
+
+def test_the_layers_of_renpy_together_are_the_frame(made: Folder):
+    layers = place(made, "renpy") / "game" / "layers" / "ann" / "center"
+    body, face = Image.open(layers / "body.png"), Image.open(layers / "face sad.png")
+    together = np.array(Image.alpha_composite(body.convert("RGBA"), face.convert("RGBA")))
+    assert np.array_equal(seen(together), seen(pixels(made.frame("sad__center"))))
+
+
+def test_the_atlas_gives_every_frame_back_to_the_bit(made: Folder):
+    folder = place(made, "atlas")
+    document = json.loads((folder / "ann.json").read_text())
+    sheet = pixels(folder / "ann.png")
+    assert document["meta"]["size"] == {"w": sheet.shape[1], "h": sheet.shape[0]}
+    assert document["animations"]["cheer_up__center"][0] == "cheer_up__center/000"
+    for name, frame in document["frames"].items():
+        if "/" in name:
+            continue
+        at, inside, whole = frame["frame"], frame["spriteSourceSize"], frame["sourceSize"]
+        back = np.zeros((whole["h"], whole["w"], 4), np.uint8)
+        part = sheet[at["y"] : at["y"] + at["h"], at["x"] : at["x"] + at["w"]]
+        back[inside["y"] : inside["y"] + inside["h"], inside["x"] : inside["x"] + inside["w"]] = (
+            part
+        )
+        assert np.array_equal(seen(back), seen(pixels(made.frame(name)))), name
+
+
+def test_aseprite_tags_are_ranges_of_numbered_frames(made: Folder):
+    document = json.loads((place(made, "atlas") / "ann.aseprite.json").read_text())
+    count = len(document["frames"])
+    assert list(document["frames"]) == [str(number) for number in range(count)]
+    tags = {tag["name"]: tag for tag in document["meta"]["frameTags"]}
+    cheer = tags["cheer_up__center"]
+    assert cheer["to"] - cheer["from"] == 4
+    assert max(tag["to"] for tag in tags.values()) == count - 1
+    assert document["frames"][str(cheer["from"])]["duration"] > 0
+
+
+def test_godot_regions_and_margins_make_the_whole_size(made: Folder):
+    text = (place(made, "godot") / "ann.tres").read_text()
+    assert text.startswith('[gd_resource type="SpriteFrames" load_steps=')
+    assert '"name": &"sad__tilt_right_small"' in text  # mirrored, left is right
+    assert 'path="res://ann/ann_0.png"' in text
+    assert b"Request key" not in (place(made, "godot") / "ann_0.png").read_bytes()
+
+
+def test_openraster_comes_back_as_work_by_hand(made: Folder, tmp_path: Path):
+    file = place(made, "openraster") / "center.ora"
+    archive = zipfile.ZipFile(file)
+    first = archive.infolist()[0]
+    assert (first.filename, first.compress_type) == ("mimetype", zipfile.ZIP_STORED)
+    unchanged = made.doit("import_layers", str(file))
+    assert "0 frames" in unchanged.out, unchanged.text
+    painted = tmp_path / "center.ora"
+    with zipfile.ZipFile(painted, "w") as out:
+        for name in archive.namelist():
+            data = archive.read(name)
+            if name == "data/face0001.png":
+                drawn = pixels(data)
+                drawn[2:5, 2:5] = (255, 0, 0, 255)
+                buffer = io.BytesIO()
+                Image.fromarray(drawn).save(buffer, "PNG")
+                data = buffer.getvalue()
+            out.writestr(name, data)
+    before = made.frame("sad__center").read_bytes()
+    try:
+        ran = made.doit("import_layers", str(painted))
+        assert ran.code == 0, ran.text
+        assert "sad__center" in ran.out
+        red = pixels(made.frame("sad__center")) == (255, 0, 0, 255)
+        assert red.all(axis=2).sum() == 9
+        assert next((made.frames / "set_aside").glob("sad__center*")).read_bytes() == before
+        kept = made.doit("endpoints:sad__center")
+        assert made.frame("sad__center").read_bytes() != before, kept.text
+    finally:
+        made.frame("sad__center").write_bytes(before)
+
+
+def test_what_is_no_openraster_is_one_line(made: Folder):
+    (made.path / "center.ora").write_bytes(b"PK\x03\x04 not whole")
+    ran = made.doit("import_layers", "center.ora")
+    assert ran.code == 3
+    assert len(ran.err.strip().splitlines()) == 1, ran.err
+    (made.path / "center.ora").unlink()
+
+
+def test_four_pictures_a_state_differ_by_mouth_and_eyes(made: Folder):
+    folder = place(made, "pngtuber")
+    four = {
+        state: pixels(folder / f"sad_{state}.png")
+        for state in ("closed", "open", "closed_blink", "open_blink")
+    }
+    assert np.array_equal(four["closed"], pixels(made.frame("sad__center")))
+    upper, lower = slice(0, 44), slice(54, 96)  # the eyes lie at row 38, the mouth at row 58
+    assert np.array_equal(four["open"][upper], four["closed"][upper])
+    assert not np.array_equal(four["open"][lower], four["closed"][lower])
+    assert np.array_equal(four["closed_blink"][lower], four["closed"][lower])
+    assert not np.array_equal(four["open_blink"][upper], four["open"][upper])
+    avatar = json.loads((folder / "ann.save").read_text())
+    assert {sprite["showTalk"] for sprite in avatar.values()} == {1, 2}
+    assert {sprite["showBlink"] for sprite in avatar.values()} == {1, 2}
+    assert json.loads(avatar["0"]["costumeLayers"])[0] == 1
+
+
+def test_stickers_are_within_the_sizes(made: Folder):
+    folder = place(made, "stickers")
+    for name, side, most in (("telegram", 512, 512), ("discord", 320, 512), ("whatsapp", 512, 100)):
+        for path in (folder / name).iterdir():
+            if path.suffix == ".webm":
+                assert path.stat().st_size <= 256 * 1024
+                continue
+            with Image.open(path) as image:
+                assert max(image.size) == side
+                moving = getattr(image, "is_animated", False)
+            assert path.stat().st_size <= (500 if moving and name == "whatsapp" else most) * 1024
+
+
+def test_the_zip_says_what_is_in_it(made: Folder):
+    archive = zipfile.ZipFile(place(made, "zip") / "ann.zip")
+    document = json.loads(archive.read("manifest.json"))
+    for frame in document["frames"]:
+        name = f"{frame['expression']}__{frame['pose']}"
+        assert archive.read(frame["file"]) == made.frame(name).read_bytes()
+        assert frame["engine"] in {"puppet", "base"}
+    assert [one["name"] for one in document["sequences"]] == ["cheer_up__center"]
+    assert {one["file"] for one in document["sequences"][0]["frames"]} <= set(archive.namelist())
+
+
+def test_a_strangers_file_is_set_aside_and_no_place_leaves_the_folder(tmp_path: Path):
+    folder = tmp_path / "zip"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(b"somebody's")
+    with Output(folder) as out:
+        out.add("a.png", b"ours")
+        for wrong in ("../a.png", "/a.png", "a\\b.png", "", "x/../../a"):
+            with pytest.raises(Mistake):
+                out.add(wrong, b"")
+        with pytest.raises(Mistake, match="one file"):
+            out.add("A.png", b"")
+        out.commit("zip", [])
+    assert (folder / "a.png").read_bytes() == b"ours"
+    assert next((folder / "set_aside").iterdir()).read_bytes() == b"somebody's"
+    (folder / "a.png").write_bytes(b"painted on")
+    withdraw(folder)
+    assert (folder / "a.png").read_bytes() == b"painted on"
+    assert not (folder / LISTING).exists()
+
+
+def test_an_earlier_exports_files_go_when_they_are_no_longer_made(tmp_path: Path):
+    for name in ("one.png", "two.png"):
+        with Output(tmp_path / "x") as out:
+            out.add(name, name.encode())
+            out.commit("x", [])
+    assert sorted(path.name for path in (tmp_path / "x").iterdir()) == [LISTING, "two.png"]
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_scaling_averages_light():
+    stripes = np.zeros((8, 8, 4), np.uint8)
+    stripes[..., 3] = 255
+    stripes[:, ::2, :3] = 255
+    # half of the light of white is 188 of 255, not 128
+    assert abs(int(resized(stripes, (4, 4))[1, 1, 0]) - 188) <= 1
+    edge = np.zeros((4, 4, 4), np.uint8)
+    edge[:, :1] = (200, 100, 50, 255)
+    assert tuple(resized(edge, (2, 4))[0, 0, :3]) == (200, 100, 50)
+
+
+def test_a_view_crops_and_mirrors():
+    picture = np.arange(4 * 6 * 4, dtype=np.uint8).reshape(4, 6, 4)
+    shown = View((1, 1, 4, 3), flip=True).of(picture)
+    assert np.array_equal(shown, picture[1:3, 1:4][:, ::-1])
+    assert mirrored("tilt_left_small") == "tilt_right_small"
+
+
+def test_two_thousand_pictures_go_on_sheets_below_the_limit_without_overlap():
+    rng = np.random.default_rng(1)
+    sizes = [(int(w), int(h)) for w, h in rng.integers(40, 110, (2000, 2))]
+    places, sheets = _packed(sizes, Packing(padding=2, max_size=2048))
+    assert len(sheets) > 1
+    taken = [np.zeros((height, width), np.uint8) for width, height in sheets]
+    for (width, height), (sheet, left, top) in zip(sizes, places, strict=True):
+        taken[sheet][top : top + height, left : left + width] += 1
+    assert all(max(size) <= 2048 for size in sheets)
+    assert max(int(sheet.max()) for sheet in taken) == 1
+    assert sum(int(sheet.sum()) for sheet in taken) == sum(w * h for w, h in sizes)
+
+
+def test_names_are_safe_in_scripts_and_file_systems():
+    assert file_name("Ann / Bob") == "Ann_Bob"
+    assert file_name("..") == "character"
+    assert word("7 Änn") == "c_7__nn"
+
+
+def test_an_unknown_export_says_what_was_meant():
+    with pytest.raises(Mistake, match='did you mean "renpy"'):
+        load("rennpy")
+    assert ExportSettings().crop == "none"
