@@ -13,6 +13,7 @@ from tasks.batch.lines import split
 from tasks.batch.resume import clean_up, give_up, is_of, settle, unknown
 from tasks.batch.state import BatchState, Kept, Phase, StateFolder
 from tasks.batch.submission import Item, Part, Submission
+from tasks.ground.advice import doit
 from tasks.ground.wording import counted
 from tasks.requests.batches import BatchService, RemoteBatch
 from tasks.requests.engine import EngineFailure
@@ -318,7 +319,7 @@ class Batches:
         for part in unclear:
             self._say(
                 f"[!] Whether a batch of {counted(len(part.items), 'request')} was begun is not"
-                f" known ({failure}): the next doit batch finds out"
+                f" known ({failure}): the next {doit('batch')} finds out"
             )
         left = sum(len(part.items) for part in parts if part not in unclear)
         if left:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from tasks.batch.flow import Batches
 from tasks.graph.project import Project
+from tasks.ground.advice import doit
 from tasks.requests import engine as engines
 from tasks.requests.batches import BatchService
 from tasks.requests.engine import EngineSettings
@@ -39,7 +40,7 @@ def in_batch(project: Project) -> Mapping[str, str]:
     batches = Batches(store, ledger, Estimator(()), _no_network, lambda _text: None)
     return {
         key: f"it is in batch {live.batch or '(being submitted)'} of {live.since:%Y-%m-%d %H:%M}"
-        " UTC; doit batch looks whether it is done"
+        f" UTC; {doit('batch')} looks whether it is done"
         for key, live in batches.live().items()
     }
 

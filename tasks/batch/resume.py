@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from tasks.batch.desk import Desk, age_text, title
 from tasks.batch.state import BatchState, Phase
+from tasks.ground.advice import doit
 from tasks.ground.wording import counted
 from tasks.requests.batches import RemoteBatch
 from tasks.requests.engine import EngineFailure
@@ -56,7 +57,7 @@ def _unsettled(desk: Desk, state: BatchState, *, early: bool) -> str:
         left_s = desk.limits.settle_s - desk.age_s(state)
         return (
             f"[i] {title(state)} is not to be seen at the endpoint yet;"
-            f" whether it is there is certain in {age_text(left_s)}: run doit batch again then"
+            f" whether it is there is certain in {age_text(left_s)}: run {doit('batch')} again then"
         )
     return (
         f"[!] {title(state)} was submitted with another key or endpoint: {_ask_there(desk, state)}"
@@ -65,7 +66,7 @@ def _unsettled(desk: Desk, state: BatchState, *, early: bool) -> str:
 
 def _ask_there(desk: Desk, state: BatchState) -> str:
     return (
-        "run doit batch with that one, or give its"
+        f"run {doit('batch')} with that one, or give its"
         f" {counted(len(state.frames), 'request')} up by deleting {desk.folder.path(state)}"
     )
 
@@ -128,7 +129,7 @@ def clean_up(desk: Desk, state: BatchState) -> None:
     except EngineFailure as failure:
         desk.say(
             f"[i] What was uploaded for {state.batch or 'a batch'} is still there ({failure});"
-            " the next doit batch deletes it"
+            f" the next {doit('batch')} deletes it"
         )
         return
     desk.folder.remove(state)

@@ -9,6 +9,7 @@ from tasks.batch.desk import NOT_DONE, Desk
 from tasks.batch.lines import request_line
 from tasks.batch.resume import clean_up, fence, find, give_up
 from tasks.batch.state import BatchState, Phase, writing
+from tasks.ground.advice import doit
 from tasks.ground.errors import Mistake
 from tasks.ground.wording import counted
 from tasks.requests.batches import PICTURE, REQUESTS, RemoteBatch
@@ -68,7 +69,7 @@ class Submission:
         try:
             give_up(self._desk, state)
         except EngineFailure:
-            self._desk.say("[i] What was uploaded so far is deleted by the next doit batch")
+            self._desk.say(f"[i] What was uploaded so far is deleted by the next {doit('batch')}")
 
     def _unbought(self, part: Part) -> Part:
         """The part without what another process has bought until now.

@@ -26,6 +26,7 @@ from tasks.graph.cache import read_graph
 from tasks.graph.character import read_character
 from tasks.graph.node import Node, Role
 from tasks.graph.project import Project
+from tasks.ground.advice import doit
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
 from tasks.ground.files import stamp
@@ -135,7 +136,7 @@ class Builder:
             # By content: another process may have put the very same picture there once more.
             if _content(path, stamp(path)) != seen:
                 # doit would record the file as it is now, and take the frame for up to date.
-                raise Mistake(f"{path} was changed while it was drawn from; run doit again")
+                raise Mistake(f"{path} was changed while it was drawn from; run the same again")
         if outcome.step in _MADE:
             return replace(outcome, notes=(*self.inputs.notes(node), *outcome.notes))
         return outcome
@@ -262,7 +263,7 @@ class Builder:
                 why = str(failure).partition("; ")[0]
                 job.notes.append(
                     f"{job.node.name} is flagged, and has no new take ({why}); to draw one:"
-                    f" doit retake -f {job.node.name}"
+                    f" {doit('retake', '-f', job.node.name)}"
                 )
                 break
             best = min(best, other, key=lambda made: made.frame.rank)

@@ -27,7 +27,7 @@ from tasks.takes.picks import Wanted
 _WHY = {
     Step.KEEP_BY_HAND: ("made or changed by hand",),
     Step.FAIL: ("its words were refused before: change them, or draw it with -a",),
-    Step.WAIT: ("a batch draws it: doit batch looks whether it is done",),
+    Step.WAIT: ("a batch draws it",),
 }
 
 

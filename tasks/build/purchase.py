@@ -10,6 +10,7 @@ from types import MappingProxyType
 from PIL import Image
 
 from tasks.graph.node import Node
+from tasks.ground.advice import doit
 from tasks.ground.errors import Mistake
 from tasks.pictures.picture import BadAnswer, read_answer
 from tasks.requests.engine import EngineFailure, Fault
@@ -116,5 +117,5 @@ def _to_go_on(node: Node, request: Request, refusal: OverBudget) -> str:
 def _after_refusal(node: Node) -> str:
     return (
         f"change the words of {node.expression} in the config, or send the same once more:"
-        f" doit -a {node.task}"
+        f" {doit('-a', node.task)}"
     )

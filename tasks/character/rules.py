@@ -24,7 +24,7 @@ _GENERATION_DEFAULTS = asdict(Generation())
 _SET_ELSEWHERE = {
     **dict.fromkeys(("model", "size", "quality", "background"), "generation has a key for it"),
     **dict.fromkeys(("image", "images", "mask", "prompt"), "the build decides it"),
-    "n": 'doit retake -n draws several, and "n" would be paid for and thrown away',
+    "n": 'the command "retake" draws several, and "n" would be paid for and thrown away',
     "stream": "answers are awaited whole",
 }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import InvalidCommand
 
+from tasks.ground.advice import doit
 from tasks.ground.errors import Mistake
 from tasks.ground.wording import counted, dollars, printable
 from tasks.running.run import INTERRUPTED, Run, RunFacts
@@ -120,7 +121,8 @@ class Batch(Run):
             try:
                 time.sleep(wait_s)
             except KeyboardInterrupt:
-                self._say("[i] The batches go on without us; doit batch looks at them again.")
+                again = doit("batch")
+                self._say(f"[i] The batches go on without us; {again} looks at them again.")
                 raise SystemExit(INTERRUPTED) from None
             fetched = batches.fetch()
             if fetched.taken or fetched.failed or fetched.freed or fetched.over:
@@ -137,7 +139,7 @@ class Batch(Run):
         if ended.problem:
             return 1
         batches.fetch()
-        self._say("[i] What was drawn until now is paid for; the next doit takes it in.")
+        self._say(f"[i] What was drawn until now is paid for; the next {doit()} takes it in.")
         return 0
 
     def _builder(self) -> "Builder":

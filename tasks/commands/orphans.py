@@ -6,6 +6,7 @@ from doit.exceptions import InvalidCommand
 
 from tasks.commands.command import JSON_OPTION, FrameCommand
 from tasks.graph.project import Project
+from tasks.ground.advice import doit
 from tasks.ground.wording import counted
 from tasks.running.session import current_graph, current_project
 from tasks.sequences.names import MANIFEST
@@ -27,10 +28,10 @@ class Orphans(FrameCommand):
     def _execute(self, json: bool) -> int:
         project = current_project()
         clean = current_project().variables.of_command.get("clean", False)
-        given = [name for name, _ in project.variables.given if name != "config"]
+        given = [name for name, _ in project.variables.given if name not in {"config", "outdir"}]
         if clean and given:
             raise InvalidCommand(
-                f"clean=yes goes by the config alone; leave out {', '.join(given)}="
+                f"clean=yes goes by config= and outdir= alone; leave out {', '.join(given)}="
             )
         tweens, keyframes = _orphans(project)
         if clean:
@@ -40,7 +41,7 @@ class Orphans(FrameCommand):
             return 0
         for path in [*tweens, *keyframes]:
             self._say(path)
-        removed = "removed" if clean else "removed by: doit orphans clean=yes"
+        removed = "removed" if clean else f"removed by: {doit('orphans', clean='yes')}"
         if tweens:
             self._say(f"[i] {counted(len(tweens), 'file')} of sequences, {removed}")
         if keyframes:

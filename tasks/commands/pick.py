@@ -4,6 +4,7 @@ from doit.exceptions import InvalidCommand
 
 from tasks.commands.command import FRAME_OPTION, FrameCommand, frames_named
 from tasks.graph.node import Node
+from tasks.ground.advice import doit
 from tasks.ground.errors import Mistake
 from tasks.ground.wording import counted
 from tasks.running.session import current_graph, current_project
@@ -51,12 +52,12 @@ def _pick(node: Node, number: int) -> list[str]:
         raise Mistake(f"{node.name} is the base image itself; it has no takes")
     takes = takes_of(builder, paid, builder.store.requests())
     if not takes:
-        raise Mistake(f"{node.name} has no takes; doit endpoints:{node.name} draws one")
+        raise Mistake(f"{node.name} has no takes; {doit(node.task)} draws one")
     found = next((take for take in takes if take.number == number), None)
     if found is None:
         raise Mistake(
             f"-t {number}: {node.name} has {counted(len(takes), 'take')}, numbered from 1"
-            f" (doit takes -f {node.name})"
+            f" ({doit('takes', '-f', node.name)})"
         )
     width, height = found.content.get("size_px", builder.size_px)
     if (width, height) != builder.size_px:
@@ -72,6 +73,6 @@ def _pick(node: Node, number: int) -> list[str]:
     above = [each for each in (*graph.nodes, *graph.tweens) if str(target) in each.sources]
     if above:
         lines.append(
-            f"[i] {counted(len(above), 'frame')} drawn from it will be drawn anew: doit plan"
+            f"[i] {counted(len(above), 'frame')} drawn from it will be drawn anew: {doit('plan')}"
         )
     return lines

@@ -7,6 +7,7 @@ from doit.control import TaskControl
 from doit.exceptions import InvalidCommand
 
 from tasks.commands.command import FRAME_OPTION, OwnFrameOption, frames_named
+from tasks.ground.advice import doit
 from tasks.running.run import NEW_TAKES, Run, force
 from tasks.running.session import current_graph, current_project
 from tasks.spending.resume_command import GOING_ON
@@ -43,7 +44,7 @@ class Retake(OwnFrameOption, Run):
     def execute(self, params: Any, args: list[str]) -> int:
         """Find the frames, then run as `doit run` does."""
         if args:
-            raise InvalidCommand(f"say which frame with -f: doit retake -f {args[0]}")
+            raise InvalidCommand(f"say which frame with -f: {doit('retake', '-f', args[0])}")
         self.new_takes = int(params["count"])
         if not 1 <= self.new_takes <= MOST_TAKES:
             raise InvalidCommand(f"-n {self.new_takes}: from 1 to {MOST_TAKES} takes at once")

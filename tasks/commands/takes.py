@@ -12,6 +12,7 @@ from tasks.commands.command import (
     frames_with_takes,
 )
 from tasks.graph.node import Node
+from tasks.ground.advice import doit
 from tasks.ground.wording import dollars, duration
 from tasks.running.session import current_project
 
@@ -34,7 +35,9 @@ class Takes(FrameCommand):
 
     def _execute(self, frame: str, json: bool) -> int:
         if not self.sel_default_tasks:
-            raise InvalidCommand(f"say which frame with -f: doit takes -f {self.sel_tasks[0]}")
+            raise InvalidCommand(
+                f"say which frame with -f: {doit('takes', '-f', self.sel_tasks[0])}"
+            )
         listed = _listed(frames_named(frame) if frame else None)
         if self._wants_json(json):
             self._say_json(
@@ -48,7 +51,8 @@ class Takes(FrameCommand):
             if not takes:
                 self._say("  no takes yet")
         if not listed:
-            self._say("[i] No frame has more than one take; doit takes -f NAME lists those of one.")
+            one = doit("takes", "-f", "NAME")
+            self._say(f"[i] No frame has more than one take; {one} lists those of one.")
         return 0
 
 

@@ -33,24 +33,29 @@ class Project:
         return self.config.parent
 
     @cached_property
+    def built(self) -> Path:
+        """The folder below which all that is built lies; nothing is written beside it."""
+        return self.variables.outdir or self.folder / "frames"
+
+    @cached_property
     def frames(self) -> Path:
-        """Where keyframes go."""
-        return self.variables.outdir or self.folder / "frames" / "endpoints"
+        """Where keyframes go: straight into the folder that was named, where one was."""
+        return self.variables.outdir or self.built / "endpoints"
 
     @property
     def sheet(self) -> Path:
-        """The contact sheet: beside the folder of keyframes."""
-        return self.frames.parent / "sheet.png"
+        """The contact sheet."""
+        return self.built / "sheet.png"
 
     @property
     def landmarks(self) -> Path:
-        """The portrait with its landmarks: beside the folder of keyframes."""
-        return self.frames.parent / "face.png"
+        """The portrait with its landmarks."""
+        return self.built / "face.png"
 
     @property
     def checks(self) -> Path:
-        """What was measured of the keyframes: beside their folder."""
-        return self.frames.parent / "checks.json"
+        """What was measured of the keyframes."""
+        return self.built / "checks.json"
 
     @property
     def store(self) -> Path:
@@ -59,13 +64,13 @@ class Project:
 
     @cached_property
     def sequences(self) -> Path:
-        """Where the frames of sequences go: beside the folder of keyframes."""
-        return self.frames.parent / "sequences"
+        """Where the frames of sequences go."""
+        return self.built / "sequences"
 
     @property
     def previews(self) -> Path:
         """Where films of sequences go."""
-        return self.frames.parent / "previews"
+        return self.built / "previews"
 
     @property
     def exports(self) -> Path:

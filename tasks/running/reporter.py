@@ -14,6 +14,7 @@ from doit.task import Task
 
 from tasks.build.outcome import Step
 from tasks.graph.node import Node
+from tasks.ground.advice import doit
 from tasks.ground.wording import budget_text, counted, dollars, printable
 from tasks.running.frame_task import InBatch, NotAttempted
 from tasks.running.run import RunFacts
@@ -129,7 +130,7 @@ class Reporter:
 
     def skip_ignore(self, task: Task) -> None:
         """A task that `doit ignore` switched off."""
-        self._line(f"[i] Ignored {self._label(task)} (doit forget {task.name} ends that)")
+        self._line(f"[i] Ignored {self._label(task)} ({doit('forget', task.name)} ends that)")
         if _node(task):
             self._frames.remove(task)
             self._advance()
@@ -206,8 +207,8 @@ class Reporter:
         elif step is Step.RETAKE:
             self._line(
                 f"[✓] {self._label(task)}: {counted(self._facts.new_takes, 'new take')};"
-                f" to see them: doit takes -f {node.name}; to use one:"
-                f" doit pick -f {node.name} -t NUMBER"
+                f" to see them: {doit('takes', '-f', node.name)}; to use one:"
+                f" {doit('pick', '-f', node.name, '-t', 'NUMBER')}"
             )
         elif step is Step.RESTORE:
             self._line(f"[=] {self._short_name(node)} -> {target} (from the take store)")
@@ -218,7 +219,7 @@ class Reporter:
         elif step is Step.KEEP_BY_HAND:
             self._line(
                 f"[=] Kept {self._label(task)}: {target} was made or changed by hand;"
-                f" to draw it anew: doit -a {task.name}"
+                f" to draw it anew: {doit('-a', task.name)}"
             )
 
     def _kept_lines(self) -> Iterator[str]:
@@ -271,8 +272,8 @@ class Reporter:
         if self.flagged:
             frames = counted(self.flagged, "frame")
             yield (
-                f"[i] {frames} flagged; doit check endpoints sequences lists all,"
-                " doit retake -f NAME draws another"
+                f"[i] {frames} flagged; {doit('check', 'endpoints', 'sequences')} lists all,"
+                f" {doit('retake', '-f', 'NAME')} draws another"
             )
 
     def _spent_lines(self) -> Iterator[str]:

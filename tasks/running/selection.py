@@ -7,6 +7,7 @@ from doit.cmdparse import CmdParseError
 from doit.control import TaskControl
 from doit.exceptions import InvalidCommand
 
+from tasks.ground.advice import doit
 from tasks.ground.ids import nearest
 
 
@@ -20,7 +21,7 @@ def select(control: TaskControl, wanted: list[str] | None) -> None:
     except InvalidCommand as error:
         raise InvalidCommand(_not_found(error.not_found, control)) from error
     except CmdParseError as error:
-        hint = "options of doit go before the names of tasks: doit -n 6 endpoints"
+        hint = f"options of doit go before the names of tasks: {doit('-n', '6', 'endpoints')}"
         raise InvalidCommand(f"{error}; {hint}") from error
     for pattern in wanted or ():
         if "*" in pattern and not fnmatch.filter(control.tasks, pattern):
@@ -31,7 +32,9 @@ def _not_found(wanted: str, control: TaskControl) -> str:
     """That nothing has the name `wanted`, and the nearest that is there."""
     near = nearest(wanted, [*control.tasks, *control.targets])
     meant = f'; did you mean "{near}"?' if near else ""
-    return f'there is no task, target or command "{wanted}"{meant} ("doit list --all" shows all)'
+    return (
+        f'there is no task, target or command "{wanted}"{meant} ({doit("list", "--all")} shows all)'
+    )
 
 
 def frames_of(control: TaskControl, names: Iterable[str]) -> list[str]:

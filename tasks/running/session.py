@@ -11,6 +11,7 @@ from doit.exceptions import InvalidDodoFile
 from tasks.graph.cache import read_graph
 from tasks.graph.node import Graph
 from tasks.graph.project import Project, open_project
+from tasks.ground.advice import typed
 from tasks.ground.errors import Mistake
 from tasks.takes.picks import Pick, read_picks
 
@@ -22,9 +23,11 @@ def current_project() -> Project:
     doit offers variables one by one; all of them are needed, so that a mistyped one is an error.
     """
     try:
-        return open_project(dict(doit_cmd._CMDLINE_VARS or {}))  # noqa: SLF001
+        project = open_project(dict(doit_cmd._CMDLINE_VARS or {}))  # noqa: SLF001
     except Mistake as error:
         raise InvalidDodoFile(str(error)) from error
+    typed(project.variables.given)
+    return project
 
 
 @lru_cache(maxsize=1)

@@ -1,9 +1,10 @@
 """The command that goes on where this one stopped: the same frames and wishes, more money."""
 
 import math
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from tasks.ground.advice import joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Typed:
             names = (task.partition(":")[2],) if self.frame_option else (task,)
         if self.frame_option:
             names = tuple(word for name in names for word in ("-f", name))
-        return shlex.join([*self.words, f"budget={budget}", *given, *names])
+        return joined([*self.words, f"budget={budget}", *given], *names)
 
 
 def cents(amount_usd: float) -> str:

@@ -12,8 +12,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from tasks.ground.advice import doit
 from tasks.ground.errors import Mistake
 from tasks.ground.files import write_whole
+from tasks.ground.outside import clean
 
 if TYPE_CHECKING:
     from tasks.takes.store import TakeRecord, TakeStore
@@ -79,10 +81,7 @@ def _pick(path: Path, frame: str, entry: Any) -> Pick:
     except (TypeError, KeyError, AttributeError):
         pick = None
     if pick is None or not all(isinstance(text, str) for text in astuple(pick)):
-        raise Mistake(
-            f'{path}: "{frame}" must have "take" and "request"; mend it, or pick again:'
-            f" doit takes -f {frame}"
-        )
+        raise Mistake(f'{path}: "{clean(frame)}" must have "take" and "request"; mend or delete it')
     return pick
 
 
@@ -121,5 +120,6 @@ def wanted_take(
         return Wanted(pick.request, None)
     raise Mistake(
         f"the take {pick.take} that {PICKS_FILE} picks for it is not in {store.folder}: copy that"
-        " folder from where it was drawn, or pick another (doit takes -f NAME, doit pick)"
+        " folder from where it was drawn, or pick another:"
+        f" {doit('takes', '-f', 'NAME')}, {doit('pick', '-f', 'NAME', '-t', 'NUMBER')}"
     )

@@ -106,8 +106,8 @@ def test_frames_in_another_folder_and_size_leave_the_first_ones_alone(free: Fold
     before = free.frame_bytes()
     assert free.doit("outdir=elsewhere/big", "size=128x192").code == 0
     assert free.frame_bytes() == before
-    assert len(list((free.path / "elsewhere" / "big").glob("*.png"))) == 3
-    assert (free.path / "elsewhere" / "sheet.png").is_file()
+    assert len(list((free.path / "elsewhere" / "big").glob("*__*.png"))) == 3
+    assert (free.path / "elsewhere" / "big" / "sheet.png").is_file()
     ran = free.doit()
     assert "Success: 0" in ran.out
     assert free.frame_bytes() == before

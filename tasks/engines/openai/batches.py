@@ -16,6 +16,7 @@ from tasks.engines.openai.answers import UnusableError, fetched, take_of_documen
 from tasks.engines.openai.client import client, key, one_line, without_key
 from tasks.engines.openai.failures import REFUSED_CODES, failure_of
 from tasks.engines.openai.lines import lines_of
+from tasks.ground.advice import doit
 from tasks.requests.batches import ENDPOINT, PICTURE, REQUESTS, RemoteBatch, RemoteFile
 from tasks.requests.engine import EngineFailure, EngineSettings, Fault
 from tasks.takes.store import Take
@@ -187,7 +188,7 @@ class SdkBatches:
 
 
 def _has_no_batches(why: str) -> EngineFailure:
-    return EngineFailure(f"this endpoint has no batches: draw with a plain doit ({why})")
+    return EngineFailure(f"this endpoint has no batches: draw without one: {doit()} ({why})")
 
 
 def _file(answer: FileObject) -> RemoteFile:
