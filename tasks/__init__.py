@@ -15,7 +15,7 @@ each other. The order is checked with the tests (`[tool.importlinter]` in `pypro
     sequences           in-betweens: tree, names, manifests, orphans
     requests            what an engine is asked, and the port of the engines
     takes               what was paid for, picks, and the frames made of it
-    finish | morph | puppet   pure pixels
+    finish | morph | puppet | landmarks   pure pixels
     pictures            the one decoder, PNG chunks, distances
     character           the config, checked and frozen
     models              facts and prices of models

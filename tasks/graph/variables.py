@@ -38,7 +38,8 @@ class Variables:
     overrides: tuple[Override, ...] = ()
     """values of the config's `generation` given instead of the file's"""
     of_command: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    """what is meant for one command alone: `format`, `wait`, `cancel`, `strict`, `clean`"""
+    """what is meant for one command alone: `format`, `wait`, `cancel`, `strict`, `clean`, and of
+    `doit face` `find` and `write`"""
     given: tuple[tuple[str, str], ...] = ()
     """what was typed, by name, but for what one command alone reads"""
 
@@ -105,7 +106,10 @@ _GENERATION: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
 _KEYS = {"budget": "budget_usd"}
 """the keys of `generation` that a variable has a shorter name for"""
 _OF_COMMANDS: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
-    {"format": _format, "wait": _yes_no, "cancel": _yes_no, "strict": _yes_no, "clean": _yes_no}
+    {
+        "format": _format,
+        **dict.fromkeys(("wait", "cancel", "strict", "clean", "find", "write"), _yes_no),
+    }
 )
 NAMES: tuple[str, ...] = (
     *("config", "base_image", "pose", "outdir", "max_depth", "tween"),

