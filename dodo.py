@@ -9,6 +9,7 @@ from tasks.targets.face import task_face
 from tasks.targets.previews import task_previews
 from tasks.targets.sequences import task_sequences
 from tasks.targets.sheet import task_sheet
+from tasks.targets.timelines import task_timelines
 
 DOIT_CONFIG = {
     "default_tasks": default_tasks(),
@@ -29,4 +30,5 @@ __all__ = [
     "task_previews",
     "task_sequences",
     "task_sheet",
+    "task_timelines",
 ]

@@ -12,6 +12,7 @@ from tasks.character.ease import DEFAULT as DEFAULT_EASE
 from tasks.character.export import ExportSettings
 from tasks.character.face import Face, Head
 from tasks.character.settings import Finish, Thresholds
+from tasks.character.talking import Talking
 from tasks.character.vocabulary import AxisValue
 from tasks.models.facts import DEFAULT_MODEL
 from tasks.models.prices import ModelPrice
@@ -70,6 +71,8 @@ class Expression:
     """what to draw, one phrase an axis, then the expression's own free words"""
     blendshapes: Mapping[str, float] = field(default_factory=dict)
     """ARKit name to weight, 0..1"""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """the value's name on each axis that the config names"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,8 @@ class Character:
     """from where on a frame is flagged"""
     exports: Mapping[str, ExportSettings] = field(default_factory=dict)
     """what is said of each export, by its name"""
+    talking: Talking = field(default_factory=Talking)
+    """visemes, lip-sync and timelines"""
 
     @property
     def default_pose(self) -> str:

@@ -16,6 +16,7 @@ from tasks.character.ease import EASES
 from tasks.character.export import ExportSettings
 from tasks.character.face import Face
 from tasks.character.settings import Finish, Thresholds
+from tasks.character.talking import LipSync, Timeline
 from tasks.character.vocabulary import ARKIT_NAMES
 from tasks.models import engines
 from tasks.models import facts as models
@@ -284,6 +285,12 @@ class ChecksModel(_Strict):
     """levels of 255 by which the figure's rim may differ from that of the reference"""
 
 
+VisemeForm = Annotated[
+    Annotated[str, Tag(_WORDS)] | Annotated[dict[str, str], Tag(_OBJECT)],
+    Discriminator(_json_type),
+]
+
+
 class ConfigModel(_Strict):
     """expressions.json: one character, its expressions and poses."""
 
@@ -315,6 +322,13 @@ class ConfigModel(_Strict):
     checks: ChecksModel = ChecksModel()
     exports: dict[str, ExportSettings] = Field(default_factory=dict)
     """what is made of frames for other programs, by the export's name (docs/exports.md)"""
+    visemes: dict[str, VisemeForm] = Field(default_factory=dict)
+    """which expression shows a phone or a mouth shape; `ah@0.5` is half of the way to `ah`. Below
+    the name of a mood, the same for that mood alone"""
+    lip_sync: LipSync = LipSync()
+    """the rules of lip-sync, in milliseconds"""
+    timelines: dict[str, Timeline] = Field(default_factory=dict)
+    """what is spoken, by its id; or each in a file of its own, timelines/<id>.json"""
 
 
 def json_schema() -> dict[str, Any]:

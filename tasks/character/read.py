@@ -22,6 +22,7 @@ from tasks.character.mistakes import validated
 from tasks.character.override import Override
 from tasks.character.rules import Finding
 from tasks.character.settings import Finish, Thresholds
+from tasks.character.talking import Talking
 from tasks.character.vocabulary import AxisValue
 from tasks.ground import json_places as json_text
 from tasks.ground.errors import Mistake
@@ -182,6 +183,7 @@ def _character(model: ConfigModel) -> Character:
         finish=Finish(**model.finish.model_dump(by_alias=True)),
         checks=Thresholds(**model.checks.model_dump()),
         exports=dict(model.exports),
+        talking=Talking(model.visemes, model.lip_sync, model.timelines),
     )
 
 
@@ -258,7 +260,7 @@ def _expression(
             # the stronger wins, so that the order of the axes does not matter.
             blendshapes[shape] = max(weight, blendshapes.get(shape, 0.0))
     blendshapes.update(form.blendshapes)
-    return Expression(name, tuple(filter(None, words)), blendshapes)
+    return Expression(name, tuple(filter(None, words)), blendshapes, dict(chosen))
 
 
 def _axis_rank(axis: str) -> tuple[int, str]:

@@ -8,8 +8,10 @@ from doit.task import Task
 
 from tasks.build.outcome import Step
 from tasks.commands.command import JSON_OPTION, FrameCommand, node_of, selected_frames
+from tasks.exports.timeline import task_of_place
 from tasks.graph.node import Node
 from tasks.ground.wording import budget_text, dollars
+from tasks.running.selection import members
 from tasks.running.session import current_graph, current_project
 from tasks.running.stale import Pending
 
@@ -71,6 +73,7 @@ class Plan(FrameCommand):
 
         project = current_project()
         control = self._control()
+        lacking = _with_timelines(control)
         frames = selected_frames(control)
         forced = frozenset(task.name for task in frames) if always else frozenset[str]()
         pending, settled = self._looked_at(control, frames, forced)
@@ -85,6 +88,8 @@ class Plan(FrameCommand):
             self._say_json(_document(forecast))
         else:
             self._say_plan(forecast)
+            for line in lacking:
+                self._say(line)
         return 0
 
     def _looked_at(
@@ -116,6 +121,32 @@ class Plan(FrameCommand):
                 self._say(_line(planned))
         budget = f"; {budget_text(forecast.budget_usd)}" if forecast.calls() else ""
         self._say(f"[i] Plan: {forecast.summary()}{budget}")
+
+
+def _with_timelines(control: TaskControl) -> list[str]:
+    """Select, in place of each timeline, the frames that it shows; what no expression shows yet.
+
+    Raises `Mistake` where the plan of a timeline cannot be made.
+    """
+    metas = {
+        name: control.tasks[name].meta or {} for name in members(control, control.selected_tasks)
+    }
+    names = dict.fromkeys(meta["timeline"] for meta in metas.values() if "timeline" in meta)
+    if not names:
+        return []
+    from tasks.graph.timelines import inputs_of, perform
+    from tasks.timelines.document import document
+
+    project, described = current_project(), dict(current_graph().timelines)
+    frames: dict[str, None] = {}
+    lacking: dict[str, None] = {}
+    for name in names:
+        played = document(perform(project, inputs_of(project, name, described.get(name, ""))))
+        frames |= {task_of_place(place): None for place in played["pictures"]}
+        lacking |= {f"[i] timelines:{name}: {note}": None for note in played["notes"]}
+    others = [name for name, meta in metas.items() if "timeline" not in meta]
+    control.selected_tasks = [*others, *(name for name in frames if name in control.tasks)]
+    return list(lacking)
 
 
 def _line(planned: "Planned") -> str:

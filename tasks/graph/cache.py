@@ -140,6 +140,7 @@ def _decoded(kept: dict[str, Any]) -> Graph:
             "engine": Choice(*kept["engine"][:2]),
             "poses": tuple(kept["poses"]),
             "drawn_poses": tuple(kept["drawn_poses"]),
+            "timelines": tuple((name, text) for name, text in kept["timelines"]),
             "nodes": tuple(_node(row) for row in kept["nodes"]),
             "tweens": tuple(_node(row) for row in kept["tweens"]),
             "sequences": tuple(_strip(row) for row in kept["sequences"]),

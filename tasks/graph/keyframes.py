@@ -14,6 +14,7 @@ from tasks.graph.character import engine_choice, read_character
 from tasks.graph.node import Graph, Node, Role
 from tasks.graph.project import Project
 from tasks.graph.sequences import SequencePlanner, strip_of
+from tasks.graph.timelines import config_timelines, talking_digest
 from tasks.graph.variables import ALL_POSES
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
@@ -60,6 +61,8 @@ def plan(project: Project) -> Graph:
         exports=tuple(
             (name, digest_of(asdict(settings))) for name, settings in character.exports.items()
         ),
+        talking_digest=talking_digest(character),
+        timelines=config_timelines(character),
     )
 
 

@@ -127,3 +127,7 @@ class Graph:
     """of the thresholds from which frames are flagged"""
     exports: tuple[tuple[str, str], ...] = ()
     """what the config says of exports: each one's name, and the digest of its part"""
+    talking_digest: str = ""
+    """of all that timelines read of the config"""
+    timelines: tuple[tuple[str, str], ...] = ()
+    """the timelines that the config itself describes: id, and JSON"""

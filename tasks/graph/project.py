@@ -77,6 +77,16 @@ class Project:
         """Where exports go, a folder each."""
         return self.frames.parent / "exports"
 
+    @property
+    def timelines(self) -> Path:
+        """Where what comes of timelines goes, a folder for each."""
+        return self.frames.parent / "timelines"
+
+    def place_path(self, place: str) -> str:
+        """The path of a picture by its place: `endpoints/...png` or `sequences/.../...png`."""
+        room, _, rest = place.partition("/")
+        return self.sequence_path(rest) if room == "sequences" else f"{self._frames_prefix}{rest}"
+
     def sequence_path(self, place: str) -> str:
         """The path of what lies at `place` below the folder of sequences."""
         return f"{self._sequences_prefix}{place}"

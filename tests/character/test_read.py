@@ -422,7 +422,8 @@ def test_spelling_defaults_out_changes_nothing():
             '"expresions"',
             '$.expresions: unknown key "expresions"; did you mean "expressions"? (allowed: $schema,'
             " character, base_image, face, axes, poses, expressions, base_paths, pose_paths,"
-            " generation, finish, checks, exports)",
+            " generation, finish, checks, exports, visemes,"
+            " lip_sync, timelines)",
             id="an unknown key",
         ),
         pytest.param(

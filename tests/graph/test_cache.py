@@ -34,6 +34,8 @@ GRAPH = Graph(
     face_mask="m",
     checks_digest="c",
     exports=(("atlas", "e"),),
+    talking_digest="t",
+    timelines=(("hello", "{}"),),
 )
 
 

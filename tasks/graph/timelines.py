@@ -1,0 +1,285 @@
+"""Timelines of a project: where their files lie, and a plan from all that they name.
+
+What needs both sequences and timelines stands here: the rooms of the two do not know each other.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tasks.character.character import NEUTRAL, Character
+from tasks.character.talking import Timeline as Spec
+from tasks.graph.character import read_character
+from tasks.graph.project import Project
+from tasks.ground.digest import digest_of
+from tasks.ground.errors import Mistake
+from tasks.ground.ids import did_you_mean, id_problem
+from tasks.sequences.tree import sequences
+from tasks.timelines import document, layers, readers, script, spelling
+from tasks.timelines import spec as specs
+from tasks.timelines.mouth import mouth_shapes
+from tasks.timelines.rate import rate_of
+from tasks.timelines.readers.source import decoded
+from tasks.timelines.roads import Road, Roads
+from tasks.timelines.sound import peaks, read_sound
+from tasks.timelines.timeline import planned
+from tasks.timelines.timing import PHONES, Timing, timing
+from tasks.timelines.visemes import Visemes, said, visemes
+
+_MS_US = 1000
+
+
+def talking_digest(character: Character) -> str:
+    """Of all that a timeline's plan reads of the config."""
+    talking = character.talking
+    return digest_of(
+        [
+            {key: value if isinstance(value, str) else dict(value) for key, value in
+             talking.visemes.items()},
+            asdict(talking.lip_sync),
+            {name: [dict(e.blendshapes), dict(e.values)]
+             for name, e in character.expressions.items()},
+            list(character.poses),
+            [asdict(path) for path in character.base_paths],
+        ]
+    )  # fmt: skip
+
+
+def config_timelines(character: Character) -> tuple[tuple[str, str], ...]:
+    """The timelines that the config itself describes: id, and JSON."""
+    return tuple(
+        (name, json.dumps(asdict(spec), sort_keys=True))
+        for name, spec in character.talking.timelines.items()
+    )
+
+
+def roads_of(character: Character) -> tuple[Road, ...]:
+    """Every sequence as a road; those that share pictures are one, the deepest."""
+    made = []
+    for each in sequences(character):
+        if each.owns:
+            tweens = tuple(
+                (frame.t, f"sequences/{each.id}/{frame.file}") for frame in each.frames[1:-1]
+            )
+            start, end = ((k.expression, k.pose) for k in (each.start, each.end))
+            made.append(Road(each.id, start, end, tweens, each.path.duration_ms))
+    return tuple(made)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A timeline's description, and the paths of what it names."""
+
+    name: str
+    spec: Spec
+    folder: Path
+    """that what it names is counted from"""
+    out: Path
+    """frames/timelines/<id>"""
+
+    def path(self, named: str) -> Path:
+        """A path that the description names."""
+        return Path(os.path.normpath(self.folder / named))
+
+    @property
+    def audio(self) -> Path | None:
+        """The recording: given, or spoken by a task."""
+        if self.spec.audio:
+            return self.path(self.spec.audio)
+        return self.out / "sound.wav" if self.spec.speak else None
+
+    @property
+    def aligns(self) -> bool:
+        """Whether a task has to find the sounds in the recording."""
+        has_words = bool(self.spec.text or self.spec.speak)
+        if self.spec.timing or self.audio is None or not has_words:
+            return False
+        return self.spec.aligner != "none"
+
+    @property
+    def timing(self) -> Path | None:
+        """The timing file: given, or made by a task."""
+        if self.spec.timing:
+            return self.path(self.spec.timing)
+        return self.out / "aligned.TextGrid" if self.aligns else None
+
+    def words(self) -> script.Script:
+        """What is said. Raises `Mistake`."""
+        if self.spec.speak and self.spec.speak != "text":
+            return script.script_of(self.spec.speak)
+        if not self.spec.text:
+            return script.Script(())
+        path = self.path(self.spec.text)
+        return script.script_of(decoded(_bytes(path, "text"), str(path)).text)
+
+    def pronunciations(self) -> Mapping[str, tuple[str, ...]]:
+        """How words are spoken that no dictionary has. Raises `Mistake`."""
+        if not self.spec.pronunciations:
+            return {}
+        path = self.path(self.spec.pronunciations)
+        text = decoded(_bytes(path, "pronunciations"), str(path)).text
+        return spelling.read_pronunciations(text, str(path))
+
+
+def _bytes(path: Path, key: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Mistake(f"{path}: {error.strerror or error} ({key} of a timeline)") from error
+
+
+def inputs_of(project: Project, name: str, given: str = "") -> Inputs:
+    """The description of one timeline, from its file, or from `given`, the config's JSON."""
+    path = project.folder / specs.FOLDER / f"{name}.json"
+    if given:
+        spec = specs.parse(given.encode(), f"{project.config}, timelines.{name}")
+        folder = project.folder
+    else:
+        spec, folder = specs.parse(_bytes(path, "a timeline"), str(path)), path.parent
+    if problem := id_problem(name):
+        raise Mistake(f'{path}: "{name}" cannot be a file name: {problem}')
+    return Inputs(name, spec, folder, project.timelines / name)
+
+
+def perform(project: Project, given: Inputs) -> document.Performance:
+    """Plan a timeline whose recording and timing are there. Raises `Mistake` in one line."""
+    character = read_character(project)
+    rules, spec = character.talking.lip_sync, given.spec
+    for problem in specs.problems(spec, rules):
+        raise Mistake(f"timeline {given.name}: {problem}")
+    _check_made(given)
+    heard = _timing(given)
+    roads = roads_of(character)
+    found = visemes(character.talking.visemes, character.expressions, roads)
+    sound = read_sound(given.audio) if given.audio else None
+    end_us = max(
+        heard.duration_us,
+        sound.duration_us if sound else 0,
+        round(spec.total_duration_ms * _MS_US),
+        *(round(key.time_ms * _MS_US) for key in spec.keyframes),
+        0,
+    )
+    heard = timing(heard.form, **{**_parts(heard), "duration_us": end_us})
+    made = _layers(given, character, heard)
+    merged = layers.merged(made, found, rules)
+    timeline = planned(merged.stops, Roads(roads), rate_of(spec.rate), end_us, spec.ease)
+    audio = os.path.relpath(given.audio, given.out) if given.audio else ""
+    return document.Performance(
+        given.name,
+        timeline,
+        made,
+        merged,
+        heard,
+        audio.replace(os.sep, "/"),
+        said(found),
+        peaks(sound, document.PEAKS_A_SECOND) if sound else (),
+        tuple(_notes(found, merged)),
+    )
+
+
+def _check_made(given: Inputs) -> None:
+    """What tasks make of the description is there. Raises `Mistake`."""
+    for path in (given.audio, given.timing):
+        if path and path.parent == given.out and not path.is_file():
+            raise Mistake(f"{path} is not made yet: doit timelines:{given.name}:plan")
+
+
+def _parts(heard: Timing) -> dict[str, Any]:
+    names = ("sounds", "words", "cues", "alphabet", "notes")
+    return {name: getattr(heard, name) for name in names}
+
+
+def _timing(given: Inputs) -> Timing:
+    """What is heard; words without phones get those of the dictionary or of their letters."""
+    path = given.timing
+    if path is None:
+        return timing("keyframes")
+    spec = given.spec
+    tiers = readers.Tiers(**asdict(spec.tiers))
+    heard = readers.read(_bytes(path, "timing"), str(path), tiers, spec.dat_fps)
+    if heard.alphabet == PHONES and not heard.sounds and heard.words:
+        sounds = tuple(spelling.spread(heard.words, given.pronunciations()))
+        note = "no phones are given: each word's are spread over it"
+        heard = timing(
+            heard.form, **{**_parts(heard), "sounds": sounds, "notes": (*heard.notes, note)}
+        )
+    return heard
+
+
+def _layers(given: Inputs, character: Character, heard: Timing) -> layers.Layers:
+    """All layers of a timeline, its moods and poses checked."""
+    spec, rules = given.spec, character.talking.lip_sync
+    first_pose = spec.pose or character.default_pose
+    alone = not heard.sounds
+    moods = [*_keyframes(given, alone), *_cue_moods(given, heard, character)]
+    if spec.moods:
+        path = given.path(spec.moods)
+        moods += specs.moods_of(_bytes(path, "moods"), str(path))
+    if heard.words:
+        moods += script.mood_keys(given.words(), heard.words)
+    poses = [
+        layers.Key(round(key.time_ms * _MS_US), key.target_pose, key.transition_duration_ms)
+        for key in spec.keyframes
+        if key.target_pose
+    ]
+    shapes = () if alone else mouth_shapes(heard, rules)
+    made = layers.Layers(
+        shapes,
+        layers.with_first(sorted(moods, key=lambda key: key.time_us), spec.expression),
+        layers.with_first(poses, first_pose),
+        # What keyframes alone say is shown as it is: they have their own blinks.
+        () if alone and spec.keyframes else layers.blinks(shapes, heard.duration_us, rules),
+    )
+    _check(given, made, character)
+    return made
+
+
+def _keyframes(given: Inputs, alone: bool) -> Iterator[layers.Key]:
+    """The expressions of keyframes; those for a sound count only where there is no other."""
+    for key in given.spec.keyframes:
+        if key.target_expr and (alone or not key.phoneme):
+            yield layers.Key(
+                round(key.time_ms * _MS_US), key.target_expr, key.transition_duration_ms
+            )
+
+
+def _cue_moods(given: Inputs, heard: Timing, character: Character) -> Iterator[layers.Key]:
+    """The moods that subtitles name: of the timing file itself, and of the file of cues."""
+    cues = list(heard.cues)
+    if given.spec.cues:
+        path = given.path(given.spec.cues)
+        cues += readers.read(_bytes(path, "cues"), str(path)).cues
+    for cue in cues:
+        mood = cue.expression or given.spec.speakers.get(cue.speaker, "")
+        if not mood and cue.speaker in character.expressions:
+            mood = cue.speaker
+        if mood:
+            yield layers.Key(cue.start_us, mood)
+
+
+def _check(given: Inputs, made: layers.Layers, character: Character) -> None:
+    """Every mood and pose is one of the character's. Raises `Mistake`."""
+    known = {NEUTRAL, *character.expressions}
+    for key in made.moods:
+        if key.value not in known:
+            near = did_you_mean(key.value, known)
+            at = f"{key.time_us / 1_000_000:.2f} s"
+            raise Mistake(
+                f'timeline {given.name}, at {at}: there is no expression "{key.value}"{near}'
+            )
+    for key in made.poses:
+        if key.value not in character.poses:
+            near = did_you_mean(key.value, character.poses)
+            raise Mistake(f'timeline {given.name}: there is no pose "{key.value}"{near}')
+
+
+def _notes(found: Visemes, merged: layers.Merged) -> Iterator[str]:
+    yield f"mouths: {said(found)}"
+    for mouth, mood in merged.lacking:
+        yield (
+            f"no expression has the mouth of {mouth} and the eyes of {mood}: while it speaks,"
+            f" {mood} shows as {mouth}"
+        )

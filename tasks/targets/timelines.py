@@ -1,0 +1,252 @@
+"""The tasks of timelines: sound, alignment, plan, and what is made of the plan."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from doit.exceptions import TaskFailed
+
+from tasks.exports import timeline
+from tasks.graph.project import Project
+from tasks.ground.digest import digest_of
+from tasks.ground.errors import Mistake, told
+from tasks.ground.ids import id_problem
+from tasks.running.freshness import ConfigSlice
+from tasks.running.session import current_graph, current_project
+
+FOLDER = "timelines"
+_MADE = ("frames", "mp4", "otio", "tsv", "dat")
+_SHOWS = {
+    "frames": "Image sequence",
+    "mp4": "Video",
+    "webm": "Video with alpha",
+    "webp": "Animation",
+    "otio": "Edit",
+    "tsv": "Mouth cues",
+    "dat": "Mouth switch",
+}
+_QUIET = {"io": {"capture": False}, "verbosity": 0}
+
+
+@dataclass(frozen=True)
+class Named:
+    """A timeline as far as a run that makes nothing has to know it."""
+
+    name: str
+    given: str
+    """its JSON, where the config itself has it"""
+    keys: dict[str, Any]
+    """its description, unchecked"""
+    folder: Path
+
+    def text(self, key: str) -> str:
+        """A key's text; empty for anything else."""
+        value = self.keys.get(key)
+        return value if isinstance(value, str) else ""
+
+    def paths(self, *keys: str) -> list[str]:
+        """The files that these keys name."""
+        return [str(self.folder / self.text(key)) for key in keys if self.text(key)]
+
+
+def timelines_of(project: Project, in_config: tuple[tuple[str, str], ...]) -> Iterator[Named]:
+    """Every timeline, those with a file of their own first; a file outdoes the config."""
+    folder = project.folder / FOLDER
+    seen = set()
+    for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+        if "." not in path.stem and id_problem(path.stem) is None:
+            seen.add(path.stem)
+            yield Named(path.stem, "", _keys(path.read_bytes()), folder)
+    for name, text in in_config:
+        if name not in seen and id_problem(name) is None:
+            yield Named(name, text, json.loads(text), project.folder)
+
+
+def _keys(data: bytes) -> dict[str, Any]:
+    """What is in a timeline's file; nothing of a damaged one, whose plan says what is wrong."""
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def task_timelines() -> Iterator[dict[str, Any]]:
+    """make videos of what timelines/*.json describe: a voice, a face that speaks"""
+    project, graph = current_project(), current_graph()
+    for named in timelines_of(project, graph.timelines):
+        read = [digest_of(named.given), graph.talking_digest]
+        slice_ = ConfigSlice(str(project.config), digest_of(read))
+        own = [] if named.given else [str(named.folder / f"{named.name}.json")]
+        yield from _sound_tasks(project, named)
+        yield _plan_task(project, named, [slice_, *own])
+        made = named.keys.get("make")
+        wanted = [one for one in made if one in timeline.PRODUCTS] if made else _MADE
+        for product in timeline.PRODUCTS:
+            yield _product_task(project, named, product)
+        yield {
+            "name": named.name,
+            "actions": None,
+            "task_dep": [f"timelines:{named.name}:{product}" for product in wanted],
+            "meta": {"timeline": named.name},
+        }
+
+
+def _out(project: Project, named: Named, file: str) -> str:
+    return str(project.timelines / named.name / file)
+
+
+def _speaks(named: Named) -> bool:
+    return bool(named.text("speak")) and not named.text("audio")
+
+
+def _aligns(named: Named) -> bool:
+    """As `Inputs.aligns` has it, without reading anything."""
+    heard = bool(named.text("audio") or named.text("speak"))
+    told_words = bool(named.text("text") or named.text("speak"))
+    wanted = named.keys.get("aligner", "auto") != "none"
+    return heard and told_words and wanted and not named.text("timing")
+
+
+def _audio(project: Project, named: Named) -> list[str]:
+    return [_out(project, named, "sound.wav")] if _speaks(named) else named.paths("audio")
+
+
+def _sound_tasks(project: Project, named: Named) -> Iterator[dict[str, Any]]:
+    if _speaks(named):
+        target = _out(project, named, "sound.wav")
+        yield {
+            "name": f"{named.name}:sound",
+            "actions": [(speak, [project, named, target])],
+            # A mood's new name changes no voice: what counts is what is said, and by whom.
+            "file_dep": [
+                ConfigSlice(str(project.config), _voice_digest(named)),
+                *named.paths("text"),
+            ],
+            "targets": [target],
+            "clean": True,
+            **_QUIET,
+        }
+    if _aligns(named):
+        target = _out(project, named, "aligned.TextGrid")
+        keys = ("speak", "aligner", "align_command")
+        digest = digest_of([named.text(key) for key in keys])
+        yield {
+            "name": f"{named.name}:timing",
+            "actions": [(align, [project, named, target])],
+            "file_dep": [
+                ConfigSlice(str(project.config), digest),
+                *_audio(project, named),
+                *named.paths("text", "pronunciations"),
+            ],
+            "targets": [target],
+            "clean": True,
+            **_QUIET,
+        }
+
+
+def _voice_digest(named: Named) -> str:
+    return digest_of([named.text("speak"), named.text("voice")])
+
+
+def _plan_task(project: Project, named: Named, deps: list[str]) -> dict[str, Any]:
+    target = _out(project, named, "plan.json")
+    timing = [_out(project, named, "aligned.TextGrid")] if _aligns(named) else []
+    files = named.paths("timing", "text", "cues", "moods", "pronunciations")
+    return {
+        "name": f"{named.name}:plan",
+        "actions": [(plan, [project, named, target])],
+        "meta": {"timeline": named.name},
+        "file_dep": list(dict.fromkeys([*deps, *_audio(project, named), *timing, *files])),
+        "targets": [target],
+        "clean": True,
+        **_QUIET,
+    }
+
+
+def _product_task(project: Project, named: Named, product: str) -> dict[str, Any]:
+    """One export; the pictures that it needs are known when the plan is there."""
+    target = _out(project, named, timeline.PRODUCTS[product].replace("*", named.name))
+    plan_file = _out(project, named, "plan.json")
+    options = {key: named.keys.get(key) for key in ("background",)}
+    task = {
+        "name": f"{named.name}:{product}",
+        "actions": [(make, [project, named, product, target])],
+        "file_dep": [
+            ConfigSlice(str(project.config), digest_of([product, options])),
+            # With the pictures it comes from the plan's task; doit waits for no task in two ways.
+            *([] if product in timeline.SHOWN else [plan_file]),
+            *(_audio(project, named) if product in {"mp4", "webm"} else []),
+        ],
+        "targets": [target],
+        "clean": [(timeline.remove, [target])],
+        "meta": {"shows": _SHOWS[product], "timeline": named.name},
+        **_QUIET,
+    }
+    if product == "frames":
+        task["uptodate"] = [(timeline.all_linked, [target])]
+    if product in timeline.SHOWN:
+        task["calc_dep"] = [f"timelines:{named.name}:plan"]
+    return task
+
+
+def speak(project: Project, named: Named, target: str) -> TaskFailed | None:
+    """The action that has a command speak."""
+    from tasks.exports.voice import spoken
+    from tasks.graph.timelines import inputs_of
+
+    try:
+        given = inputs_of(project, named.name, named.given)
+        spoken(given.spec.voice, given.words().spoken, Path(target))
+    except (Mistake, OSError) as error:
+        return TaskFailed(told(error))
+    return None
+
+
+def align(project: Project, named: Named, target: str) -> TaskFailed | None:
+    """The action that finds the sounds in a recording."""
+    from tasks.exports.voice import aligned_by_command
+    from tasks.graph.timelines import inputs_of
+    from tasks.ground.files import write_whole
+    from tasks.timelines.align import aligned, textgrid
+    from tasks.timelines.sound import read_sound
+
+    try:
+        given = inputs_of(project, named.name, named.given)
+        audio = given.audio or Path()
+        if given.spec.aligner == "mfa":
+            aligned_by_command(given.spec.align_command, audio, given.words().spoken, Path(target))
+        else:
+            found = aligned(read_sound(audio), given.words(), given.pronunciations())
+            write_whole(Path(target), textgrid(found).encode())
+    except (Mistake, OSError) as error:
+        return TaskFailed(told(error))
+    return None
+
+
+def plan(project: Project, named: Named, target: str) -> dict[str, Any] | TaskFailed:
+    """The action of the plan; what it returns are the pictures that the products wait for."""
+    from tasks.graph.timelines import inputs_of, perform
+    from tasks.ground.files import write_whole
+    from tasks.timelines.document import document, written
+
+    try:
+        played = document(perform(project, inputs_of(project, named.name, named.given)))
+        write_whole(Path(target), written(played))
+    except (Mistake, OSError) as error:
+        return TaskFailed(told(error))
+    timeline.tell(named.name, played)
+    pictures = [project.place_path(place) for place in played["pictures"]]
+    return {"file_dep": [target, *pictures]}
+
+
+def make(project: Project, named: Named, product: str, target: str) -> TaskFailed | None:
+    """The action of an export."""
+    background = named.text("background") or "#ffffff"
+    try:
+        timeline.make(product, Path(target), project.place_path, background)
+    except (Mistake, OSError, ValueError) as error:
+        return TaskFailed(told(error) if isinstance(error, (Mistake, OSError)) else str(error))
+    return None

@@ -1,0 +1,81 @@
+"""Reading `timelines/<id>.json`: from text to a `Timeline`'s description, or to what is wrong."""
+
+import json
+from typing import Any
+
+from tasks.character.talking import LipSync, Timeline
+from tasks.ground import json_places
+from tasks.ground.errors import Mistake
+from tasks.ground.ids import did_you_mean
+from tasks.timelines.layers import Key
+from tasks.timelines.readers.source import Source, decoded
+
+FOLDER = "timelines"
+"""beside the config: a file for each timeline"""
+
+
+def parse(data: bytes, name: str) -> Timeline:
+    """What the file `name` with these bytes describes. Raises `Mistake` with the first place."""
+    source = decoded(data, name)
+    document = source.document
+    if not isinstance(document, dict):
+        raise source.mistake("a timeline is an object {...}", 1)
+    return checked(source, document)
+
+
+def checked(source: Source, document: dict[str, Any]) -> Timeline:
+    """The same of a document that was parsed already."""
+    from pydantic import BaseModel, ConfigDict, ValidationError
+
+    class File(BaseModel):
+        """Keys that nobody reads are an error, not silence."""
+
+        model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+        timeline: Timeline
+
+    document.pop("$schema", None)
+    try:
+        return File.model_validate_json(json.dumps({"timeline": document})).timeline
+    except ValidationError as error:
+        raise _mistake(source, error.errors()[0]) from error
+
+
+def _mistake(source: Source, error: Any) -> Mistake:
+    path: json_places.Path = tuple(error["loc"])[1:]
+    if error["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
+        allowed = [*Timeline.__dataclass_fields__]
+        key = str(path[-1])
+        near = did_you_mean(key, allowed) if len(path) == 1 else ""
+        return source.mistake_at(f'unknown key "{key}"{near}', path)
+    if error["type"] == "missing":
+        return source.mistake_at("is missing", path)
+    return source.mistake_at(f"{error['msg']}", path)
+
+
+def moods_of(data: bytes, name: str) -> tuple[Key, ...]:
+    """The moods in a file of keyframes, such as `doit moods` writes. Raises `Mistake`."""
+    spec = parse(data, name)
+    return tuple(
+        Key(round(key.time_ms * 1000), key.target_expr, key.transition_duration_ms)
+        for key in spec.keyframes
+        if key.target_expr
+    )
+
+
+def problems(spec: Timeline, rules: LipSync) -> list[str]:
+    """What cannot be, although its form is right."""
+    found = [
+        f"keyframes[{index}].time_ms: {key.time_ms:g} is no time"
+        for index, key in enumerate(spec.keyframes)
+        if not 0 <= key.time_ms <= 864_000_000
+    ]
+    if not (spec.audio or spec.speak or spec.timing or spec.keyframes or spec.total_duration_ms):
+        found.append("it names no audio, speak, timing or keyframes: there is nothing to show")
+    if spec.audio and spec.speak:
+        found.append("audio and speak: a recording is given or made, not both")
+    low = [name for name in rules.__dataclass_fields__ if _negative(getattr(rules, name), name)]
+    return found + [f"lip_sync.{name} is below 0" for name in low]
+
+
+def _negative(value: object, name: str) -> bool:
+    return name.endswith("_ms") and isinstance(value, int) and value < 0

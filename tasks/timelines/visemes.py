@@ -1,0 +1,257 @@
+"""Visemes: which face shows a mouth shape, of those that the character has.
+
+What the config says comes first. Without it, each shape gets the face whose mouth is nearest to it:
+by its blend shapes, or, where it has none, by its name. Pure.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from tasks.character.character import NEUTRAL, Expression
+from tasks.ground.errors import Mistake
+from tasks.ground.ids import did_you_mean
+from tasks.timelines.phones import phone_of
+from tasks.timelines.roads import Road
+from tasks.timelines.rules import SETS, SHAPES
+
+Mouth = tuple[float, float, float, float, float]
+"""how far it is open, wide, round, pressed shut, and smiling (below 0: frowning); 0..1"""
+
+WANTED: Mapping[str, Mouth] = {
+    "A": (0.0, 0.0, 0.0, 0.8, 0.0),
+    "B": (0.14, 0.45, 0.0, 0.0, 0.0),
+    "C": (0.35, 0.15, 0.0, 0.0, 0.0),
+    "D": (0.7, 0.0, 0.0, 0.0, 0.0),
+    "E": (0.4, 0.0, 0.45, 0.0, 0.0),
+    "F": (0.15, 0.0, 0.75, 0.0, 0.0),
+    "G": (0.06, 0.15, 0.0, 0.3, 0.0),
+    "H": (0.28, 0.15, 0.0, 0.0, 0.0),
+    "X": (0.0, 0.0, 0.0, 0.0, 0.0),
+}
+_NAMES: Mapping[str, str] = {
+    **dict.fromkeys(("a", "closed", "mbp", "pbm", "m", "p", "b", "pp", "shut", "pressed"), "A"),
+    **dict.fromkeys(("ee", "i", "iy", "s", "ss", "teeth", "etc", "ih", "dd", "kk", "nn"), "B"),
+    **dict.fromkeys(("eh", "e", "ae", "c", "half"), "C"),
+    **dict.fromkeys(("ah", "aa", "ai", "d", "open", "wide"), "D"),
+    **dict.fromkeys(("oh", "o", "ao", "er", "aw", "rr"), "E"),
+    **dict.fromkeys(("uw", "oo", "u", "ou", "w", "wq", "f", "pucker"), "F"),
+    **dict.fromkeys(("fv", "g", "ff", "v"), "G"),
+    **dict.fromkeys(("l", "th", "h", "tongue"), "H"),
+    **dict.fromkeys(("neutral", "rest", "x", "sil", "idle", "relaxed"), "X"),
+}
+_PREFIX = re.compile(
+    r"(?:speaking|speak|talking|talk|mouth|viseme|lip|lips|say|phoneme|shape)[_.-]?", re.IGNORECASE
+)
+_MOUTH_PARTS = ("mouth", "jaw", "tongue", "cheek", "nose")
+_FULL = 0.5
+"""above this difference, a face is no mouth alone: it has a mood of its own"""
+_NOT_AT_REST = 0.1
+"""how much worse a shut mouth is for what is spoken"""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A face: an expression, or what lies at `t` on the way from one to `towards`."""
+
+    expression: str
+    towards: str = ""
+    t: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.towards}@{self.t:g}" if self.towards else self.expression
+
+
+def mouth_of(expression: Expression) -> Mouth:
+    """What its mouth does: by its blend shapes, else by its name or its axis `mouth`."""
+    weights = expression.blendshapes
+
+    def both(name: str) -> float:
+        return (weights.get(f"{name}Left", 0.0) + weights.get(f"{name}Right", 0.0)) / 2
+
+    if any(name.startswith(_MOUTH_PARTS[:3]) and weight for name, weight in weights.items()):
+        opened = max(0.0, weights.get("jawOpen", 0.0) - weights.get("mouthClose", 0.0))
+        rounded = max(weights.get("mouthPucker", 0.0), weights.get("mouthFunnel", 0.0))
+        rolled = (weights.get("mouthRollUpper", 0.0) + weights.get("mouthRollLower", 0.0)) / 2
+        shut = max(rolled, both("mouthPress"))
+        mood = both("mouthSmile") - both("mouthFrown")
+        return opened, both("mouthStretch"), rounded, shut, mood
+    shape = _named(expression.values.get("mouth", "")) or _named(expression.id)
+    return WANTED[shape or "X"]
+
+
+def _named(name: str) -> str:
+    """The shape that a name means: `ah`, `speaking_ah`, `mouth_D`, `viseme_aa`."""
+    return _NAMES.get(_PREFIX.sub("", name, count=1).casefold(), "")
+
+
+@dataclass(frozen=True)
+class Visemes:
+    """The looks of the mouth shapes, and of the faces that join a mouth and a mood."""
+
+    given: Mapping[str, str | Mapping[str, str]]
+    expressions: Mapping[str, Expression]
+    defaults: Mapping[str, Look]
+    """a look for every shape"""
+
+    def look(self, shape: str, label: str, mood: str) -> Look:
+        """The look of a shape in a mood: what the config says of the sound or the shape, else the
+        default. Whether the mood shows in it, `joined` says."""
+        own = self.given.get(mood)
+        tables = [own] if isinstance(own, Mapping) else []
+        for table in (*tables, self.given):
+            for key in _keys(label, shape):
+                found = table.get(key)
+                if isinstance(found, str):
+                    return parsed(found)
+        return self.defaults[shape]
+
+    def joined(self, look: Look, mood: str) -> Look | None:
+        """The same mouth with the mood's eyes and brows; None where no expression has both."""
+        if mood in {NEUTRAL, look.expression, look.towards}:
+            return look
+        spoken, felt = self._values(look.towards or look.expression), self._values(mood)
+        if not spoken or not felt or "mouth" not in spoken:
+            return None
+        wanted = {**felt, "mouth": spoken["mouth"]}
+        found = self._with(wanted, mood)
+        if found is None:
+            return None
+        return Look(mood, found, look.t) if look.towards else Look(found)
+
+    def blinking(self, expression: str) -> str | None:
+        """The same expression with its eyes closed; None where there is none."""
+        plain = self._values(expression)
+        shut = [name for name in self.expressions if _eyes_shut(self.expressions[name])]
+        if not plain:
+            return next((name for name in shut if expression == NEUTRAL), None)
+        for name in shut:
+            closed = self._values(name)
+            if {**plain, "eyes": ""} == {**closed, "eyes": ""}:
+                return name
+        return None
+
+    def _values(self, name: str) -> Mapping[str, str]:
+        expression = self.expressions.get(name)
+        return expression.values if expression else {}
+
+    def _with(self, wanted: Mapping[str, str], mood: str) -> str | None:
+        names = (n for n, e in self.expressions.items() if e.values == wanted and n != mood)
+        return next(names, None)
+
+
+def _eyes_shut(expression: Expression) -> bool:
+    weights = expression.blendshapes
+    if any(name.startswith("eyeBlink") for name in weights):
+        return min(weights.get(f"eyeBlink{side}", 0.0) for side in ("Left", "Right")) > 0.8
+    return "blink" in expression.id or "blink" in expression.values.get("eyes", "")
+
+
+def _keys(label: str, shape: str) -> Iterator[str]:
+    """Under which names a sound may stand in the config, the most exact first."""
+    for part in dict.fromkeys((label, *label.split())):
+        bare = part.rstrip("012")
+        yield from (part, bare, bare.upper(), phone_of(part))
+    yield shape
+    yield from (name for name, its in SETS["preston_blair"].items() if its == shape)
+
+
+def parsed(text: str) -> Look:
+    """`speaking_ah`, or `speaking_ah@0.5`: half of the way there from neutral. Raises `Mistake`."""
+    name, at, part = text.partition("@")
+    if not at:
+        return Look(name)
+    try:
+        t = float(part)
+    except ValueError:
+        t = math.nan
+    if not 0 < t < 1:
+        raise Mistake(f'visemes: "{text}": what follows @ is a number between 0 and 1')
+    return Look(NEUTRAL, name, t)
+
+
+def visemes(
+    given: Mapping[str, str | Mapping[str, str]],
+    expressions: Mapping[str, Expression],
+    roads: Iterable[Road] = (),
+) -> Visemes:
+    """The visemes of a character. Raises `Mistake` for an expression that it does not have."""
+    for key, value in given.items():
+        for name in [value] if isinstance(value, str) else value.values():
+            look = parsed(name)
+            _known(key, look.towards or look.expression, expressions)
+        if not isinstance(value, str):
+            _known(key, key, expressions)
+    looks = dict(_looks(expressions, list(roads)))
+    return Visemes(given, expressions, {shape: _nearest(shape, looks) for shape in SHAPES})
+
+
+def _known(key: str, name: str, expressions: Mapping[str, Expression]) -> None:
+    if name not in expressions:
+        near = did_you_mean(name, expressions)
+        raise Mistake(f'visemes: {key}: there is no expression "{name}"{near}')
+
+
+def _looks(
+    expressions: Mapping[str, Expression], roads: list[Road]
+) -> Iterator[tuple[Look, Mouth]]:
+    """The faces that differ from neutral by their mouth alone, and those between two of them."""
+    neutral = expressions.get(NEUTRAL, Expression(NEUTRAL))
+    plain = {name: mouth_of(e) for name, e in expressions.items() if _mouth_alone(e, neutral)}
+    plain.setdefault(NEUTRAL, mouth_of(neutral))
+    for name, mouth in plain.items():
+        yield Look(name), mouth
+    for road in roads:
+        start, end = road.start[0], road.end[0]
+        if start in plain and end in plain and start != end:
+            for t, _ in road.tweens:
+                between = tuple(
+                    a + (b - a) * t for a, b in zip(plain[start], plain[end], strict=True)
+                )
+                yield Look(start, end, t), between  # type: ignore[misc]
+
+
+def _mouth_alone(expression: Expression, neutral: Expression) -> bool:
+    """Whether eyes, brows and what else there is are as in the neutral face."""
+    if any(
+        expression.values.get(axis, "") != neutral.values.get(axis, "")
+        for axis in {*expression.values, *neutral.values} - {"mouth"}
+        if expression.values
+    ):
+        return False
+    if not expression.values and not _named(expression.id) and not expression.blendshapes:
+        return expression.id == NEUTRAL
+    names = {*expression.blendshapes, *neutral.blendshapes}
+    off = sum(
+        abs(expression.blendshapes.get(name, 0.0) - neutral.blendshapes.get(name, 0.0))
+        for name in names
+        if not name.startswith(_MOUTH_PARTS)
+    )
+    return off < _FULL
+
+
+def _nearest(shape: str, looks: Mapping[Look, Mouth]) -> Look:
+    """The face nearest to a shape; a name that says the shape itself is nearer than any."""
+    named = [look for look in looks if not look.towards and _is_called(look.expression, shape)]
+    if named:
+        return named[0]
+    return min(looks, key=lambda look: (round(_distance(shape, looks[look]), 6), str(look)))
+
+
+def _is_called(name: str, shape: str) -> bool:
+    return bool(re.fullmatch(rf"{_PREFIX.pattern}{shape}", name, re.IGNORECASE))
+
+
+def _distance(shape: str, mouth: Mouth) -> float:
+    apart = math.dist(WANTED[shape], mouth)
+    at_rest = max(mouth[:3]) < _NOT_AT_REST
+    return apart + (_NOT_AT_REST * 3 if at_rest and shape not in "AGX" else 0.0)
+
+
+def said(found: Visemes) -> str:
+    """The defaults in one line: which face shows which shapes."""
+    shapes: dict[str, str] = {}
+    for shape, look in found.defaults.items():
+        shapes[str(look)] = shapes.get(str(look), "") + shape
+    return ", ".join(f"{shown} for {' '.join(of)}" for shown, of in shapes.items())
