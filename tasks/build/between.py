@@ -8,22 +8,14 @@ import numpy as np
 from PIL import Image
 
 from tasks.graph.node import Node
-from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
 from tasks.ground.files import stamp
 from tasks.morph import Morpher
 from tasks.pictures import distance as distances
 from tasks.pictures.picture import read
 
-VERSION = 1
-"""raised when the same two pictures give another in-between"""
 _Seen = tuple[str, tuple[int, int] | None]
 _MEASURING = threading.Lock()
-
-
-def morph_key(digests: tuple[str, ...], at: float) -> str:
-    """What decides a morph, as a frame keeps it in place of a request key."""
-    return digest_of(["morph", VERSION, *digests, at])
 
 
 def morphed(node: Node) -> Image.Image:
@@ -34,10 +26,9 @@ def morphed(node: Node) -> Image.Image:
     return Image.fromarray(morpher.at(node.at))
 
 
-def distance(node: Node) -> float:
-    """How far apart the two pictures are (`tasks.pictures.distance`, 0..255). Raises `Mistake`."""
-    first, second = (_seen(path) for path in node.sources)
-    return _distance(first, second)
+def distance(first: str, second: str) -> float:
+    """How far apart two pictures are (`tasks.pictures.distance`, 0..255). Raises `Mistake`."""
+    return _distance(_seen(first), _seen(second))
 
 
 def _seen(path: str) -> _Seen:

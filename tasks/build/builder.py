@@ -6,7 +6,7 @@ request key, the frame on disk and the take store.
 
 import hashlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -14,12 +14,13 @@ from pathlib import Path
 from tasks.batch.open import in_batch
 from tasks.build.changes import parts_of
 from tasks.build.finisher import FinishedFrame, Finisher, as_it_is
-from tasks.build.free import FreeFrames
-from tasks.build.inputs import Inputs
-from tasks.build.outcome import Outcome, Step
-from tasks.build.purchase import Purchase, checked
+from tasks.build.free import made_here
+from tasks.build.inputs import Coming, Inputs
+from tasks.build.purchase import Postponed, Purchase, after_refusal, checked
 from tasks.build.put import Place, look, put
-from tasks.build.verdict import decide
+from tasks.build.situation import Situations
+from tasks.build.step import Built, Step
+from tasks.build.verdict import Aim, Situation, Verdict, verdict, wanted, without
 from tasks.character.character import Character, Generation
 from tasks.character.settings import Thresholds
 from tasks.graph.cache import read_graph
@@ -42,22 +43,31 @@ from tasks.spending.ledger import Ledger
 from tasks.spending.rate_limiter import GATE
 from tasks.takes import frame
 from tasks.takes.frame import Existing, Provenance
-from tasks.takes.picks import Pick, Wanted, change_picks, read_picks, wanted_take
+from tasks.takes.picks import Pick, change_picks
 from tasks.takes.store import Asked, StoreFailure, Take, TakeRecord, TakeStore, take_id
 
 _MADE = {Step.DRAW, Step.RESTORE, Step.FIT}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Job:
     """One frame that is being made, and what there is to tell of it."""
 
-    node: Node
+    known: Situation
     place: Place
-    request: Request
-    arrived: Callable[[], None]
+    arrived: Callable[[], None] = lambda: None
     notes: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
+
+    @property
+    def node(self) -> Node:
+        """The frame."""
+        return self.known.node
+
+    @property
+    def request(self) -> Request:
+        """Its request."""
+        return _request_of(self.known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,18 @@ class Builder:
         self.inputs = Inputs(project, character, choice)
         self.finisher = Finisher(character, self.inputs)
         self.store = TakeStore(project.store)
-        self._free = FreeFrames(self.inputs, self.store, paid=self.paid)
+        in_batch = purchase.in_batch if purchase else dict[str, str]
+        self._situations = Situations(
+            self.inputs, self.finisher, self.store, in_batch, paid=self.paid
+        )
+
+    def looking_ahead(
+        self, coming: Mapping[str, Coming], in_batch: Mapping[str, str]
+    ) -> Situations:
+        """Looks at frames as if those of `coming`, by their paths, were made already."""
+        inputs = Inputs(self._project, self._character, self._choice, coming)
+        finisher = Finisher(self._character, inputs)
+        return Situations(inputs, finisher, self.store, lambda: in_batch, paid=self.paid)
 
     @property
     def thresholds(self) -> Thresholds:
@@ -105,13 +126,12 @@ class Builder:
         """How frames are drawn."""
         return self._character.generation
 
-    def parts(self, node: Node, digests: Sequence[str] = ()) -> dict[str, str]:
+    def parts(self, known: Situation) -> dict[str, str]:
         """The digest of each part that a frame is made from, for `tasks.build.changes`."""
-        shown = digests or self.inputs.digests(node)
-        parts = parts_of(self._character, self._choice.name, node, shown)
-        if self.paid and node.role is not Role.FIT:
-            pick = read_picks(self._project.folder).get(node.name)
-            parts["pick"] = pick.digest if pick else ""
+        node, asked = known.node, known.request
+        parts = parts_of(self._character, self._choice.name, node, known.names, asked)
+        if self.paid and node.role != Role.FIT:
+            parts["pick"] = known.pick.digest if known.pick else ""
             region = self.inputs.regions.at(node.pose)
             settings = asdict(self._character.finish)
             parts["finish"] = digest_of([settings, region.digest if region else ""])
@@ -125,31 +145,37 @@ class Builder:
 
     def build(
         self, node: Node, *, new_take: bool, arrived: Callable[[], None] = lambda: None
-    ) -> Outcome:
+    ) -> Built:
         """Bring a frame up to date, at the least cost. Raises `Mistake` where that fails.
 
         `arrived` is called when an answer that had to be waited for is there and safe.
         """
         sources = [_content(path, stamp(path)) for path in node.sources]
-        outcome = self._build(node, new_take, arrived)
+        place = look(self.target(node))
+        aim = Aim.NEW_TAKE if new_take else Aim.CURRENT
+        job = _Job(self._situations.of(node, place.existing, aim), place, arrived)
+        step = self._carried_out(job, verdict(job.known))
         for path, seen in zip(node.sources, sources, strict=True):
             # By content: another process may have put the very same picture there once more.
             if _content(path, stamp(path)) != seen:
                 # doit would record the file as it is now, and take the frame for up to date.
                 raise Mistake(f"{path} was changed while it was drawn from; run the same again")
-        if outcome.step in _MADE:
-            return replace(outcome, notes=(*self.inputs.notes(node), *outcome.notes))
-        return outcome
+        ignored = self.inputs.notes(node) if step in _MADE else ()
+        return Built(step, (*ignored, *job.notes), tuple(job.flags), self.parts(job.known))
 
-    def take_anew(self, node: Node, arrived: Callable[[], None] = lambda: None) -> Take:
+    def look(self, node: Node) -> Situation:
+        """What is known of a frame, for what is done beside building it. Raises `Mistake`."""
+        return self._situations.of(node, self.glance(node), Aim.CURRENT)
+
+    def take_anew(self, known: Situation, arrived: Callable[[], None] = lambda: None) -> Take:
         """One more take of a frame into the store; the frame itself is left as it is.
 
         Raises `Mistake` where none comes.
         """
         if self.purchase is None:
             raise Mistake("drafts come out the same every time; takes are drawn with engine=openai")
-        request = self.inputs.request(node)
-        take, record = self.purchase.buy(node, request, arrived, reserved=False)
+        request = _request_of(known)
+        take, record = self.purchase.buy(known.node, request, arrived, reserved=False)
         checked(self.store, request, record, self._strict_size)
         return take
 
@@ -159,34 +185,23 @@ class Builder:
         Raises `Mistake` where the frame's input, or the take, is not there.
         """
         change_picks(self._project.folder, {node.name: pick})
-        job = _Job(node, look(self.target(node)), self.inputs.request(node), lambda: None)
-        if not self._restore(job):
+        place = look(self.target(node))
+        job = _Job(self._situations.of(node, place.existing, Aim.CURRENT), place)
+        if not self._restored(job):
             raise Mistake(f"the take {pick.take} of {node.name} cannot be read")
         return job.notes
 
-    def hold(self, node: Node) -> None:
+    def hold(self, known: Situation) -> None:
         """Pick the take that a frame is made from now, so that no newer one takes its place."""
-        key = self.inputs.request(node).key
-        origin = self.glance(node).provenance
+        origin = known.existing.provenance
         if origin and origin.take and self.store.has(origin.request_key, origin.take):
-            pick = Pick(origin.take, origin.request_key, key)
+            pick = Pick(origin.take, origin.request_key, known.key)
         else:
-            wanted = self.wanted(node, key)
-            if wanted.record is None:
+            found = wanted(known)
+            if found.record is None:
                 return
-            pick = Pick(wanted.record.id, wanted.key, key)
-        change_picks(self._project.folder, {node.name: pick})
-
-    def wanted(self, node: Node, key: str) -> Wanted:
-        """The take that a frame with this request is to be made from. Raises `Mistake`."""
-        if not self.paid:
-            return Wanted(key, None)
-        pick = read_picks(self._project.folder).get(node.name)
-        return wanted_take(pick, self.store, key, lambda: self._take_on_disk(node))
-
-    def finish_digest(self, node: Node) -> str:
-        """What decides, beside its take, how a frame comes out; empty where takes are frames."""
-        return self.finisher.digest(node) if self.paid else ""
+            pick = Pick(found.record.id, found.key, known.key)
+        change_picks(self._project.folder, {known.node.name: pick})
 
     def target(self, node: Node) -> Path:
         """Where a frame goes."""
@@ -196,32 +211,24 @@ class Builder:
         """What lies at a frame's path, by its metadata alone."""
         return frame.glance_at(self.target(node))
 
-    def _take_on_disk(self, node: Node) -> tuple[str, str]:
-        """Request key and name of the take that the frame on disk is made of."""
-        origin = self.glance(node).provenance
-        return (origin.request_key, origin.take) if origin else ("", "")
+    def _carried_out(self, job: _Job, found: Verdict) -> Step:
+        """Do what is to be done; what was done in the end. Raises `Mistake`."""
+        step = found.step
+        if step in {Step.FIT, Step.COPY, Step.MORPH}:
+            put(job.place, made_here(step, job.known, self.inputs), self.store, job.notes)
+        elif step is Step.WAIT:
+            raise Postponed(job.known.in_batch)
+        elif step is Step.FAIL:
+            said = job.known.refused
+            again = f"not sent again: {said}; {after_refusal(job.node)}"
+            raise Mistake(again if said else found.why)
+        elif step is Step.RESTORE:
+            return step if self._restored(job) else self._drawn(job)
+        elif step is Step.DRAW:
+            return self._drawn(job)
+        return step
 
-    def _build(self, node: Node, new_take: bool, arrived: Callable[[], None]) -> Outcome:
-        place = look(self.target(node))
-        free = self._free.make(node, place, new_take=new_take)
-        if free:
-            return free
-        job = _Job(node, place, self.inputs.request(node), arrived)
-        wanted = self.wanted(node, job.request.key)
-        step = decide(
-            place.existing,
-            wanted,
-            paid=self.paid,
-            new_take=new_take,
-            finish=self.finish_digest(node),
-        )
-        if step in {Step.DRAW, Step.RESTORE}:
-            made = self._restore(job) if step is Step.RESTORE else None
-            made = made or self._draw(job, new_take=new_take)
-            return Outcome(made, tuple(job.notes), tuple(job.flags))
-        return Outcome(step)
-
-    def _draw(self, job: _Job, *, new_take: bool) -> Step:
+    def _drawn(self, job: _Job) -> Step:
         """Ask the engine, unless somebody else's answer to the same request arrives meanwhile."""
         request, purchase = job.request, self.purchase
         if self._engine is None or (self.paid and purchase is None):
@@ -232,20 +239,29 @@ class Builder:
             job.notes.extend(take.notes)
             self._put(job, take.picture, as_it_is(take.picture, image), _origin_of(request))
             return Step.DRAW
-        if new_take:
-            purchase.check(job.node, request, new_take=True)
+        if job.known.aim is Aim.NEW_TAKE:
+            purchase.begin(job.node, request, new_take=True)
             bought = purchase.buy(job.node, request, job.arrived, reserved=False)
             # From now on the newest is in use, whatever was picked before.
-            change_picks(self._project.folder, {job.node.name: None})
+            self._change_pick(job, None)
         else:
             self.store.check_room(request.key)
             with self.store.reserved(request.key):
-                if self._restore(job):
+                # Asked anew: another process may have drawn it, or begun a batch, since.
+                job.known = self._situations.with_records(job.known)
+                found = verdict(job.known)
+                if found.step is Step.RESTORE and self._restored(job):
                     return Step.RESTORE
-                purchase.check(job.node, request, new_take=False)
+                if found.step in {Step.WAIT, Step.FAIL}:
+                    return self._carried_out(job, found)
+                purchase.begin(job.node, request, new_take=False)
                 bought = purchase.buy(job.node, request, job.arrived, reserved=True)
         self._use_best(job, purchase, bought)
         return Step.DRAW
+
+    def _change_pick(self, job: _Job, pick: Pick | None) -> None:
+        change_picks(self._project.folder, {job.node.name: pick})
+        job.known = replace(job.known, pick=pick)
 
     def _use_best(self, job: _Job, purchase: Purchase, bought: tuple[Take, TakeRecord]) -> None:
         """Make the frame of a take that was bought; of a better one where that is flagged.
@@ -272,7 +288,7 @@ class Builder:
         newest = self.store.latest(job.request.key)
         if newest and newest.id != best.record.id:
             pick = Pick(best.record.id, job.request.key, job.request.key)
-            change_picks(self._project.folder, {job.node.name: pick})
+            self._change_pick(job, pick)
         self._put(job, best.picture, best.frame, _origin_of(job.request))
 
     def _finished(self, job: _Job, take: Take, record: TakeRecord) -> _Made:
@@ -285,21 +301,22 @@ class Builder:
         """The size that a take must have; None where finishing brings it to its size."""
         return None if self._character.finish.size else self.size_px
 
-    def _restore(self, job: _Job) -> Step | None:
-        """Make the frame from the picked or newest sound take; None where there is none."""
-        while (wanted := self.wanted(job.node, job.request.key)).record:
-            own = wanted.key == job.request.key
-            asked: Asked = job.request if own else self.store.asked(wanted.key)
+    def _restored(self, job: _Job) -> bool:
+        """Make the frame from the picked or newest sound take; False where there is none."""
+        while (found := wanted(job.known)).record:
+            own = found.key == job.request.key
+            asked: Asked = job.request if own else self.store.asked(found.key)
             try:
-                picture, image = checked(self.store, asked, wanted.record, self._strict_size)
+                picture, image = checked(self.store, asked, found.record, self._strict_size)
             except BadAnswer as error:
                 job.notes.append(f"a take of {job.node.name} was damaged: {error}")
-                change_picks(self._project.folder, {job.node.name: None})
+                self._change_pick(job, None)
+                job.known = without(job.known, found.record)
                 continue
             made = self.finisher.finish(job.node, picture, image)
             self._put(job, picture, made, _origin_of(asked))
-            return Step.RESTORE
-        return None
+            return True
+        return False
 
     def _put(self, job: _Job, take: bytes, made: FinishedFrame, origin: Provenance) -> None:
         """Put a finished frame where it goes."""
@@ -320,6 +337,11 @@ class Builder:
 def _content(path: str, seen: tuple[int, int] | None) -> str:
     """The digest of a file, kept while it does not change; empty where there is none."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest() if seen else ""
+
+
+def _request_of(known: Situation) -> Request:
+    assert known.request is not None  # noqa: S101 - only frames that an engine draws are asked for
+    return known.request
 
 
 def _origin_of(asked: Asked) -> Provenance:

@@ -10,7 +10,7 @@ from tasks.character.character import Character
 from tasks.graph.keyframes import request_for
 from tasks.graph.node import Node, Role
 from tasks.ground.digest import digest_of
-from tasks.requests.request import face_digest
+from tasks.requests.request import Request, face_digest
 
 _DIGITS = 16
 _CHANGED = {
@@ -30,15 +30,19 @@ UNRECORDED = "something that it is made from changed"
 
 
 def parts_of(
-    character: Character, engine: str, node: Node, digests: Sequence[str]
+    character: Character,
+    engine: str,
+    node: Node,
+    digests: Sequence[str],
+    asked: Request | None = None,
 ) -> dict[str, str]:
-    """The digest of each part that a frame is made from."""
+    """The digest of each part that a frame is made from. `asked`: its request, made already."""
     parts: dict[str, object] = {"picture": list(digests)}
     if node.role.is_free:
         parts["settings"] = [character.generation.size, node.at, node.closer_than]
         return {name: _short(part) for name, part in parts.items()}
     expression, pose = character.expression(node.expression), character.poses[node.pose]
-    asked = request_for(character, engine, node)
+    asked = asked or request_for(character, engine, node)
     parts["settings"] = [engine, node.role, asked.fields() | {"prompt": ""}, dict(asked.extra)]
     parts["expression"] = [expression.words, dict(expression.blendshapes)]
     parts["pose"] = [pose.words, asdict(pose.head)]

@@ -139,11 +139,11 @@ class Finisher:
 
     def _reference(self, node: Node) -> CachedPicture | None:
         """The neutral picture that a frame is held against; None where its head is turned."""
-        if node.role is Role.TWEEN:
+        if node.role == Role.TWEEN:
             # The same of its two whichever way the path goes, so that the frame is the same too.
-            paths = (Path(path) for path in node.sources)
-            return self._inputs.fitted(min(paths, key=self._inputs.digest))
-        return self._inputs.portrait(node) if node.role is Role.EXTREME else None
+            path = min(node.sources, key=lambda source: self._inputs.input(source).name)
+            return self._inputs.fitted(Path(path))
+        return self._inputs.portrait(node) if node.role == Role.EXTREME else None
 
 
 def _told(node: Node, note: str) -> str:
@@ -153,7 +153,7 @@ def _told(node: Node, note: str) -> str:
 
 def _is_neutral(node: Node) -> bool:
     """Whether a frame need not differ from its reference; in-betweens may be next to it."""
-    return node.expression == NEUTRAL or node.role is Role.TWEEN
+    return node.expression == NEUTRAL or node.role == Role.TWEEN
 
 
 def as_it_is(picture: bytes, image: Image.Image) -> FinishedFrame:

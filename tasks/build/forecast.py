@@ -2,32 +2,31 @@
 
 import contextlib
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from tasks.build import between as tweening
 from tasks.build import changes as reasons
 from tasks.build.builder import Builder
-from tasks.build.free import fit_key
-from tasks.build.outcome import Step
-from tasks.build.verdict import decide
-from tasks.graph.node import Node, Role
+from tasks.build.inputs import Coming
+from tasks.build.step import Step
+from tasks.build.verdict import BY_HAND, Aim, Input, Situation, Verdict, verdict, without
+from tasks.graph.node import Node
 from tasks.ground.errors import Mistake
 from tasks.ground.files import stamp
 from tasks.ground.wording import counted, dollars, duration
 from tasks.models.prices import BATCH_FACTOR
-from tasks.requests.request import Request
+from tasks.pictures.picture import CachedPicture, fit, read_answer
 from tasks.spending.estimate import Estimate, Estimator
 from tasks.takes import frame
-from tasks.takes.frame import Existing, State
-from tasks.takes.picks import Wanted
+from tasks.takes.frame import State
 
-_WHY = {
-    Step.KEEP_BY_HAND: ("made or changed by hand",),
-    Step.FAIL: ("its words were refused before: change them, or draw it with -a",),
-    Step.WAIT: ("a batch draws it",),
+_ABSENT = {
+    Step.FAIL: "what it is drawn from cannot be drawn",
+    Step.WAIT: "a batch draws what it is drawn from",
 }
 
 
@@ -58,180 +57,139 @@ class Forecaster:
     def __init__(self, builder: Builder, estimator: Estimator | None, wish: "Wish") -> None:
         self._builder = builder
         self._estimator = estimator
-        self._new_takes = wish.new_takes
-        self._forced = wish.forced
-        self._in_batch = wish.in_batch
-        self._distances = wish.distances
-        self._sources: dict[str, str] = {}
-        """what will name the frames that change in this run, by path; empty: not known yet"""
+        self._wish = wish
+        self._coming: dict[str, Coming] = {}
+        """the frames that change in this run, by path"""
+        self._situations = builder.looking_ahead(self._coming, wish.in_batch)
         self._layers: dict[str, int] = {}
         """in which layer of calls frames come that change, by path; from 1 on"""
+        self._absent: dict[str, Step] = {}
+        """frames that will not be there in this run, by path, and why: `WAIT` or `FAIL`"""
 
     def settled(self, node: Node, recorded: Mapping[str, Any]) -> Planned:
         """A frame that doit found up to date."""
         by_hand = recorded.get("step") == Step.KEEP_BY_HAND.value
-        why = ("made or changed by hand",) if by_hand else ()
-        return Planned(node, Step.KEEP_BY_HAND if by_hand else None, why)
+        return Planned(node, Step.KEEP_BY_HAND if by_hand else None, (BY_HAND,) if by_hand else ())
 
     def pending(self, task: str, node: Node, recorded: Mapping[str, Any]) -> Planned:
         """A frame that doit found out of date; `recorded` is what its last success left."""
-        new_take = task in self._forced
+        path = str(self._builder.target(node))
+        absent = {self._absent[source] for source in node.sources if source in self._absent}
+        if absent:
+            step = Step.FAIL if Step.FAIL in absent else Step.WAIT
+            planned = Planned(node, step, (_ABSENT[step],), layer=self._layer(node))
+        else:
+            try:
+                planned = self._planned(self._known(task, node, recorded), recorded)
+            except (Mistake, OSError) as error:
+                planned = Planned(node, Step.FAIL, (str(error),))
+        if planned.step is Step.DRAW:
+            self._layers[path] = planned.layer + 1
+        elif path in self._coming:
+            self._layers[path] = self._layer(node)
+        if planned.step in {Step.FAIL, Step.WAIT}:
+            self._absent[path] = planned.step
+        return planned
+
+    def _known(self, task: str, node: Node, recorded: Mapping[str, Any]) -> Situation:
+        """What is known of a frame, its inputs taken for what they will be."""
         path = self._builder.target(node)
         now = stamp(path)
         untouched = now is not None and list(now) == recorded.get("stamp")
         existing = frame.glance_at(path) if untouched else frame.look_at(path)
-        planned = self._planned(node, existing, recorded, new_take=new_take)
-        if planned.step is Step.DRAW:
-            self._layers[str(path)] = planned.layer + 1
-        elif str(path) in self._sources:
-            self._layers[str(path)] = self._layer(node)
-        return planned
+        aim = Aim.CURRENT
+        if task in self._wish.forced:
+            aim = Aim.NEW_TAKES if self._wish.new_takes else Aim.NEW_TAKE
+        try:
+            inputs = self._situations.inputs.look(node)
+        except (Mistake, OSError):
+            inputs = tuple(self._input(source) for source in node.sources)
+        distance = self._distance(node, inputs)
+        return self._situations.known(node, existing, inputs, aim, distance)
 
-    def _planned(
-        self, node: Node, existing: Existing, recorded: Mapping[str, Any], *, new_take: bool
-    ) -> Planned:
-        digests = tuple(self._digest(path) for path in node.sources)
-        why = self._why(node, existing, recorded, digests, forced=new_take)
-        distance = self._distance(node, digests)
-        free = self._free(node, existing, digests, distance, new_take=new_take)
-        if free:
-            if free in {Step.COPY, Step.MORPH}:
-                self._sources[self._path(node)] = digests[0] if free is Step.COPY else ""
-            return Planned(node, free, why, distance=distance)
-        if node.role is Role.FIT:
-            return self._fitted(node, existing, why, digests[0], new_take=new_take)
-        request = self._builder.inputs.request_from(node, digests)
-        step, take = self._step(node, existing, request, new_take=new_take)
-        if step is Step.RESTORE and take:
-            self._sources[self._path(node)] = f"take:{take}"
-        elif step in {Step.DRAW, Step.WAIT, Step.FAIL}:
-            self._sources[self._path(node)] = ""
-        priced = self._estimator if step is Step.DRAW else None
+    def _input(self, path: str) -> Input:
+        """A picture that frames are made from; one without a name where only a call tells."""
+        with contextlib.suppress(Mistake, OSError):
+            return self._situations.inputs.input(path)
+        return Input("")
+
+    def _planned(self, known: Situation, recorded: Mapping[str, Any]) -> Planned:
+        node, (known, found) = known.node, self._sound(known)
+        self._foresee(known, found)
+        again = known.aim is not Aim.CURRENT
+        priced = self._estimator if found.step is Step.DRAW else None
+        drawn = known.request is not None
         return Planned(
             node,
-            step,
-            _WHY.get(step, why),
-            key=request.key if all(digests) and not new_take else "",
-            estimate=priced.estimate(request) if priced else None,
-            layer=self._layer(node),
-            times=self._new_takes if new_take and self._new_takes else 1,
-            distance=distance,
+            found.step,
+            (found.why,) if found.why and drawn else self._why(known, recorded),
+            key=known.key if drawn and not again else "",
+            estimate=priced.estimate(known.request) if priced and known.request else None,
+            layer=self._layer(node) if drawn else 0,
+            times=self._wish.new_takes if again and self._wish.new_takes else 1,
+            distance=known.distance,
         )
 
-    def _path(self, node: Node) -> str:
-        return str(self._builder.target(node))
+    def _sound(self, known: Situation) -> tuple[Situation, Verdict]:
+        """The verdict, with damaged takes left out of what is known."""
+        store, found = self._builder.store, verdict(known)
+        while found.step is Step.RESTORE and found.take:
+            if store.is_sound(found.key, found.take):
+                break
+            known = self._situations.with_bars(without(known, found.take))
+            found = verdict(known)
+        return known, found
+
+    def _foresee(self, known: Situation, found: Verdict) -> None:
+        """Note what a frame will be, for those that are made from it."""
+        node = known.node
+        path = str(self._builder.target(node))
+        if found.step is Step.FIT:
+            fitted = partial(self._situations.inputs.portrait, node)
+            self._coming[path] = Coming(known.inputs[0], fitted)
+        elif found.step is Step.COPY:
+            source = node.source
+            before = self._coming.get(source)
+            picture = partial(self._situations.inputs.fitted, Path(source))
+            self._coming[path] = Coming(known.inputs[0], picture, before.file if before else source)
+        elif found.step is Step.RESTORE and found.take:
+            coming = Input(f"take:{found.take.id}", finish=known.finish)
+            self._coming[path] = Coming(coming, cache(partial(self._finished, node, found)))
+        elif found.step in {Step.DRAW, Step.WAIT, Step.FAIL, Step.MORPH}:
+            self._coming[path] = Coming(Input(""))
+
+    def _finished(self, node: Node, found: Verdict) -> CachedPicture:
+        """A frame that will be made of a take in the store, made now: others are held to it."""
+        assert found.take is not None  # noqa: S101 - what is restored has one
+        picture = self._builder.store.picture(found.key, found.take)
+        made = self._situations.finisher.finish(node, picture, read_answer(picture, None))
+        return CachedPicture(fit(made.image, self._builder.size_px), None)
 
     def _layer(self, node: Node) -> int:
         return max((self._layers.get(path, 0) for path in node.sources), default=0)
 
-    def _free(
-        self,
-        node: Node,
-        existing: Existing,
-        digests: tuple[str, ...],
-        distance: float | None,
-        *,
-        new_take: bool,
-    ) -> Step | None:
-        """What is done for a frame of a sequence that needs no engine; None for any other."""
-        if node.role is Role.COPY:
-            key, made = "", Step.COPY
-        elif node.role is Role.MORPH or (distance is not None and distance < node.closer_than):
-            key = tweening.morph_key(digests, node.at) if all(digests) else ""
-            made = Step.MORPH
-        else:
-            return None
-        if existing.state is State.BY_HAND:
-            return made if new_take else Step.KEEP_BY_HAND
-        if node.role is Role.COPY:
-            # By metadata alone, pixels are not known; but a draft's name is what it was written as.
-            origin = existing.provenance
-            name = frame.name_of(existing) or (origin.pixels if origin else "")
-            return Step.ADOPT if name and name == digests[0] else made
-        step = decide(existing, Wanted(key, None), paid=self._builder.paid, new_take=False)
-        return made if step is Step.DRAW else step
-
-    def _distance(self, node: Node, digests: tuple[str, ...]) -> float | None:
+    def _distance(self, node: Node, inputs: tuple[Input, ...]) -> float | None:
         """How far apart a drawn in-between's pictures are, where both are there."""
-        changing = any(path in self._sources for path in node.sources)
-        if not node.role.is_middle or changing or not all(digests):
+        if not node.role.is_middle or not all(each.name for each in inputs):
             return None
-        if not (node.closer_than or self._distances):
+        if not (node.closer_than or self._wish.distances):
             return None  # both pictures would be decoded for nothing
-        return tweening.distance(node)
+        coming = (self._coming.get(path, Coming(Input(""), file=path)) for path in node.sources)
+        first, second = (each.file for each in coming)
+        return tweening.distance(first, second) if first and second else None
 
-    def _step(
-        self, node: Node, existing: Existing, request: Request, *, new_take: bool
-    ) -> tuple[Step, str]:
-        """What is done, and the take that it is done with where there is one already."""
-        if not all(picture.digest for picture in request.pictures):
-            by_hand = existing.state is State.BY_HAND and not new_take
-            return (Step.KEEP_BY_HAND if by_hand else Step.DRAW), ""
-        builder, wanted = self._builder, self._builder.wanted(node, request.key)
-        step = decide(
-            existing,
-            wanted,
-            paid=builder.paid,
-            new_take=new_take,
-            finish=self._finish_digest(node),
-        )
-        if step is Step.DRAW and not new_take and request.key in self._in_batch:
-            step = Step.WAIT
-        elif step is Step.DRAW and not new_take and builder.store.refusal(request.key):
-            step = Step.FAIL
-        return step, wanted.record.id if wanted.record else ""
-
-    def _finish_digest(self, node: Node) -> str:
-        """How the frame would be finished; where its reference changes, not as it is now."""
-        return "" if node.source in self._sources else self._builder.finish_digest(node)
-
-    def _fitted(
-        self,
-        node: Node,
-        existing: Existing,
-        why: tuple[str, ...],
-        digest: str,
-        *,
-        new_take: bool,
-    ) -> Planned:
-        """A frame that is the artist's own portrait."""
-        step = decide(existing, Wanted(fit_key(digest), None), paid=True, new_take=new_take)
-        if step is Step.DRAW:
-            self._sources[self._path(node)] = digest
-            return Planned(node, Step.FIT, why)
-        return Planned(node, step, why)
-
-    def _digest(self, path: str) -> str:
-        """What will name a picture that frames are made from; empty where only a call tells."""
-        if path in self._sources:
-            return self._sources[path]
-        if not Path(path).is_file():
-            return ""
-        with contextlib.suppress(Mistake, OSError):
-            return self._builder.inputs.digest(Path(path))
-        return ""
-
-    def _why(
-        self,
-        node: Node,
-        existing: Existing,
-        recorded: Mapping[str, Any],
-        digests: tuple[str, ...],
-        *,
-        forced: bool,
-    ) -> tuple[str, ...]:
-        if existing.state is State.MISSING:
+    def _why(self, known: Situation, recorded: Mapping[str, Any]) -> tuple[str, ...]:
+        if known.existing.state is State.MISSING:
             return (reasons.MISSING,)
-        if forced:
+        if known.aim is not Aim.CURRENT:
             return (reasons.FORCED,)
-        if not all(digests):
+        if not all(known.names):
             return (reasons.SOURCE_CHANGES,)
         before = recorded.get("read")
         if not isinstance(before, dict):
             return (reasons.UNRECORDED,)
-        from_frame = self._builder.inputs.is_built(Path(node.source))
-        now = self._builder.parts(node, digests)
-        return tuple(reasons.changed(before, now, from_frame=from_frame))
+        from_frame = self._builder.inputs.is_built(Path(known.node.source))
+        return tuple(reasons.changed(before, self._builder.parts(known), from_frame=from_frame))
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,8 +303,8 @@ class Wish:
     """names of the tasks that get new takes"""
     new_takes: int = 0
     """how many of each, where the take in use stays"""
-    in_batch: Collection[str] = ()
-    """keys of the requests that a live batch draws"""
+    in_batch: Mapping[str, str] = field(default_factory=dict)
+    """the requests that a live batch draws, by key, and what to say of each"""
     as_batch: bool = False
     """what is to be drawn goes into a batch"""
     distances: bool = False
@@ -367,10 +325,7 @@ def forecast_of(
     forecaster = Forecaster(builder, estimator, wish)
     frames = [forecaster.settled(node, recorded) for _, node, recorded in settled]
     for task, node, recorded in pending:
-        try:
-            frames.append(forecaster.pending(task, node, recorded))
-        except (Mistake, OSError) as error:
-            frames.append(Planned(node, Step.FAIL, (str(error),)))
+        frames.append(forecaster.pending(task, node, recorded))
     generation = builder.generation
     return Forecast(
         tuple(frames),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.build.builder import Builder
-from tasks.graph.node import Node
+from tasks.build.verdict import Situation, wanted
+from tasks.graph.node import Node, Role
 from tasks.ground.errors import Mistake
 from tasks.models.prices import tokens_of
 from tasks.spending.estimate import Estimator
@@ -38,9 +39,10 @@ class FrameTake:
 
 def takes_of(builder: Builder, node: Node, stored: Iterable[Stored]) -> list[FrameTake]:
     """The takes of a frame, the earliest first: of its request now, and of earlier ones."""
-    if node.role.is_free:
+    if node.role == Role.FIT:
         return []
-    key = current_key(builder, node)
+    known = _known(builder, node)
+    key = known.key if known else ""
     found = [
         (entry, record)
         for entry in stored
@@ -48,7 +50,7 @@ def takes_of(builder: Builder, node: Node, stored: Iterable[Stored]) -> list[Fra
         if entry.key == key or record.frame == node.name
     ]
     found.sort(key=lambda pair: (pair[1].drawn_at, pair[1].id))
-    used = _in_use(builder, node, key)
+    used = _in_use(builder, node, known)
     return [
         FrameTake(
             number,
@@ -62,23 +64,29 @@ def takes_of(builder: Builder, node: Node, stored: Iterable[Stored]) -> list[Fra
     ]
 
 
-def _in_use(builder: Builder, node: Node, key: str) -> tuple[str, str]:
+def _in_use(builder: Builder, node: Node, known: Situation | None) -> tuple[str, str]:
     """Request key and name of the take that a frame is made of, or would be."""
-    existing = builder.glance(node)
-    if existing.state is State.MISSING:
+    existing = known.existing if known else builder.glance(node)
+    if existing.state is State.MISSING and known:
         with contextlib.suppress(Mistake):  # picked, and nowhere to be found
-            wanted = builder.wanted(node, key)
-            return wanted.key, wanted.record.id if wanted.record else ""
+            found = wanted(known)
+            return found.key, found.record.id if found.record else ""
     origin = existing.provenance
     return (origin.request_key, origin.take) if origin else ("", "")
 
 
 def current_key(builder: Builder, node: Node) -> str:
     """Key of what the config asks for a frame now; empty where its input is not there yet."""
+    known = _known(builder, node)
+    return known.key if known else ""
+
+
+def _known(builder: Builder, node: Node) -> Situation | None:
+    """What is known of a frame; None where its input is not there yet."""
     try:
-        return builder.inputs.request(node).key
+        return builder.look(node)
     except Mistake:
-        return ""
+        return None
 
 
 def cost_of(take: FrameTake, estimator: Estimator) -> float | None:

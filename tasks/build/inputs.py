@@ -1,45 +1,79 @@
 """What is asked for a frame: its request, with the digests of the pictures that it shows."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Never
 
 from tasks.build.regions import Regions
+from tasks.build.verdict import Input
 from tasks.character.character import Character
 from tasks.graph.keyframes import request_for
-from tasks.graph.node import Node
+from tasks.graph.node import Node, Role
 from tasks.graph.project import Project
 from tasks.ground.errors import Mistake
 from tasks.pictures.picture import CachedPicture, PictureCache
 from tasks.requests.engine import Choice
 from tasks.requests.request import InputPicture, Request
 from tasks.takes import frame
+from tasks.takes.frame import State
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A frame that is still to be made, as far as it is known beforehand."""
+
+    input: Input
+    picture: Callable[[], CachedPicture] | None = None
+    """its pixels at the size of the frames; None: only a call tells"""
+    file: str = ""
+    """a file that has the same pixels already; empty: there is none"""
 
 
 class Inputs:
     """The requests of one project's frames. Called from several threads at once."""
 
-    def __init__(self, project: Project, character: Character, choice: Choice) -> None:
+    def __init__(
+        self,
+        project: Project,
+        character: Character,
+        choice: Choice,
+        coming: Mapping[str, Coming] = MappingProxyType({}),
+    ) -> None:
         self._project = project
         self._character = character
         self._choice = choice
+        self.coming = coming
+        """frames that are taken for what they will be, by path"""
         self._pictures = PictureCache()
         self.regions = Regions(project, character, self._pictures)
 
-    def request(self, node: Node) -> Request:
-        """The request of a frame whose inputs are there. Raises `Mistake` where one is not."""
-        return self._request(node, tuple(self._input(Path(path)) for path in node.sources))
+    def look(self, node: Node) -> tuple[Input, ...]:
+        """The pictures that a frame is made from. Raises `Mistake` where one is not there."""
+        if node.role == Role.FIT:
+            digest = self.portrait(node).digest
+            return (Input(digest, digest),)
+        return tuple(self.input(path) for path in node.sources)
 
-    def request_from(self, node: Node, digests: Iterable[str]) -> Request:
-        """The request of a frame whose inputs are still to come; empty digest: not known yet.
+    def input(self, path: str) -> Input:
+        """A picture that frames are made from. Raises `Mistake`."""
+        if path in self.coming:
+            return self.coming[path].input
+        if not self._project.is_built(Path(path)):
+            return Input(self._pictures.get(Path(path), self._fit_to()).digest)
+        existing = frame.source(Path(path))
+        origin = existing.provenance if existing.state is State.OURS else None
+        return Input(frame.name_of(existing), existing.pixels, origin.finish if origin else "")
 
-        It can be compared and priced, not drawn.
+    def request(self, node: Node, names: Iterable[str]) -> Request:
+        """The request of a frame whose inputs have these names; empty: not known yet.
+
+        What is still to come can be compared and priced, not drawn.
         """
-        shown = (InputPicture(digest, _not_there, _not_there) for digest in digests)
-        return self._request(node, tuple(shown))
-
-    def _request(self, node: Node, shown: tuple[InputPicture, ...]) -> Request:
+        shown = tuple(
+            self._shown(Path(path), name) for path, name in zip(node.sources, names, strict=True)
+        )
         request = request_for(self._character, self._choice.name, node, shown)
         if node.role.is_middle:
             request = replace(request, in_any_order=True)
@@ -64,33 +98,26 @@ class Inputs:
 
     def fitted(self, path: Path) -> CachedPicture:
         """A picture at the size of the frames."""
+        coming = self.coming.get(str(path))
+        if coming and coming.picture:
+            return coming.picture()
         return self._pictures.get(path, self._character.generation.size_px)
 
     def is_built(self, path: Path) -> bool:
         """Whether a picture is a frame that is built here."""
         return self._project.is_built(path)
 
-    def digests(self, node: Node) -> tuple[str, ...]:
-        """What names the pictures that a frame is made from. Raises `Mistake`."""
-        return tuple(self.digest(Path(path)) for path in node.sources)
-
-    def digest(self, path: Path) -> str:
-        """What names a picture that frames are made from. Raises `Mistake`."""
-        if self._project.is_built(path):
-            return frame.source_digest(path)
-        return self._pictures.get(path, self._fit_to()).digest
-
     def _fit_to(self) -> tuple[int, int] | None:
         return None if self._choice.facts.from_base else self._character.generation.size_px
 
-    def _input(self, path: Path) -> InputPicture:
+    def _shown(self, path: Path, name: str) -> InputPicture:
         fit_to = self._fit_to()
         return InputPicture(
-            self.digest(path),
+            name,
             load=lambda: self._pictures.get(path, fit_to).image,
             load_png=lambda: self._pictures.get(path, fit_to).png(),
         )
 
 
 def _not_there() -> Never:
-    raise Mistake("a picture that is still to come cannot be shown to an engine")
+    raise Mistake("a mask has no colours to be shown")

@@ -42,16 +42,8 @@ class Purchase:
         """who collects what would have to be drawn, instead of its being drawn now: given the
         frame, its request, and whether a new take is asked for"""
 
-    def check(self, node: Node, request: Request, *, new_take: bool) -> None:
-        """Raises `Postponed` for what is in a batch or goes into one, `Mistake` for words that
-        were refused before, unless a new take is asked for."""
-        # Asked anew for each: another process may have begun a batch since this run began.
-        batch = self.in_batch().get(request.key)
-        if batch is not None:
-            raise Postponed(batch)
-        said = None if new_take else self._store.refusal(request.key)
-        if said:
-            raise Mistake(f"not sent again: {said}; {_after_refusal(node)}")
+    def begin(self, node: Node, request: Request, *, new_take: bool) -> None:
+        """To be called before a frame is drawn. Raises `Postponed` where that is for a batch."""
         if self.postpone:
             self.postpone(node, request, new_take)
             raise Postponed("")  # its line is that of the batch
@@ -85,7 +77,7 @@ class Purchase:
         text = str(failure)
         if failure.fault is Fault.REFUSED:
             self._store.refuse(request.key, text)
-            text = f"{text}; {_after_refusal(node)}"
+            text = f"{text}; {after_refusal(node)}"
         if failure.answer:
             path = self._store.reject(request.key, failure.answer, text)
             text = f"{text}; what came instead is kept in {path}"
@@ -114,7 +106,8 @@ def _to_go_on(node: Node, request: Request, refusal: OverBudget) -> str:
     return f"to go on: {GOING_ON.again(cents(refusal.cost_usd), node.task)}"
 
 
-def _after_refusal(node: Node) -> str:
+def after_refusal(node: Node) -> str:
+    """How to go on after words were refused."""
     return (
         f"change the words of {node.expression} in the config, or send the same once more:"
         f" {doit('-a', node.task)}"

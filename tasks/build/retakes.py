@@ -4,36 +4,38 @@ import threading
 from collections.abc import Callable
 
 from tasks.build.builder import Builder
-from tasks.build.outcome import Outcome, Step
-from tasks.graph.node import Node
+from tasks.build.step import Built, Step
+from tasks.build.verdict import Situation
+from tasks.graph.node import Node, Role
 from tasks.ground.errors import Mistake
 from tasks.ground.wording import counted
 from tasks.spending.rate_limiter import Gate, Stopped
 from tasks.takes.store import StoreFailure
 
 
-def retake(builder: Builder, node: Node, count: int, gate: Gate) -> Outcome:
+def retake(builder: Builder, node: Node, count: int, gate: Gate) -> Built:
     """Put `count` new takes into the store; the frame is left as it is, or made if it is missing.
 
     Raises `Mistake` where one does not come; those that came are in the store.
     """
-    if node.role.is_free:  # the artist's own portrait has no takes
+    if node.role == Role.FIT:  # the artist's own portrait has no takes
         return builder.build(node, new_take=False)
-    builder.hold(node)
-    failures = _side_by_side(count, lambda: _one(builder, node, gate))
+    known = builder.look(node)
+    builder.hold(known)
+    failures = _side_by_side(count, lambda: _one(builder, known, gate))
     _raise_what_ends_the_run(failures, count)
     # Up to date in any case: a frame that was not there is made of the newest of them.
-    outcome = builder.build(node, new_take=False) if len(failures) < count else None
-    if failures:
+    built = builder.build(node, new_take=False) if len(failures) < count else None
+    if failures or built is None:
         came = counted(count - len(failures), "new take")
         raise Mistake(f"{came} of {count} came; {_said(failures)}")
-    return Outcome(Step.RETAKE, outcome.notes if outcome else ())
+    return Built(Step.RETAKE, built.notes, read=built.read)
 
 
-def _one(builder: Builder, node: Node, gate: Gate) -> None:
+def _one(builder: Builder, known: Situation, gate: Gate) -> None:
     with gate.place() as leave:
         try:
-            builder.take_anew(node, leave)
+            builder.take_anew(known, leave)
         except StoreFailure:
             gate.close()  # what cannot be kept must not be bought
             raise

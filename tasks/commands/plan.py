@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from doit.control import TaskControl
 from doit.task import Task
 
-from tasks.build.outcome import Step
+from tasks.build.step import Step
 from tasks.commands.command import JSON_OPTION, FrameCommand, node_of, selected_frames
 from tasks.exports.timeline import task_of_place
 from tasks.graph.node import Node

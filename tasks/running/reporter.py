@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import BaseFail, TaskFailed, UnmetDependency
 from doit.task import Task
 
-from tasks.build.outcome import Step
+from tasks.build.step import Step
 from tasks.graph.node import Node
 from tasks.ground.advice import doit
 from tasks.ground.wording import budget_text, counted, dollars, printable
@@ -188,7 +188,7 @@ class Reporter:
                 facts.workers,
                 facts.forced,
                 facts.new_takes,
-                builder.purchase.in_batch() if builder.purchase else (),
+                builder.purchase.in_batch() if builder.purchase else {},
                 facts.as_batch,
             ),
         )

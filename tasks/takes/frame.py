@@ -135,16 +135,21 @@ def source_digest(path: Path) -> str:
     The take rather than the file: when a take is finished differently, what was drawn from it
     need not be drawn, and paid for, again. Raises `Mistake` where there is no readable frame.
     """
-    return _source_digest(path, stamp(path))
+    return name_of(source(path))
+
+
+def source(path: Path) -> Existing:
+    """The frame at `path`, from which others are made. Raises `Mistake` without a readable one."""
+    return _source(path, stamp(path))
 
 
 @lru_cache(maxsize=64)
-def _source_digest(path: Path, _seen: tuple[int, int] | None) -> str:
+def _source(path: Path, _seen: tuple[int, int] | None) -> Existing:
     # Kept while the file does not change: all expressions of a pose ask for the same one.
     existing = look_at(path)
     if existing.state in {State.MISSING, State.UNREADABLE}:
         raise Mistake(f"{path} is {existing.state.value}; it is what this frame is drawn from")
-    return name_of(existing)
+    return existing
 
 
 def name_of(existing: Existing) -> str:

@@ -6,7 +6,7 @@ else, it lapses, and when the config goes back, it holds again.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from tasks.ground.files import write_whole
 from tasks.ground.outside import clean
 
 if TYPE_CHECKING:
-    from tasks.takes.store import TakeRecord, TakeStore
+    from tasks.takes.store import TakeRecord
 
 PICKS_FILE = "takes.json"
 
@@ -101,25 +101,29 @@ class Wanted:
 
 
 def wanted_take(
-    pick: Pick | None, store: "TakeStore", key: str, frame_take: Callable[[], tuple[str, str]]
+    pick: Pick | None,
+    records: "Mapping[str, tuple[TakeRecord, ...]]",
+    key: str,
+    on_disk: tuple[str, str],
+    store: Path,
 ) -> Wanted:
     """The take that is picked for a frame, else its own, else the newest of its request, `key`.
 
-    `frame_take` says which take the frame on disk is made of: its request's key and its name. A
-    newer one that nobody asked for here (a merged store, a batch) does not take its place. Raises
-    `Mistake` where the picked take is nowhere.
+    `records`: the store's takes of these requests, the earliest first. `on_disk`: which take the
+    frame on disk is made of, by its request's key and its name. A newer one that nobody asked for
+    here (a merged store, a batch) does not take its place. Raises `Mistake` where the picked take
+    is nowhere.
     """
     if pick is None or pick.stands_for != key:
-        records = store.records(key)
-        own = next((each for each in records if (key, each.id) == frame_take()), None)
-        return Wanted(key, own or (records[-1] if records else None))
-    picked = [record for record in store.records(pick.request) if record.id == pick.take]
+        own = next((each for each in records[key] if (key, each.id) == on_disk), None)
+        return Wanted(key, own or (records[key][-1] if records[key] else None))
+    picked = [record for record in records[pick.request] if record.id == pick.take]
     if picked:
         return Wanted(pick.request, picked[0])
-    if frame_take()[1] == pick.take:
+    if on_disk[1] == pick.take:
         return Wanted(pick.request, None)
     raise Mistake(
-        f"the take {pick.take} that {PICKS_FILE} picks for it is not in {store.folder}: copy that"
+        f"the take {pick.take} that {PICKS_FILE} picks for it is not in {store}: copy that"
         " folder from where it was drawn, or pick another:"
         f" {doit('takes', '-f', 'NAME')}, {doit('pick', '-f', 'NAME', '-t', 'NUMBER')}"
     )

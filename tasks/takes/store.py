@@ -162,6 +162,13 @@ class TakeStore:
         """A take's bytes, as the engine gave them."""
         return (self._folder(key) / record.file).read_bytes()
 
+    def is_sound(self, key: str, record: TakeRecord) -> bool:
+        """Whether a take has the bytes that it came with: its name is their digest."""
+        try:
+            return take_id(self.picture(key, record)) == record.id
+        except OSError:
+            return False
+
     def asked(self, key: str) -> Asked:
         """A request as the store keeps it. Raises `Mistake` where its JSON is not there."""
         try:

@@ -63,11 +63,11 @@ def draw_frame(
     try:
         builder = builder_of(project)
         if new_takes:
-            outcome = retake(builder, node, new_takes, GATE)
+            built = retake(builder, node, new_takes, GATE)
         else:
             with GATE.place() as leave:
                 try:
-                    outcome = builder.build(node, new_take=new_take, arrived=leave)
+                    built = builder.build(node, new_take=new_take, arrived=leave)
                 except StoreFailure:
                     GATE.close()  # what cannot be kept must not be bought
                     raise
@@ -78,9 +78,9 @@ def draw_frame(
     except (Mistake, OSError) as error:
         return TaskFailed(told(error))
     return {
-        "step": outcome.step.value,
-        "notes": list(outcome.notes),
-        "flags": list(outcome.flags),
-        "read": builder.parts(node),
+        "step": built.step.value,
+        "notes": list(built.notes),
+        "flags": list(built.flags),
+        "read": dict(built.read),
         "stamp": stamp(builder.target(node)),
     }

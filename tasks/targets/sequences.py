@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import TaskFailed
 
-from tasks.build.outcome import Step
+from tasks.build.step import Step
 from tasks.graph.node import Node, Strip
 from tasks.graph.project import Project
 from tasks.ground.errors import Mistake, told

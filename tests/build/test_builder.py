@@ -14,8 +14,8 @@ from PIL import Image
 
 from tasks.build.builder import Builder, builder_of, looking_builder_of
 from tasks.build.forecast import Wish, forecast_of
-from tasks.build.outcome import Outcome, Step
 from tasks.build.purchase import Purchase
+from tasks.build.step import Built, Step
 from tasks.build.verdict import decide
 from tasks.graph.character import read_character
 from tasks.graph.keyframes import plan
@@ -109,7 +109,7 @@ class Studio:
     def node(self, name: str) -> Node:
         return next(node for node in plan(self.project).nodes if node.name == name)
 
-    def build(self, name: str, *, new_take: bool = False, engine: str = "openai") -> Outcome:
+    def build(self, name: str, *, new_take: bool = False, engine: str = "openai") -> Built:
         return self.builder(engine).build(self.node(name), new_take=new_take)
 
     def forecast(self, name: str, *, new_take: bool = False) -> Step | None:
@@ -196,9 +196,9 @@ def test_not_even_a_new_take_puts_a_draft_over_a_final():
 
 
 def test_a_frame_is_drawn_once_and_then_adopted(studio: Studio):
-    assert replace(studio.build("sad__center"), flags=()) == Outcome(Step.DRAW, ("a note",))
+    assert replace(studio.build("sad__center"), flags=()) == Built(Step.DRAW, ("a note",))
     data = studio.path("sad__center").read_bytes()
-    assert studio.build("sad__center") == Outcome(Step.ADOPT)
+    assert studio.build("sad__center") == Built(Step.ADOPT)
     assert studio.path("sad__center").read_bytes() == data
     assert len(studio.engine.asked) == 1
 
@@ -221,7 +221,7 @@ def test_a_deleted_frame_is_restored_bit_for_bit_without_a_call(studio: Studio):
     studio.build("sad__center")
     data = studio.path("sad__center").read_bytes()
     studio.path("sad__center").unlink()
-    assert replace(studio.build("sad__center"), flags=()) == Outcome(Step.RESTORE)
+    assert replace(studio.build("sad__center"), flags=()) == Built(Step.RESTORE)
     assert studio.path("sad__center").read_bytes() == data
     assert len(studio.engine.asked) == 1
 
@@ -229,7 +229,7 @@ def test_a_deleted_frame_is_restored_bit_for_bit_without_a_call(studio: Studio):
 def test_a_frame_without_a_store_is_adopted(studio: Studio):
     studio.build("sad__center")
     studio.forget_takes()
-    assert studio.build("sad__center") == Outcome(Step.ADOPT)
+    assert studio.build("sad__center") == Built(Step.ADOPT)
     assert len(studio.engine.asked) == 1
 
 
@@ -244,7 +244,7 @@ def test_two_frames_with_one_request_are_bought_once_across_threads(studio: Stud
         return draw(request)
 
     studio.engine.answer = slow
-    outcomes: list[Outcome] = []
+    outcomes: list[Built] = []
     threads = [
         threading.Thread(
             target=lambda node=node: outcomes.append(builder.build(node, new_take=False))
@@ -276,7 +276,7 @@ def test_a_take_is_in_the_store_before_any_frame_is_made_of_it(
         studio.build("sad__center")
     monkeypatch.undo()
     assert not studio.path("sad__center").exists()
-    assert replace(studio.build("sad__center"), flags=()) == Outcome(Step.RESTORE)
+    assert replace(studio.build("sad__center"), flags=()) == Built(Step.RESTORE)
     assert len(studio.engine.asked) == 1
 
 
@@ -395,7 +395,7 @@ def test_work_by_hand_is_kept_and_moved_aside_only_for_a_new_take(studio: Studio
     path = studio.path("sad__center")
     noise(99).save(path)
     painted = path.read_bytes()
-    assert studio.build("sad__center") == Outcome(Step.KEEP_BY_HAND)
+    assert studio.build("sad__center") == Built(Step.KEEP_BY_HAND)
     assert path.read_bytes() == painted
     assert studio.build("sad__center", new_take=True).step is Step.DRAW
     assert [kept.read_bytes() for kept in studio.aside()] == [painted]
@@ -437,14 +437,14 @@ def test_a_draft_gives_way_to_a_final_and_never_the_other_way_round(tmp_path: Pa
     assert finals.aside() == []
     finals.path("sad__center").rename(drafts.path("sad__center"))
     kept = drafts.path("sad__center").read_bytes()
-    assert drafts.build("sad__center", engine="puppet") == Outcome(Step.KEEP_FINAL)
+    assert drafts.build("sad__center", engine="puppet") == Built(Step.KEEP_FINAL)
     assert drafts.path("sad__center").read_bytes() == kept
     assert len(drafts.engine.asked) == 1
 
 
 def test_drafts_are_not_kept_in_the_store(tmp_path: Path):
     studio = Studio(tmp_path / "fox", with_engine("puppet"))
-    assert studio.build("sad__up", engine="puppet") == Outcome(Step.DRAW, ("a note",))
+    assert studio.build("sad__up", engine="puppet") == Built(Step.DRAW, ("a note",))
     assert not studio.project.store.exists()
     assert glance_at(studio.path("sad__up")).provenance.is_draft
 
@@ -473,7 +473,7 @@ def test_a_project_has_one_builder_with_the_engine_of_its_graph(
 def test_neutral_at_a_pose_with_a_portrait_is_that_portrait_fitted(tmp_path: Path):
     studio = Studio(tmp_path / "fox")
     noise(5, (32, 24)).save(studio.folder / "base.png")
-    assert studio.build("neutral__center") == Outcome(Step.FIT)
+    assert studio.build("neutral__center") == Built(Step.FIT)
     there = look_at(studio.path("neutral__center"))
     with Image.open(studio.path("neutral__center")) as image:
         assert image.size == SIZE
@@ -484,9 +484,9 @@ def test_neutral_at_a_pose_with_a_portrait_is_that_portrait_fitted(tmp_path: Pat
 
 def test_a_fitted_portrait_follows_its_portrait_and_is_not_rewritten_without_need(studio: Studio):
     studio.build("neutral__center")
-    assert studio.build("neutral__center") == Outcome(Step.ADOPT)
+    assert studio.build("neutral__center") == Built(Step.ADOPT)
     noise(6).save(studio.folder / "base.png")
-    assert studio.build("neutral__center") == Outcome(Step.FIT)
+    assert studio.build("neutral__center") == Built(Step.FIT)
     assert look_at(studio.path("neutral__center")).pixels == pixels_digest(noise(6))
     assert studio.aside() == []
 
@@ -495,7 +495,7 @@ def test_a_fitted_portrait_that_was_painted_on_is_kept(studio: Studio):
     studio.build("neutral__center")
     noise(99).save(studio.path("neutral__center"))
     noise(6).save(studio.folder / "base.png")
-    assert studio.build("neutral__center") == Outcome(Step.KEEP_BY_HAND)
+    assert studio.build("neutral__center") == Built(Step.KEEP_BY_HAND)
 
 
 def shown_to(engine: Engine, call: int) -> Image.Image:

@@ -10,7 +10,7 @@ import pytest
 from tasks.build import changes as reasons
 from tasks.build.builder import looking_builder_of
 from tasks.build.forecast import Forecast, Planned, Wish, forecast_of
-from tasks.build.outcome import Step
+from tasks.build.step import Step
 from tasks.graph.keyframes import plan
 from tasks.graph.node import Node, Role
 from tasks.graph.project import Project

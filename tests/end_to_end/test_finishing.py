@@ -19,6 +19,7 @@ from tasks.graph.node import Node
 from tasks.graph.project import Project
 from tasks.graph.variables import Variables
 from tasks.requests.engine import Choice
+from tasks.requests.request import Request
 from tests.conftest import Folder
 from tests.harness.batch_server import BatchServer
 from tests.harness.finish_world import (
@@ -367,13 +368,17 @@ def test_the_mask_is_transparent_in_the_face_and_of_the_picture_s_size(
     assert np.array_equal(alpha, 255 - region())
 
 
+def _asked(inputs: Inputs, node: Node) -> Request:
+    return inputs.request(node, [each.name for each in inputs.look(node)])
+
+
 def test_without_a_region_no_mask_is_sent(boy: Boy):
     change(boy, "generation", mask=True)
     project, inputs = _inputs(boy)
-    assert inputs.request(_node(project)).mask
+    assert _asked(inputs, _node(project)).mask
     without_landmarks(boy)
     project, inputs = _inputs(boy)
-    assert inputs.request(_node(project)).mask is None
+    assert _asked(inputs, _node(project)).mask is None
 
 
 def test_the_mask_is_part_of_what_is_asked_for(drawn: Boy, server: ImagesServer):
@@ -385,7 +390,7 @@ def test_the_mask_is_part_of_what_is_asked_for(drawn: Boy, server: ImagesServer)
     for margin in (1.0, 1.5):
         change(drawn, "finish", region_margin=margin)
         project, inputs = _inputs(drawn)
-        found.add(inputs.request(_node(project)).key)
+        found.add(_asked(inputs, _node(project)).key)
     assert len(found) == 2
     assert not found & keys(drawn)
 

@@ -20,9 +20,7 @@ def asked(prompt: str) -> Request:
     return Request("openai", (16, 24), (InputPicture("d", lambda: None, lambda: b""),), prompt)
 
 
-def nothing() -> tuple[str, str]:
-    """No frame is there."""
-    return "", ""
+nothing = ("", "")
 
 
 def test_without_the_file_nothing_is_picked(tmp_path: Path):
@@ -116,6 +114,13 @@ def store(tmp_path: Path) -> TakeStore:
     return TakeStore(tmp_path / ".takes")
 
 
+def found(pick: Pick | None, store: TakeStore, key: str, on_disk: tuple[str, str]) -> Wanted:
+    """The take that is wanted, from what is in the store."""
+    keys = {key, pick.request if pick else key}
+    records = {each: store.records(each) for each in keys}
+    return wanted_take(pick, records, key, on_disk, store.folder)
+
+
 def added(store: TakeStore, request: Request, *pictures: bytes) -> list[TakeRecord]:
     """Takes of a request."""
     return [store.add(request, Take(picture)) for picture in pictures]
@@ -123,14 +128,14 @@ def added(store: TakeStore, request: Request, *pictures: bytes) -> list[TakeReco
 
 def test_without_a_pick_it_is_the_newest_take(store: TakeStore):
     request = asked("a")
-    assert wanted_take(None, store, request.key, nothing) == Wanted(request.key, None)
+    assert found(None, store, request.key, nothing) == Wanted(request.key, None)
     added(store, request, b"1", b"2")
     newest = store.latest(request.key)
-    assert wanted_take(None, store, request.key, nothing) == Wanted(request.key, newest)
+    assert found(None, store, request.key, nothing) == Wanted(request.key, newest)
     # A newer one that nobody asked for here does not take the place of the frame's own.
     first = store.records(request.key)[0]
     assert first != newest
-    own = wanted_take(None, store, request.key, lambda: (request.key, first.id))
+    own = found(None, store, request.key, (request.key, first.id))
     assert own == Wanted(request.key, first)
 
 
@@ -139,7 +144,7 @@ def test_a_pick_goes_before_the_newest(store: TakeStore):
     first, _ = added(store, request, b"1", b"2")
     for record in store.records(request.key):
         pick = Pick(record.id, request.key, request.key)
-        assert wanted_take(pick, store, request.key, nothing) == Wanted(request.key, record)
+        assert found(pick, store, request.key, nothing) == Wanted(request.key, record)
     assert first in store.records(request.key)
 
 
@@ -147,17 +152,17 @@ def test_a_pick_holds_only_for_what_it_was_picked_for(store: TakeStore):
     now, before = asked("now"), asked("before")
     (old,), (new,) = added(store, before, b"1"), added(store, now, b"2")
     pick = Pick(old.id, before.key, now.key)
-    assert wanted_take(pick, store, now.key, nothing) == Wanted(before.key, old)
-    assert wanted_take(pick, store, before.key, nothing) == Wanted(before.key, old)
+    assert found(pick, store, now.key, nothing) == Wanted(before.key, old)
+    assert found(pick, store, before.key, nothing) == Wanted(before.key, old)
     lapsed = Pick(old.id, before.key, before.key)
-    assert wanted_take(lapsed, store, now.key, nothing) == Wanted(now.key, new)
+    assert found(lapsed, store, now.key, nothing) == Wanted(now.key, new)
 
 
 def test_a_picked_take_that_only_the_frame_holds_is_enough(store: TakeStore):
     request = asked("a")
     pick = Pick("0123456789ab", request.key, request.key)
     there = request.key, pick.take
-    assert wanted_take(pick, store, request.key, lambda: there) == Wanted(request.key, None)
+    assert found(pick, store, request.key, there) == Wanted(request.key, None)
 
 
 def test_a_picked_take_that_is_nowhere_is_a_mistake_and_no_other_is_taken(store: TakeStore):
@@ -165,4 +170,4 @@ def test_a_picked_take_that_is_nowhere_is_a_mistake_and_no_other_is_taken(store:
     added(store, request, b"1")
     pick = Pick("0123456789ab", request.key, request.key)
     with pytest.raises(Mistake, match=r"the take 0123456789ab that takes\.json picks for it"):
-        wanted_take(pick, store, request.key, nothing)
+        found(pick, store, request.key, nothing)

@@ -1,6 +1,7 @@
 """What becomes of a frame that doit found out of date."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -30,10 +31,12 @@ class Step(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Built:
     """What was done for a frame."""
 
     step: Step
     notes: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     """what a person should look at"""
+    read: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """the digest of each part that it was made from (`tasks.build.changes`)"""
