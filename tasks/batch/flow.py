@@ -11,7 +11,7 @@ from tasks.batch.desk import PASSING, STANDARD, Desk, Limits, age_text, title
 from tasks.batch.intake import Intake
 from tasks.batch.lines import split
 from tasks.batch.resume import clean_up, give_up, is_of, settle, unknown
-from tasks.batch.state import BatchState, Kept, Phase, StateFolder
+from tasks.batch.state import BatchState, Phase, StateFolder
 from tasks.batch.submission import Item, Part, Submission
 from tasks.ground.advice import doit
 from tasks.ground.wording import counted
@@ -19,7 +19,7 @@ from tasks.requests.batches import BatchService, RemoteBatch
 from tasks.requests.engine import EngineFailure
 from tasks.spending.estimate import Estimator
 from tasks.spending.ledger import Ledger
-from tasks.takes.store import TakeStore
+from tasks.takes.store import KeptRequest, TakeStore
 
 _MOST_PROBLEMS = 10
 """that are said of one batch"""
@@ -288,7 +288,7 @@ class Batches:
             )
             desk.folder.write_requests(
                 state.name,
-                (Kept(k, i.request.content(), i.estimate_usd) for k, i in items.items()),
+                (KeptRequest(k, i.request.content(), i.estimate_usd) for k, i in items.items()),
             )
             desk.folder.write(state)
             parts.append(Part(state, items))

@@ -10,14 +10,13 @@ from dataclasses import replace
 
 from tasks.batch.desk import Desk
 from tasks.batch.lines import Answer, parse_answer
-from tasks.batch.state import BatchState, Kept, writing
+from tasks.batch.state import BatchState, writing
 from tasks.models.prices import BATCH_FACTOR, tokens_of
+from tasks.pictures.kinds import is_picture
 from tasks.requests.batches import RemoteBatch
 from tasks.requests.engine import EngineFailure, Fault
 from tasks.spending.ledger import DRAWN, Entry
-from tasks.takes.store import Take
-
-_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
+from tasks.takes.store import KeptRequest, Take
 
 
 class Intake:
@@ -81,7 +80,7 @@ class Intake:
         name = hashlib.sha256(line).hexdigest()
         if name not in self._unclear:
             self._unclear.add(name)
-            path = self._desk.store.reject(self._state.name, line, why)
+            path = self._desk.store.rejected.keep(self._state.name, line, why)
             self._desk.say(
                 f"[!] A result of batch {self._state.batch} is not understood ({why});"
                 f" it is kept in {path}"
@@ -105,7 +104,7 @@ class Intake:
         self._write(entry)
         self._desk.estimator.learn(entry)
 
-    def _store(self, kept: Kept, answer: Answer) -> Mapping[str, object]:
+    def _store(self, kept: KeptRequest, answer: Answer) -> Mapping[str, object]:
         """Put an answer's picture into the store; the tokens that it took."""
         take = _checked(self._desk.service.take(answer.body, answer.answer_id))
         take = replace(take, cost_usd=self._cost_usd(kept, take.usage))
@@ -135,7 +134,7 @@ class Intake:
             self._desk.refused(key, text)
         said = text
         if failure.answer:
-            path = self._desk.store.reject(key, failure.answer, text)
+            path = self._desk.store.rejected.keep(key, failure.answer, text)
             said = f"{text}; what came instead is kept in {path}"
         kept = self._requests[key]
         entry = replace(self._entry(kept, failure.fault.value), cost_usd=0.0, note=text)
@@ -151,7 +150,7 @@ class Intake:
             self._desk.ledger.add(entry)
         self._written.add(entry.key)
 
-    def _entry(self, kept: Kept, outcome: str) -> Entry:
+    def _entry(self, kept: KeptRequest, outcome: str) -> Entry:
         asked = kept.asked
         return Entry(
             at=self._desk.stamp(),
@@ -166,7 +165,7 @@ class Intake:
             batch=self._state.batch,
         )
 
-    def _cost_usd(self, kept: Kept, usage: Mapping[str, object]) -> float | None:
+    def _cost_usd(self, kept: KeptRequest, usage: Mapping[str, object]) -> float | None:
         price = self._desk.estimator.price(_model(kept))
         cost_usd = price.cost_usd(tokens_of(usage)) if price else None
         return None if cost_usd is None else cost_usd * BATCH_FACTOR
@@ -178,13 +177,13 @@ class Intake:
         return ", ".join(self._state.frames[key]) or f"request {key[:12]}"
 
 
-def _model(kept: Kept) -> str:
+def _model(kept: KeptRequest) -> str:
     return str(kept.asked.get("model", ""))
 
 
 def _checked(take: Take) -> Take:
     """A take that begins as a picture does; the rest is looked at when its frame is made."""
-    if not take.picture.startswith(_PICTURES):
+    if not is_picture(take.picture):
         raise EngineFailure(
             "the answer is no picture", take.picture, fault=Fault.UNUSABLE, usage=take.usage
         )

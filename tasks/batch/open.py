@@ -28,7 +28,7 @@ def open_batches(builder: "Builder", terms: Terms, say: Callable[[str], None]) -
         terms.estimator,
         lambda: engines.load_batches("openai", settings),
         say,
-        refused=builder.store.refuse,
+        refused=builder.store.refusals.remember,
     )
 
 

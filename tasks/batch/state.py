@@ -17,13 +17,15 @@ A batch goes through these phases, and each is on disk before what it allows is 
 import contextlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
+from tasks.ground import json_file
 from tasks.ground.errors import Mistake
 from tasks.ground.files import stamp, write_whole
+from tasks.ground.json_file import UNREADABLE
+from tasks.takes.store import KeptRequest
 
 BATCHES_FOLDER = "batches"
 _STATE, _REQUESTS, _UPLOAD = ".json", ".requests", ".upload"
@@ -80,19 +82,6 @@ class BatchState:
         return tuple(dict.fromkeys(file_id for file_id in ids if file_id))
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a request's answer is filed under, read back from disk."""
-
-    key: str
-    asked: Mapping[str, Any]
-    estimate_usd: float | None
-
-    def content(self) -> dict[str, Any]:
-        """The request as plain data, as the store keeps it beside its takes."""
-        return dict(self.asked)
-
-
 class StateFolder:
     """The batches of one store. All that changes anything is done under `locked`."""
 
@@ -127,9 +116,8 @@ class StateFolder:
     def write(self, state: BatchState) -> None:
         """Put a state on the disk. Raises `Mistake` where it does not take it."""
         document = {**asdict(state), "phase": state.phase.value}
-        text = json.dumps(document, ensure_ascii=False, indent=1)
         with writing(self.path(state)):
-            write_whole(self.path(state), text.encode(), flush_to_disk=True)
+            json_file.write(self.path(state), document, flush_to_disk=True)
         self._read.pop(self.path(state), None)
 
     def remove(self, state: BatchState) -> None:
@@ -145,7 +133,7 @@ class StateFolder:
         """Where the requests are put that are going to be uploaded."""
         return self.folder / f"{state.name}{_UPLOAD}"
 
-    def write_requests(self, name: str, requests: Iterable[Kept]) -> None:
+    def write_requests(self, name: str, requests: Iterable[KeptRequest]) -> None:
         """Put a batch's requests on the disk, before its state."""
         path = self.folder / f"{name}{_REQUESTS}"
         with writing(path):
@@ -162,10 +150,10 @@ class StateFolder:
         if known and seen and known[0] == seen:
             return known[1]
         try:
-            state = _state_of(json.loads(path.read_bytes()))
+            state = json_file.typed(BatchState, json_file.read(path))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except UNREADABLE as error:
             raise Mistake(
                 f"{path} cannot be read ({error}): a batch that was paid for is in it;"
                 " restore it, or delete it to give that batch up"
@@ -194,29 +182,19 @@ class KeptRequests:
                 self._begin[line[:_KEY_LENGTH].decode()] = at
                 at += len(line)
 
-    def __getitem__(self, key: str) -> Kept:
+    def __getitem__(self, key: str) -> KeptRequest:
         """A request; without its content where that was lost: its picture is paid for."""
         if key not in self._begin:
-            return Kept(key, {}, None)
+            return KeptRequest(key, {}, None)
         with self._path.open("rb") as file:
             file.seek(self._begin[key])
             document = json.loads(file.readline()[_KEY_LENGTH:])
-        return Kept(key, document["content"], document["estimate_usd"])
+        return KeptRequest(key, document["content"], document["estimate_usd"])
 
 
-def _kept_line(request: Kept) -> bytes:
+def _kept_line(request: KeptRequest) -> bytes:
     document = {"content": request.content(), "estimate_usd": request.estimate_usd}
     return f"{request.key} {json.dumps(document, ensure_ascii=False)}\n".encode()
-
-
-def _state_of(document: Mapping[str, Any]) -> BatchState:
-    """A state as its JSON has it; what a later version wrote beside that is passed over."""
-    known = {entry.name for entry in fields(BatchState)}
-    content = {name: value for name, value in document.items() if name in known}
-    content["phase"] = Phase(content["phase"])
-    content["frames"] = {key: tuple(frames) for key, frames in content["frames"].items()}
-    content["strays"] = tuple(content.get("strays", ()))
-    return BatchState(**content)
 
 
 @contextlib.contextmanager

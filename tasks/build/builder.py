@@ -44,7 +44,8 @@ from tasks.spending.rate_limiter import GATE
 from tasks.takes import frame
 from tasks.takes.frame import Existing, Provenance
 from tasks.takes.picks import Pick, change_picks
-from tasks.takes.store import Asked, StoreFailure, Take, TakeRecord, TakeStore, take_id
+from tasks.takes.rejected import take_id
+from tasks.takes.store import Asked, StoreFailure, Take, TakeRecord, TakeStore
 
 _MADE = {Step.DRAW, Step.RESTORE, Step.FIT}
 

@@ -76,10 +76,10 @@ class Purchase:
         """A failure with what became of it."""
         text = str(failure)
         if failure.fault is Fault.REFUSED:
-            self._store.refuse(request.key, text)
+            self._store.refusals.remember(request.key, text)
             text = f"{text}; {after_refusal(node)}"
         if failure.answer:
-            path = self._store.reject(request.key, failure.answer, text)
+            path = self._store.rejected.keep(request.key, failure.answer, text)
             text = f"{text}; what came instead is kept in {path}"
         return EngineFailure(text, fault=failure.fault)
 

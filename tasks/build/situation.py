@@ -73,7 +73,7 @@ class Situations:
 
     def with_bars(self, known: Situation) -> Situation:
         """The same with what forbids to draw it: a batch that does, words that were refused."""
-        refused = self._store.refusal(known.key) if known.aim is Aim.CURRENT else None
+        refused = self._store.refusals.said(known.key) if known.aim is Aim.CURRENT else None
         in_batch = self._in_batch().get(known.key, "")
         return replace(known, refused=refused or "", in_batch=in_batch)
 

@@ -6,7 +6,6 @@ that has nothing to draw need not even parse the config.
 
 import contextlib
 import hashlib
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, fields
@@ -17,9 +16,9 @@ from typing import Any
 
 from tasks.graph.node import Graph, Node, Role, Strip
 from tasks.graph.project import Project
+from tasks.ground import json_file
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
-from tasks.ground.files import write_whole
 from tasks.ground.ids import nearest
 from tasks.models.engines import BUILT_IN, facts_of
 from tasks.requests.engine import Choice
@@ -90,17 +89,17 @@ def _code(folder: str) -> Iterator[tuple[str, int]]:
 def _cached(cache: Path, key: str) -> Graph | None:
     """The kept graph, if it is that of `key`; None for any other, and for a damaged file."""
     try:
-        kept = json.loads(cache.read_bytes())
+        kept = json_file.read(cache)
         same = kept["key"] == key and kept["graph"]["engine"][2] == _said_by(kept["graph"])
         return _decoded(kept["graph"]) if same else None
-    except (OSError, ValueError, TypeError, KeyError, RecursionError, Mistake):
+    except (*json_file.UNREADABLE, Mistake):
         return None
 
 
 def _keep(cache: Path, key: str, graph: Graph) -> None:
     document = {"key": key, "graph": _encoded(graph)}
     with contextlib.suppress(OSError):  # a folder that cannot be written can still be listed
-        write_whole(cache, json.dumps(document).encode())
+        json_file.write(cache, document, indent=None)
 
 
 def _names(of: type[Any]) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ The figures are kept in each frame's PNG metadata, where they were measured; fla
 and from the thresholds of the config, so that other thresholds need no new measuring.
 """
 
-import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -16,7 +15,7 @@ from tasks.finish.flags import Flag, alike, flags
 from tasks.finish.measure import Figures
 from tasks.graph.node import Node
 from tasks.graph.project import Project
-from tasks.ground.files import write_whole
+from tasks.ground import json_file
 from tasks.takes import frame
 from tasks.takes.frame import Existing
 
@@ -109,15 +108,11 @@ def update_file(
         redone = {node.name for node in beside}
         kept = {n: c for n, c in read_file(project).items() if n in names and n not in redone}
         rows = {**kept, **{name: checked.content() for name, checked in looked_at.items()}}
-        text = json.dumps(dict(sorted(rows.items())), indent=1, ensure_ascii=False)
-        write_whole(project.checks, f"{text}\n".encode())
+        json_file.write(project.checks, dict(sorted(rows.items())))
     return looked_at
 
 
 def read_file(project: Project) -> dict[str, Any]:
     """What `checks.json` has; nothing where it is missing or damaged: it can be made again."""
-    with contextlib.suppress(OSError, ValueError, RecursionError):
-        rows = json.loads(project.checks.read_bytes())
-        if isinstance(rows, dict):
-            return rows
-    return {}
+    rows = json_file.read_or_none(project.checks)
+    return rows if isinstance(rows, dict) else {}

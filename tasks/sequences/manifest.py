@@ -13,7 +13,6 @@ A path between poses has no one `pose`: there it is null.
 There is nothing about loops in it: a sequence is a transition, which is played once and stays.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from tasks.character.ease import EASES, eased
+from tasks.ground import json_file
 from tasks.ground.errors import Mistake
-from tasks.ground.files import write_whole
 from tasks.sequences.names import MANIFEST
 from tasks.sequences.tree import Sequence, is_sequence_id, moment_of
 
@@ -131,8 +130,7 @@ def write(folder: Path, document: Mapping[str, Any]) -> None:
     if missing:
         withdraw(folder)
         raise Mistake(f"{folder}: not all pictures are there: {', '.join(missing)}")
-    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    write_whole(folder / MANIFEST, text.encode())
+    json_file.write(folder / MANIFEST, document, indent=2)
 
 
 def withdraw(folder: Path) -> None:
@@ -149,7 +147,7 @@ def read(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        document = json.loads(path.read_bytes())
+        document = json_file.read(path)
     except OSError as error:
         raise Mistake(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:

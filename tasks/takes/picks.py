@@ -5,16 +5,15 @@ read its changes. A pick stands for one request of its frame: when the config as
 else, it lapses, and when the config goes back, it holds again.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from tasks.ground import json_file
 from tasks.ground.advice import doit
 from tasks.ground.errors import Mistake
-from tasks.ground.files import write_whole
 from tasks.ground.outside import clean
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def read_picks(folder: Path) -> Mapping[str, Pick]:
     """The picks of a character, by frame. Raises `Mistake` where the file is damaged."""
     path = folder / PICKS_FILE
     try:
-        document = json.loads(path.read_bytes())
+        document = json_file.read(path)
     except FileNotFoundError:
         return MappingProxyType({})
     except (OSError, ValueError, RecursionError) as error:
@@ -68,8 +67,7 @@ def change_picks(folder: Path, changes: Mapping[str, Pick | None]) -> None:
         if after == before:
             return
         if after:
-            text = json.dumps({f: _entry(p) for f, p in after.items()}, indent=2)
-            write_whole(path, f"{text}\n".encode())
+            json_file.write(path, {f: _entry(p) for f, p in after.items()}, indent=2)
         else:
             path.unlink(missing_ok=True)
 

@@ -13,32 +13,26 @@ one means something else in the other. A take whose JSON went missing is found b
 
 import contextlib
 import datetime
-import hashlib
-import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tasks.ground import json_file
 from tasks.ground.errors import Mistake
 from tasks.ground.files import utc_now, write_whole
+from tasks.ground.json_file import UNREADABLE
+from tasks.pictures.kinds import ENDINGS, ending_of
+from tasks.takes.refusals import REFUSED, Refusals
+from tasks.takes.rejected import Rejected, rescued, take_id
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_TAKE_DIGITS = 12
 _ROOM_BYTES = 32 * 2**20
 """how much the disk must have left before a picture is bought"""
-_REFUSED = ".refused.json"
-_SUFFIXES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp"}
-
-
-def take_id(picture: bytes) -> str:
-    """A take's name: the first 12 hex digits of its bytes' SHA-256."""
-    return hashlib.sha256(picture).hexdigest()[:_TAKE_DIGITS]
 
 
 @dataclass(frozen=True)
@@ -92,11 +86,14 @@ class KeptRequest:
     """A request that was read back from disk."""
 
     key: str
-    kept: Mapping[str, Any]
+    asked: Mapping[str, Any]
+    """empty where it was lost: its picture is paid for"""
+    estimate_usd: float | None = None
+    """what it was held to cost, where that is kept too"""
 
     def content(self) -> dict[str, Any]:
         """The request as plain data."""
-        return dict(self.kept)
+        return dict(self.asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +115,8 @@ class TakeStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.refusals = Refusals(folder)
+        self.rejected = Rejected(folder)
 
     @contextlib.contextmanager
     def reserved(self, key: str) -> Iterator[None]:
@@ -134,9 +133,8 @@ class TakeStore:
         """The takes of a request, the earliest first."""
         known = {record.file: record for record in self._listed(key)}
         present = self._names(key)
-        endings = tuple(_SUFFIXES.values())
         for name in present - set(known):
-            if name.endswith(endings):
+            if name.endswith(ENDINGS):
                 known[name] = _found(self._folder(key) / name)
         here = [record for record in known.values() if record.file in present]
         return tuple(sorted(here, key=lambda record: (record.drawn_at, record.id)))
@@ -172,9 +170,8 @@ class TakeStore:
     def asked(self, key: str) -> Asked:
         """A request as the store keeps it. Raises `Mistake` where its JSON is not there."""
         try:
-            content = json.loads(self._list_path(key).read_bytes())["request"]
-            return KeptRequest(key, dict(content))
-        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+            return KeptRequest(key, dict(json_file.read(self._list_path(key))["request"]))
+        except UNREADABLE as error:
             raise Mistake(
                 f"{self._list_path(key)}, which says what was asked, cannot be read"
             ) from error
@@ -182,25 +179,13 @@ class TakeStore:
     def requests(self) -> Iterator[Stored]:
         """Every request that has takes here. Reads one small file for each."""
         for path in sorted(self.folder.glob("??/*.json")):
-            if path.name.endswith(_REFUSED):
+            if path.name.endswith(REFUSED):
                 continue
-            with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
-                content = json.loads(path.read_bytes())["request"]
+            with contextlib.suppress(*UNREADABLE):
+                content = json_file.read(path)["request"]
                 records = self.records(path.stem)
                 if records and isinstance(content, dict):
                     yield Stored(path.stem, content, records)
-
-    def refuse(self, key: str, text: str) -> None:
-        """Remember that the content rules forbid a request, and in which words."""
-        document = {"at": utc_now(), "said": text}
-        write_whole(self._refused_path(key), json.dumps(document, ensure_ascii=False).encode())
-
-    def refusal(self, key: str) -> str | None:
-        """The words in which a request was refused; None where it was not."""
-        try:
-            return str(json.loads(self._refused_path(key).read_bytes())["said"])
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
-            return None
 
     def check_room(self, key: str) -> None:
         """That a take can be kept, before it is bought. Raises `StoreFailure` where it cannot."""
@@ -223,7 +208,7 @@ class TakeStore:
             with self.reserved(request.key):
                 return self.add(request, take, frame)
         except OSError as error:  # the lock itself; `add` raises none
-            raise StoreFailure(_rescued(take.picture, self.folder, error)) from error
+            raise StoreFailure(rescued(take.picture, self.folder, error)) from error
 
     def add(self, request: Asked, take: Take, frame: str = "") -> TakeRecord:
         """Keep a take: the picture first, on disk, then what is known of it.
@@ -234,13 +219,13 @@ class TakeStore:
         try:
             return self._add(request, take, frame)
         except OSError as error:
-            raise StoreFailure(_rescued(take.picture, self.folder, error)) from error
+            raise StoreFailure(rescued(take.picture, self.folder, error)) from error
 
     def _add(self, request: Asked, take: Take, frame: str) -> TakeRecord:
         name = take_id(take.picture)
         record = TakeRecord(
             id=name,
-            file=f"{request.key}.{name}{_suffix(take.picture)}",
+            file=f"{request.key}.{name}{ending_of(take.picture)}",
             drawn_at=utc_now(),
             latency_s=take.latency_s,
             usage=take.usage,
@@ -251,45 +236,34 @@ class TakeStore:
         write_whole(self._folder(request.key) / record.file, take.picture, flush_to_disk=True)
         others = [other for other in self._listed(request.key) if other.file != record.file]
         self._write_list(request, [*others, record])
-        self._refused_path(request.key).unlink(missing_ok=True)
+        self.refusals.forget(request.key)
         return record
-
-    def reject(self, key: str, answer: bytes, why: str) -> Path:
-        """Keep an answer that cannot be used, for inspection; the path of it."""
-        path = self._rejected(key, take_id(answer), _suffix(answer))
-        write_whole(path, answer, flush_to_disk=True)
-        write_whole(path.with_suffix(".txt"), f"{why}\nrequest {key}\n".encode())
-        return path
 
     def withdraw(self, request: Asked, record: TakeRecord, why: str) -> Path:
         """Move a take that turned out to be no usable picture out of the way; its new path."""
         file = self._folder(request.key) / record.file
         with contextlib.suppress(FileNotFoundError):  # another process was quicker
-            self.reject(request.key, file.read_bytes(), why)
+            self.rejected.keep(request.key, file.read_bytes(), why)
             file.unlink()
         others = [other for other in self._listed(request.key) if other.file != record.file]
         self._write_list(request, others)
-        return self._rejected(request.key, record.id, file.suffix)
-
-    def _rejected(self, key: str, name: str, suffix: str) -> Path:
-        return self.folder / "rejected" / f"{key[:16]}.{name}{suffix}"
+        return self.rejected.path(request.key, record.id, file.suffix)
 
     def _folder(self, key: str) -> Path:
         return self.folder / key[:2]
-
-    def _refused_path(self, key: str) -> Path:
-        return self._folder(key) / f"{key}{_REFUSED}"
 
     def _list_path(self, key: str) -> Path:
         return self._folder(key) / f"{key}.json"
 
     def _listed(self, key: str) -> list[TakeRecord]:
         """The takes that the request's JSON names; none where it is missing or damaged."""
-        try:
-            listed = json.loads(self._list_path(key).read_bytes())["takes"]
-            return [_record(entry) for entry in listed]
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
-            return []
+        document = json_file.read_or_none(self._list_path(key))
+        rows = document.get("takes") if isinstance(document, dict) else None
+        records = []
+        for row in rows if isinstance(rows, list) else ():
+            with contextlib.suppress(TypeError, ValueError):  # its file is found by its name
+                records.append(json_file.typed(TakeRecord, row))
+        return records
 
     def _write_list(self, request: Asked, records: list[TakeRecord]) -> None:
         document = {
@@ -297,33 +271,7 @@ class TakeStore:
             "request": request.content(),
             "takes": [asdict(record) for record in records],
         }
-        text = json.dumps(document, indent=1, ensure_ascii=False)
-        write_whole(self._list_path(request.key), text.encode())
-
-
-def _record(entry: Mapping[str, Any]) -> TakeRecord:
-    """A take as its JSON has it; what a later version wrote beside that is passed over."""
-    known = {field.name for field in fields(TakeRecord)}
-    record = TakeRecord(**{name: value for name, value in entry.items() if name in known})
-    if not all(isinstance(text, str) for text in (record.id, record.file, record.drawn_at)):
-        raise TypeError("not a take")
-    return record
-
-
-def _rescued(picture: bytes, folder: Path, error: OSError) -> str:
-    """Put a paid picture wherever there is room; what to tell the person at the terminal."""
-    why = f"{folder} cannot be written ({error.strerror})"
-    with contextlib.suppress(OSError):
-        handle, name = tempfile.mkstemp(suffix=_suffix(picture), prefix="take-")
-        with os.fdopen(handle, "wb") as file:
-            file.write(picture)
-        return f"{why}; the picture that was paid for is in {name}, and no more calls are made"
-    return f"{why}, nor the system's folder for temporary files; no more calls are made"
-
-
-def _suffix(picture: bytes) -> str:
-    """The file's ending by its first bytes, whatever it was called."""
-    return next((end for start, end in _SUFFIXES.items() if picture.startswith(start)), ".bin")
+        json_file.write(self._list_path(request.key), document)
 
 
 def _found(file: Path) -> TakeRecord:

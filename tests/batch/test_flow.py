@@ -640,10 +640,10 @@ def test_a_result_whose_request_was_lost_is_taken_in_all_the_same(world: World):
 def test_live_is_read_again_only_where_a_file_has_changed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
-    from tasks.batch import state
+    from tasks.ground import json_file
 
     watching = world.batches()
     world.batches().submit([SAD])
     assert len(watching.live()) == 1
-    monkeypatch.setattr(state, "_state_of", lambda _document: pytest.fail("read again"))
+    monkeypatch.setattr(json_file, "read", lambda _path: pytest.fail("read again"))
     assert len(watching.live()) == 1

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tasks.batch.desk import age_text
-from tasks.batch.state import BatchState, Kept, Phase, StateFolder
+from tasks.batch.state import BatchState, Phase, StateFolder
 from tasks.ground.errors import Mistake
+from tasks.takes.store import KeptRequest
 from tests.conftest import ROOT
 
 SINCE = "2026-11-22T12:00:00.000+00:00"
@@ -67,14 +68,14 @@ def test_a_disk_that_is_full_is_said(folder: StateFolder, monkeypatch: pytest.Mo
 
 
 def test_requests_are_found_by_their_keys(folder: StateFolder):
-    kept = [Kept(f"{n:064d}", {"prompt": "té\u2028te", "n": n}, n or None) for n in range(3)]
+    kept = [KeptRequest(f"{n:064d}", {"prompt": "té\u2028te", "n": n}, n or None) for n in range(3)]
     with locked(folder):
         folder.write_requests(STATE.name, kept)
         folder.write(STATE)
         read = folder.requests(STATE)
     assert [read[request.key] for request in kept] == kept
     assert read[kept[1].key].content() == {"prompt": "té\u2028te", "n": 1}
-    assert read["x" * 64] == Kept("x" * 64, {}, None)
+    assert read["x" * 64] == KeptRequest("x" * 64, {}, None)
 
 
 def test_what_belongs_to_no_batch_is_swept_away(folder: StateFolder):

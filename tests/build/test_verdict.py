@@ -140,7 +140,7 @@ class World(Studio):
         if kind == "batch":
             self.batch[key] = "it is in a batch"
         elif kind == "refuse":
-            self.store.refuse(key, "no tears")
+            self.store.refusals.remember(key, "no tears")
         else:
             asked = [node for node in self.nodes() if node.name == frame]
             stands_for = key

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tasks.requests.request import InputPicture, Request
-from tasks.takes.store import StoreFailure, Take, TakeStore, take_id
+from tasks.takes.rejected import take_id
+from tasks.takes.store import StoreFailure, Take, TakeStore
 
 PNG, JPEG, WEBP = b"\x89PNG one", b"\xff\xd8\xff two", b"RIFFxxxxWEBP three"
 SHOWN = InputPicture("p1", lambda: None, lambda: b"")
@@ -140,7 +141,7 @@ def test_adding_to_a_request_keeps_what_is_known_of_its_other_takes(store: TakeS
 
 
 def test_a_rejected_answer_is_kept_with_the_reason_and_is_no_take(store: TakeStore):
-    path = store.reject(SAD.key, b"<html>busy</html>", "no picture")
+    path = store.rejected.keep(SAD.key, b"<html>busy</html>", "no picture")
     assert path.read_bytes() == b"<html>busy</html>"
     assert path.parent == store.folder / "rejected"
     assert path.with_suffix(".txt").read_text() == f"no picture\nrequest {SAD.key}\n"
@@ -177,6 +178,7 @@ def test_no_file_is_ever_half_written(store: TakeStore, monkeypatch: pytest.Monk
 def test_the_picture_is_on_disk_before_anything_is_said_of_it(
     store: TakeStore, monkeypatch: pytest.MonkeyPatch
 ):
+    from tasks.ground import json_file
     from tasks.takes import store as module
 
     written = []
@@ -184,7 +186,8 @@ def test_the_picture_is_on_disk_before_anything_is_said_of_it(
     def write(path: Path, data: bytes, *, flush_to_disk: bool = False) -> None:
         written.append((path.suffix, flush_to_disk))
 
-    monkeypatch.setattr(module, "write_whole", write)
+    for each in (module, json_file):
+        monkeypatch.setattr(each, "write_whole", write)
     store.add(SAD, Take(PNG))
     assert written[0] == (".png", True)
     assert [suffix for suffix, _ in written] == [".png", ".json"]
@@ -230,3 +233,22 @@ def test_a_reservation_ends_with_a_failure(store: TakeStore):
         raise RuntimeError
     with store.reserved(SAD.key):
         pass
+
+
+def test_one_damaged_entry_hides_no_other_take(store: TakeStore):
+    first, second = store.add(SAD, Take(PNG, answer_id="a")), store.add(SAD, Take(JPEG))
+    path = document_of(store, SAD)
+    document = json.loads(path.read_text())
+    document["takes"][1]["latency_s"] = "quick"
+    path.write_text(json.dumps(document))
+    found = {record.id: record for record in store.records(SAD.key)}
+    assert found.keys() == {first.id, second.id}  # the damaged one is found by its file's name
+    assert found[first.id].answer_id == "a"
+
+
+def test_a_refusal_is_remembered_until_the_request_is_answered(store: TakeStore):
+    store.refusals.remember(SAD.key, "not this")
+    assert store.refusals.said(SAD.key) == "not this"
+    assert store.refusals.said(GLAD.key) is None
+    store.add(SAD, Take(PNG))
+    assert store.refusals.said(SAD.key) is None
