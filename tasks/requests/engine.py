@@ -28,7 +28,7 @@ class Engine(Protocol):
         """One new answer to `request`, by one call.
 
         Raises `EngineFailure` where there is none, with a text for the person at the terminal.
-        Whether to ask again is not decided here, but in `tasks.calls`.
+        Whether to ask again is not decided here, but in `tasks.spending.calls`.
         """
 
 

@@ -16,6 +16,7 @@ from PIL import Image
 
 from tasks.ground.errors import Mistake
 from tasks.ground.files import stamp, write_whole
+from tasks.ground.version import VERSION
 from tasks.models.engines import is_draft_of
 from tasks.pictures import png
 from tasks.pictures.decode import PICTURES, NoPicture, decode, holds_its_pixels
@@ -195,6 +196,8 @@ def _text_chunks(provenance: Provenance) -> Iterator[bytes]:
         value = getattr(provenance, field.name)
         if value:
             yield _international_text(_keyword(field.name), value)
+    # Not of the provenance: a frame that another version made is as good.
+    yield _international_text("Software", f"doit-expressions {VERSION}")
     source_type = _SOURCE_TYPES.get(provenance.engine)
     if source_type:
         yield _international_text("XML:com.adobe.xmp", _XMP.format(source_type))
