@@ -7,6 +7,7 @@ from tasks.targets.endpoints import task_endpoints
 from tasks.targets.exports import task_exports
 from tasks.targets.face import task_face
 from tasks.targets.previews import task_previews
+from tasks.targets.review import task_review
 from tasks.targets.sequences import task_sequences
 from tasks.targets.sheet import task_sheet
 from tasks.targets.timelines import task_timelines
@@ -28,6 +29,7 @@ __all__ = [
     "task_exports",
     "task_face",
     "task_previews",
+    "task_review",
     "task_sequences",
     "task_sheet",
     "task_timelines",

@@ -111,7 +111,9 @@ class Reporter:
                 self._line(f"[i] Not drawn: {self._label(task)}: {fail.message}")
             self._advance()
             return
-        self._line(f"[!] Failed {self._label(task)}: {self._reason(task, fail)}")
+        why = self._reason(task, fail)
+        task.meta = {**(task.meta or {}), "why": why}  # for what shows failures: sheet, review
+        self._line(f"[!] Failed {self._label(task)}: {why}")
         if _node(task):
             self._failed += 1
             self._advance()
@@ -295,11 +297,22 @@ class Reporter:
 
     def _shown(self) -> Iterator[str]:
         """The pictures to look at, each by its name."""
+<<<<<<< HEAD
         for task in (*self._facts.pending, *self._facts.settled):
             name = (task.meta or {}).get("shows")
             if name and Path(task.targets[0]).is_file():
                 yield f"[i] {name}: {task.targets[0]}"
                 yield from (f"[i] {note}" for note in task.values.get("notes", ()))
+=======
+        shown = [
+            (name, task.targets[0])
+            for task in (*self._facts.pending, *self._facts.settled)
+            if (name := (task.meta or {}).get("shows")) and Path(task.targets[0]).is_file()
+        ]
+        # The page last: it shows all the others do, and more.
+        for name, target in sorted(shown, key=lambda pair: pair[0] == "Review"):
+            yield f"[i] {name}: {target}"
+>>>>>>> ae1dd08 (A review page after every run: grid, comparing, sequences and a trial of the character, opened from disk)
 
     def _reason(self, task: Task, fail: BaseFail) -> str:
         """One line for what a person can mend; all there is for a bug."""

@@ -66,7 +66,9 @@ class _DespiteFailures:
     def select_task(self, node: Any, tasks_dict: Mapping[str, Task]) -> bool:
         task = node.task
         if node.bad_deps and (task.meta or {}).get("despite_failures"):
-            task.meta["failed"] = [bad.task.name for bad in node.bad_deps]
+            task.meta["failed"] = {
+                bad.task.name: (bad.task.meta or {}).get("why", "") for bad in node.bad_deps
+            }
             node.bad_deps = []
         return bool(super().select_task(node, tasks_dict))  # type: ignore[misc]
 

@@ -62,11 +62,11 @@ def current_mask() -> str:
 
 
 def default_tasks() -> list[str]:
-    """What `doit` alone builds: the frames at the poses that are drawn, and the sheet of them."""
+    """What `doit` alone builds: the frames at the poses that are drawn, their sheet and page."""
     graph = current_graph()
     if graph.drawn_poses == graph.poses:
-        return ["endpoints", "sheet"]
-    return [*(f"endpoints:*__{pose}" for pose in graph.drawn_poses), "sheet"]
+        return ["endpoints", "sheet", "review"]
+    return [*(f"endpoints:*__{pose}" for pose in graph.drawn_poses), "sheet", "review"]
 
 
 def database_path() -> str:

@@ -38,7 +38,10 @@ def test_doit_alone_draws_the_default_pose_and_names_the_sheet(paid: Folder, ser
     assert ran.code == 0, ran.text
     assert set(paid.frame_bytes()) == AT_CENTER
     assert (paid.path / "frames" / "sheet.png").is_file()
-    assert ran.out.splitlines()[-1] == "[i] Contact sheet: frames/sheet.png"
+    assert ran.out.splitlines()[-2:] == [
+        "[i] Contact sheet: frames/sheet.png",
+        "[i] Review: frames/review/index.html",
+    ]
     assert len(server.calls) == 2  # neutral is the base image
 
 

@@ -1,0 +1,47 @@
+"""Making the review page of a project, with the small pictures that it shows."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tasks.build.shown import look_at_project, page_folder
+from tasks.graph.project import Project
+from tasks.ground.files import stamp, write_whole
+from tasks.review.page import thumbnails
+from tasks.review.page.document import document
+from tasks.review.page.write import write
+
+_FAILED = "failed.json"
+
+
+def make_page(project: Project, failed: Mapping[str, str], problem: str = "") -> dict[str, Any]:
+    """Write the page and its thumbnails; the data that it shows.
+
+    `failed`: why frames could not be drawn in this run, by name. What failed before and is still
+    not there stays so. Raises `Mistake` where the config has one, OSError where the disk is full.
+    """
+    folder = page_folder(project)
+    said = {**_known_failures(project), **failed}
+    seen = look_at_project(project, said)
+    thumbnails.make(seen.thumbnails)
+    thumbnails.sweep(folder / "thumbs", seen.thumbnails)
+    shown = document(seen.shown) | {"problem": problem}
+    write(folder, shown)
+    write_whole(folder / _FAILED, json.dumps(said, ensure_ascii=False).encode(errors="replace"))
+    return shown
+
+
+def _known_failures(project: Project) -> dict[str, str]:
+    """What failed before, of frames that came neither then nor since."""
+    path = page_folder(project) / _FAILED
+    try:
+        known, failed_ns = json.loads(path.read_bytes()), path.stat().st_mtime_ns
+        pairs = [(str(name), str(why)) for name, why in known.items()]
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return {}
+    return {name: why for name, why in pairs if not _came_since(project, name, failed_ns)}
+
+
+def _came_since(project: Project, name: str, failed_ns: int) -> bool:
+    seen = stamp(project.target(*name.rsplit("__", 1))) if "__" in name else None
+    return seen is not None and seen[0] > failed_ns

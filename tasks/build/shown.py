@@ -1,0 +1,304 @@
+"""What the review page shows of a project: every frame with its state, takes, words and checks."""
+
+import contextlib
+import datetime
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from os.path import relpath
+from pathlib import Path
+from urllib.parse import quote
+
+from tasks.batch.open import in_batch
+from tasks.build.builder import Builder, open_estimator, paid_builder_of
+from tasks.build.frame_takes import FrameTake, cost_of, takes_of
+from tasks.character.character import NEUTRAL, Character
+from tasks.graph.cache import read_graph
+from tasks.graph.character import read_character
+from tasks.graph.keyframes import paid_node, request_for
+from tasks.graph.node import Graph, Node, Role
+from tasks.graph.project import Project
+from tasks.ground.digest import digest_of
+from tasks.ground.errors import Mistake
+from tasks.ground.files import stamp
+from tasks.review.checks import figures_of, flagged, plain
+from tasks.review.page.document import MARKS, Shown, ShownFrame, ShownSequence, ShownTake
+from tasks.review.page.thumbnails import Box, Small, face_box
+from tasks.sequences.manifest import Manifest
+from tasks.sequences.manifest import read as read_manifest
+from tasks.spending.estimate import Estimator
+from tasks.takes.frame import Existing, State, glance_at, look_at
+from tasks.takes.store import Stored
+
+PAGE = "review"
+"""the page's folder, beside that of the keyframes"""
+_MOUTH = ("jaw", "mouth", "tongue")
+
+
+def page_folder(project: Project) -> Path:
+    """Where the page of a project is."""
+    return project.frames.parent / PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The page's content, and the small pictures that it names."""
+
+    shown: Shown
+    thumbnails: tuple[Small, ...]
+
+
+def look_at_project(project: Project, failed: Mapping[str, str]) -> Seen:
+    """All that the page shows. `failed`: why frames could not be drawn, by name.
+
+    Reads the metadata of every frame, and the store's small files; decodes only frames that the
+    page has no thumbnail of yet. Raises `Mistake` where the config has one.
+    """
+    look = _Look(project, read_character(project), read_graph(project), dict(failed))
+    frames = tuple(look.frame(node) for node in look.nodes)
+    return Seen(look.shown(frames), tuple(look.thumbnails))
+
+
+@dataclass
+class _Look:
+    """One look at a project."""
+
+    project: Project
+    character: Character
+    graph: Graph
+    failed: Mapping[str, str]
+    thumbnails: list[Small] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        project, self.folder = self.project, page_folder(self.project)
+        self.nodes = (*self.graph.nodes, *self.graph.tweens)
+        self._builder: Builder = paid_builder_of(project)
+        self._estimator: Estimator = open_estimator(project)
+        self._stored = self._by_name_and_key()
+        self._waiting = in_batch(project)
+        self._box = self._face_box()
+        with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+            found = pool.map(self._look_at, self.nodes)
+            self._existing = dict(zip(self.nodes, found, strict=True))
+        measured = {
+            node: figures
+            for node, there in self._existing.items()
+            if (figures := figures_of(there))
+        }
+        self._checked = flagged(measured, self.character.checks)
+
+    def _by_name_and_key(self) -> Mapping[str, list[Stored]]:
+        """The store's requests by their keys, and by the names of the frames they were for."""
+        found: dict[str, list[Stored]] = defaultdict(list)
+        for stored in self._builder.store.requests():
+            for name in dict.fromkeys([stored.key, *(record.frame for record in stored.takes)]):
+                found[name].append(stored)
+        return found
+
+    def _face_box(self) -> Box | None:
+        width, height = self.character.generation.size_px
+        return face_box(self.character.face, width / height)
+
+    def _look_at(self, node: Node) -> Existing:
+        """By metadata where its thumbnail is as old as the frame; else by its pixels."""
+        path = Path(self.project.path_of(node))
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime_ns == self._thumbnail(node, "").stat().st_mtime_ns:
+                known = glance_at(path)
+                if not self._was_by_hand(node):
+                    return known
+        existing = look_at(path)
+        if existing.state is not State.MISSING:
+            self._note_by_hand(node, by_hand=existing.state is State.BY_HAND)
+        return existing
+
+    def _hand_mark(self, node: Node) -> Path:
+        return self._thumbnail(node, "").with_suffix(".hand")
+
+    def _was_by_hand(self, node: Node) -> bool:
+        return self._hand_mark(node).exists()
+
+    def _note_by_hand(self, node: Node, *, by_hand: bool) -> None:
+        mark = self._hand_mark(node)
+        if by_hand:
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.touch()
+        else:
+            mark.unlink(missing_ok=True)
+
+    def _thumbnail(self, node: Node, kind: str) -> Path:
+        return self.folder / "thumbs" / f"{node.name.replace(':', '__')}{kind}.webp"
+
+    def frame(self, node: Node) -> ShownFrame:
+        """One frame, as the page shows it."""
+        existing = self._existing[node]
+        there = existing.state not in {State.MISSING, State.UNREADABLE}
+        paid = paid_node(self.project, self.character, node)
+        takes = self._takes(paid)
+        origin = existing.provenance
+        checked = self._checked.get(node.name)
+        message, marks = self._state(node, paid, existing)
+        flags = tuple((flag.kind, flag.line) for flag in checked.flags) if checked else ()
+        marks = {*marks, *(["flagged"] if flags else [])}
+        path = Path(self.project.path_of(node))
+        return ShownFrame(
+            node.name,
+            node.task,
+            node.expression,
+            node.pose,
+            tuple(mark for mark in MARKS if mark in marks),
+            file=self._address(path) if there else "",
+            thumb=self._small(node, path, "", None) if there else "",
+            face=self._small(node, path, ".face", self._box) if there and self._box else "",
+            neutral=self._neutral(node),
+            words=self._words(node, paid, existing),
+            engine=origin.engine if origin else "",
+            model=origin.model if origin else "",
+            request=origin.request_key if origin else "",
+            message=message,
+            flags=flags,
+            figures=plain(checked.figures) if checked else {},
+            takes=tuple(self._shown_take(take) for take in takes),
+            cost_usd=_sum([cost_of(take, self._estimator) for take in takes]),
+        )
+
+    def _state(self, node: Node, paid: Node, existing: Existing) -> tuple[str, set[str]]:
+        """What there is to say of a frame, and its marks."""
+        if node.name in self.failed:
+            return self.failed[node.name], {"failed"}
+        if existing.state is State.UNREADABLE:
+            return "the file is damaged; delete it, and it is made again", {"failed"}
+        if existing.state is State.MISSING:
+            return self._absent(paid)
+        if existing.state is State.BY_HAND:
+            return "", {"hand"}
+        origin = existing.provenance
+        return "", {"draft" if origin and origin.is_draft else "final"}
+
+    def _absent(self, paid: Node) -> tuple[str, set[str]]:
+        """Of a frame that is not there: whether it waits, was refused, or was never drawn."""
+        key = self._key(paid)
+        if key in self._waiting:
+            return self._waiting[key], {"batch"}
+        refused = self._builder.store.refusal(key) if key else None
+        return (refused, {"failed"}) if refused else ("", {"missing"})
+
+    def _key(self, paid: Node) -> str:
+        if paid.role is Role.FIT:
+            return ""
+        with contextlib.suppress(Mistake):
+            return self._builder.inputs.request(paid).key
+        return ""
+
+    def _takes(self, paid: Node) -> list[FrameTake]:
+        if not self._stored or (paid.place and paid.role not in {Role.TWEEN, Role.TURN}):
+            return []
+        near = [*self._stored.get(paid.name, ()), *self._stored.get(self._key(paid), ())]
+        return takes_of(self._builder, paid, {each.key: each for each in near}.values())
+
+    def _shown_take(self, take: FrameTake) -> ShownTake:
+        return ShownTake(
+            take.number,
+            take.record.id,
+            self._address(self.project.store / take.file),
+            take.record.drawn_at,
+            str(take.content.get("engine", "")),
+            str(take.content.get("model", "")),
+            cost_of(take, self._estimator),
+            take.in_use,
+            take.current,
+        )
+
+    def _words(self, node: Node, paid: Node, existing: Existing) -> str:
+        """The words that were sent; where none were, those that would be."""
+        if existing.provenance and existing.provenance.prompt:
+            return existing.provenance.prompt
+        if paid.role is Role.FIT or (node.place and node.role not in {Role.TWEEN, Role.TURN}):
+            return ""
+        with contextlib.suppress(Mistake):
+            return request_for(self.character, "openai", paid).prompt
+        return ""
+
+    def _neutral(self, node: Node) -> str:
+        """What a frame is compared with first: the neutral of its pose."""
+        if node.place:
+            return f"{node.expression}__{node.pose}"
+        if node.expression != NEUTRAL:
+            return f"{NEUTRAL}__{node.pose}"
+        return "" if node.role is Role.FIT else self._address(Path(self.graph.base_image))
+
+    def _small(self, node: Node, path: Path, kind: str, box: Box | None) -> str:
+        small = Small(path, self._thumbnail(node, kind), box)
+        self.thumbnails.append(small)
+        return self._address(small.thumbnail, path)
+
+    def _address(self, path: Path, version_of: Path | None = None) -> str:
+        """A picture's address from the page; with its time, so that no browser shows an old one."""
+        seen = stamp(version_of or path)
+        version = f"?{seen[0]:x}" if seen else ""
+        return quote(Path(relpath(path, self.folder)).as_posix()) + version
+
+    def shown(self, frames: tuple[ShownFrame, ...]) -> Shown:
+        """The page's content."""
+        character, project = self.character, self.project
+        given = " ".join(f"{name}={value}" for name, value in project.variables.given)
+        expressions = dict.fromkeys(node.expression for node in self.graph.nodes)
+        weights = {name: character.expression(name).blendshapes for name in expressions}
+        return Shown(
+            title=project.folder.resolve().name,
+            project=digest_of(str(project.config.resolve()))[:12],
+            command=given,
+            made_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            engine=f"{self.graph.engine.name} ({self.graph.engine.why})",
+            poses=self.graph.poses,
+            size_px=character.generation.size_px,
+            frames=frames,
+            sequences=tuple(self._sequences()),
+            jaw={name: _opening(each) for name, each in weights.items()},
+            rest={
+                name: ",".join(
+                    f"{shape}={weight:g}"
+                    for shape, weight in sorted(each.items())
+                    if not shape.startswith(_MOUTH) and weight
+                )
+                for name, each in weights.items()
+            },
+        )
+
+    def _sequences(self) -> Iterator[ShownSequence]:
+        for strip in self.graph.sequences:
+            with contextlib.suppress(Mistake):  # it has no manifest until all of it is there
+                yield self._sequence(
+                    strip.name, read_manifest(Path(self.project.sequence_path(strip.name)))
+                )
+
+    def _sequence(self, name: str, manifest: Manifest) -> ShownSequence:
+        return ShownSequence(
+            name,
+            f"{manifest.expr_start}__{manifest.pose_start}",
+            f"{manifest.expr_end}__{manifest.pose_end}",
+            manifest.duration_ms,
+            manifest.ease,
+            tuple(
+                {
+                    "name": f"{frame.path.parent.name}:{frame.path.stem}",
+                    "t": frame.t,
+                    "ms": frame.shown_ms,
+                }
+                for frame in manifest.frames
+            ),
+        )
+
+
+def _opening(weights: Mapping[str, float]) -> float:
+    """How far a mouth is open, for whoever moves it by a voice's loudness."""
+    narrow = max(weights.get("mouthPucker", 0.0), weights.get("mouthFunnel", 0.0))
+    return round(min(1.0, max(weights.get("jawOpen", 0.0), 0.3 * narrow)), 3)
+
+
+def _sum(costs: list[float | None]) -> float | None:
+    """The sum of the costs that are known; None where none is."""
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if known else None

@@ -1,0 +1,104 @@
+"use strict";
+/* What all views share: the data, elements, what the browser remembers, commands to copy. */
+var Review = {};
+
+(function () {
+  Review.data = JSON.parse(document.getElementById("data").textContent);
+
+  Review.MARKS = {
+    failed: "failed", batch: "in a batch", missing: "missing", stale: "approved, out of date",
+    approved: "approved", rejected: "rejected", flagged: "flagged", hand: "kept by hand",
+    final: "final", draft: "draft",
+  };
+
+  /* An element: el("p", {class: "x", onclick: f}, child, "text"). Text is always text. */
+  Review.el = function (tag, attributes) {
+    var element = document.createElement(tag);
+    Object.keys(attributes || {}).forEach(function (name) {
+      var value = attributes[name];
+      if (value === null || value === undefined || value === false) return;
+      if (name.slice(0, 2) === "on") element.addEventListener(name.slice(2), value);
+      else element.setAttribute(name, value === true ? "" : value);
+    });
+    for (var index = 2; index < arguments.length; index++) append(element, arguments[index]);
+    return element;
+  };
+
+  function append(element, child) {
+    if (Array.isArray(child)) child.forEach(function (each) { append(element, each); });
+    else if (child !== null && child !== undefined && child !== false) element.append(child);
+  }
+
+  Review.fill = function (element) {
+    element.textContent = "";
+    for (var index = 1; index < arguments.length; index++) append(element, arguments[index]);
+    return element;
+  };
+
+  /* Frames by name, and how each is called: tweens are no keyframes. */
+  Review.index = function () {
+    Review.byName = {};
+    Review.data.frames.forEach(function (frame) { Review.byName[frame.name] = frame; });
+    Review.keyframes = Review.data.frames.filter(function (frame) {
+      return frame.task.indexOf("endpoints:") === 0;
+    });
+    var named = {};
+    Review.keyframes.forEach(function (frame) { named[frame.expression] = true; });
+    Review.expressions = Object.keys(named);
+  };
+  Review.index();
+
+  /* What the browser keeps for this project; a page works without it, too. */
+  var prefix = "doit-review:" + Review.data.project + ":";
+  Review.remember = function (name, value) {
+    try { localStorage.setItem(prefix + name, JSON.stringify(value)); } catch (error) { /* full, or off */ }
+  };
+  Review.recall = function (name, fallback) {
+    try {
+      var text = localStorage.getItem(prefix + name);
+      return text === null ? fallback : JSON.parse(text);
+    } catch (error) { return fallback; }
+  };
+
+  Review.quoted = function (text) {
+    return /^[\w@%+=:,./-]+$/.test(text) ? text : "'" + text.replace(/'/g, "'\\''") + "'";
+  };
+  Review.command = function (words) {
+    var given = Review.data.command ? " " + Review.data.command : "";
+    return "doit " + words.map(Review.quoted).join(" ") + given;
+  };
+
+  Review.money = function (usd) {
+    if (usd === null || usd === undefined) return "–";
+    return "$" + (usd && usd < 0.1 ? usd.toFixed(3) : usd.toFixed(2));
+  };
+  Review.wordsOf = function (frame) {
+    return (frame.words || []).map(function (index) { return Review.data.lines[index]; }).join("\n");
+  };
+  Review.still = function () {
+    return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  };
+
+  Review.copyButton = function (text, label) {
+    return Review.el("button", {type: "button", onclick: function (event) {
+      var button = event.currentTarget;
+      navigator.clipboard.writeText(text()).then(function () {
+        button.textContent = "Copied";
+        setTimeout(function () { button.textContent = label; }, 1500);
+      }, function () { button.textContent = "Select the text and copy it"; });
+    }}, label);
+  };
+
+  Review.badge = function (mark, frame) {
+    var title = mark === "flagged" && frame && frame.flags
+      ? frame.flags.map(function (flag) { return flag[1]; }).join("; ") : "";
+    return Review.el("span", {class: "badge " + mark, title: title || null}, Review.MARKS[mark]);
+  };
+
+  /* A picture that is not there, or cannot be read, is named and not broken. */
+  Review.picture = function (source, alt, attributes) {
+    var image = Review.el("img", Object.assign({src: source, alt: alt, draggable: "false"}, attributes));
+    image.addEventListener("error", function () { image.classList.add("absent"); });
+    return image;
+  };
+})();

@@ -1,0 +1,97 @@
+"""The review page: every frame with its state, to look at and to decide on, opened from disk."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from doit.exceptions import TaskFailed
+
+from tasks.graph.node import Graph
+from tasks.graph.project import Project
+from tasks.ground.digest import digest_of
+from tasks.ground.errors import Mistake, told
+from tasks.ground.files import stamp
+from tasks.running.freshness import ConfigSlice
+from tasks.running.session import current_graph, current_project
+
+
+def task_review() -> dict[str, Any]:
+    """make the page on which all frames are looked at and decided on"""
+    project, graph = current_project(), current_graph()
+    folder = project.frames.parent / "review"
+    names = [[node.name, node.digest] for node in (*graph.nodes, *graph.tweens)]
+    return {
+        "actions": [(write_page, [project])],
+        "file_dep": [
+            ConfigSlice(
+                str(project.config), digest_of([names, graph.face_digest, graph.checks_digest])
+            )
+        ],
+        # As with the contact sheet: nothing is drawn for the page's sake.
+        "task_dep": [f"endpoints:*__{pose}" for pose in graph.drawn_poses],
+        "uptodate": [(same_project, [project, graph])],
+        "targets": [str(folder / "index.html")],
+        "clean": [(remove_page, [folder])],
+        "io": {"capture": False},
+        "verbosity": 0,
+        "meta": {
+            "despite_failures": True,
+            "failed": {},
+            "shows": "Review",
+            "after_frames": True,
+        },
+    }
+
+
+def same_project(task: Any, values: dict[str, Any], project: Project, graph: Graph) -> bool:
+    """Whether all that the page shows is as it was, by times and sizes."""
+    seen = digest_of(list(_seen(project, graph)))
+    task.value_savers.append(lambda: {"seen": digest_of(list(_seen(project, graph)))})
+    return values.get("seen") == seen
+
+
+def _seen(project: Project, graph: Graph) -> Iterator[Any]:
+    yield from _listing(project.frames)
+    # A sequence's manifest is written anew whenever one of its frames was.
+    for strip in graph.sequences:
+        yield stamp(project.sequence_path(f"{strip.name}/manifest.json"))
+    yield stamp(project.folder / "takes.json")
+    yield stamp(project.store / "ledger.jsonl")
+    yield from _listing(project.store / "batches")
+    assets = Path(__file__).parents[1] / "review" / "page" / "assets"
+    yield from _listing(assets)
+
+
+def _listing(folder: Path) -> list[Any]:
+    """The files in a folder, each with its time and size."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(
+                [entry.name, (seen := entry.stat()).st_mtime_ns, seen.st_size]
+                for entry in entries
+                if entry.is_file()
+            )
+    except OSError:
+        return []
+
+
+def write_page(project: Project, task: Any) -> TaskFailed | None:
+    """The action of the page's task."""
+    from tasks.build.pages import make_page
+
+    failed = {name.partition(":")[2]: why for name, why in dict(task.meta["failed"]).items()}
+    try:
+        make_page(project, failed)
+    except (Mistake, OSError) as error:
+        return TaskFailed(told(error))
+    return None
+
+
+def remove_page(folder: Path, dryrun: bool) -> None:
+    """What `doit clean` does: the page and its small pictures, and nothing else in its folder."""
+    from tasks.review.page.write import files
+
+    for path in files(folder):
+        if not dryrun:
+            path.unlink(missing_ok=True)
