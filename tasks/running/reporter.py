@@ -297,22 +297,15 @@ class Reporter:
 
     def _shown(self) -> Iterator[str]:
         """The pictures to look at, each by its name."""
-<<<<<<< HEAD
-        for task in (*self._facts.pending, *self._facts.settled):
-            name = (task.meta or {}).get("shows")
-            if name and Path(task.targets[0]).is_file():
-                yield f"[i] {name}: {task.targets[0]}"
-                yield from (f"[i] {note}" for note in task.values.get("notes", ()))
-=======
         shown = [
-            (name, task.targets[0])
+            (name, task)
             for task in (*self._facts.pending, *self._facts.settled)
             if (name := (task.meta or {}).get("shows")) and Path(task.targets[0]).is_file()
         ]
         # The page last: it shows all the others do, and more.
-        for name, target in sorted(shown, key=lambda pair: pair[0] == "Review"):
-            yield f"[i] {name}: {target}"
->>>>>>> ae1dd08 (A review page after every run: grid, comparing, sequences and a trial of the character, opened from disk)
+        for name, task in sorted(shown, key=lambda pair: pair[0] == "Review"):
+            yield f"[i] {name}: {task.targets[0]}"
+            yield from (f"[i] {note}" for note in task.values.get("notes", ()))
 
     def _reason(self, task: Task, fail: BaseFail) -> str:
         """One line for what a person can mend; all there is for a bug."""

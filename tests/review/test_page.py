@@ -13,7 +13,7 @@ from tasks.review.page.write import page, script_json
 from tests.conftest import Folder, make_folder, small_config
 
 CHROMIUM = Path("/usr/bin/chromium")
-EVIL = "</script><img src=x onerror='document.title=\"broken\"'>&amp;"
+EVIL = "</script><img src=x onerror='document.title=\"broken\"'>&amp; end"
 
 
 def test_text_that_looks_like_markup_stays_text_in_the_page():
@@ -175,6 +175,8 @@ def test_a_thumbnail_is_made_anew_only_where_its_frame_changed(free: Folder):
     config["expressions"]["sad"] = {"mouth": "smile_soft"}
     free.write_config(config)
     assert free.doit("endpoints:*__center", "review").code == 0
-    changed = {path.name for path in thumbs.glob("*.webp") if path.stat().st_ino != places[path.name]}
+    changed = {
+        path.name for path in thumbs.glob("*.webp") if path.stat().st_ino != places[path.name]
+    }
     assert len(before) == 3
     assert changed == {"sad__center.webp"}
