@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from tasks.batch.open import in_batch
 from tasks.build.builder import Builder, open_estimator, paid_builder_of
-from tasks.build.frame_takes import FrameTake, cost_of, takes_of
+from tasks.build.frame_takes import FrameTake, cost_of, current_key, takes_of
 from tasks.character.character import NEUTRAL, Character
 from tasks.graph.cache import read_graph
 from tasks.graph.character import read_character
@@ -186,11 +186,7 @@ class _Look:
         return (refused, {"failed"}) if refused else ("", {"missing"})
 
     def _key(self, paid: Node) -> str:
-        if paid.role is Role.FIT:
-            return ""
-        with contextlib.suppress(Mistake):
-            return self._builder.inputs.request(paid).key
-        return ""
+        return "" if paid.role is Role.FIT else current_key(self._builder, paid)
 
     def _takes(self, paid: Node) -> list[FrameTake]:
         if not self._stored or (paid.place and paid.role not in {Role.TWEEN, Role.TURN}):
