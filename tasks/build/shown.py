@@ -182,7 +182,7 @@ class _Look:
         key = self._key(paid)
         if key in self._waiting:
             return self._waiting[key], {"batch"}
-        refused = self._builder.store.refusal(key) if key else None
+        refused = self._builder.store.refusals.said(key) if key else None
         return (refused, {"failed"}) if refused else ("", {"missing"})
 
     def _key(self, paid: Node) -> str:
