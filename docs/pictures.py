@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from docs import rate_picture  # noqa: E402
 from tasks import puppet  # noqa: E402
 from tasks.character.character import Character  # noqa: E402
 from tasks.character.face import Head  # noqa: E402
@@ -72,6 +73,7 @@ def main() -> None:
     character = parse(read_text(ROOT / "expressions.json"), "expressions.json")
     portrait = np.asarray(Image.open(ROOT / character.base_image).convert("RGBA"))
     built_pictures()
+    rate_picture.main()
     strips(character, portrait).save(DOCS / "weights.png", optimize=True)
     animation(character, portrait)
     finishing().save(DOCS / "finishing.png", optimize=True)

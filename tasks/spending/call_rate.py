@@ -8,6 +8,8 @@ pause, as long as the server asked for; a first call that goes alone; then more,
 the cycle before has shown to be sustainable (calls that were let in / time), probing upwards until
 the next 429. A 429 is known within a moment, an answer after half a minute: a call counts as let
 in until its 429 comes.
+
+`docs/call_rate.md` has a picture of a run, and the reason for each constant.
 """
 
 import math

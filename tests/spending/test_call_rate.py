@@ -264,3 +264,13 @@ def test_the_pace_is_told_in_calls_a_minute_once_there_is_one():
     assert Pace(7).per_minute == 7
     run = drawn(LIMITERS["sliding window"](60), "ms", 16, 5, 600)
     assert run.pace.per_minute == pytest.approx(60, rel=0.1)
+
+
+def test_the_page_has_every_constant():
+    from tasks.spending import call_rate
+    from tests.conftest import ROOT
+
+    page = (ROOT / "docs" / "call_rate.md").read_text(encoding="utf-8")
+    names = [name for name in vars(call_rate) if name[0] == "_" and name.isupper()]
+    assert len(names) > 10
+    assert not [name for name in names if f"`{name}`" not in page]
