@@ -22,7 +22,7 @@ from tasks.finish.reference import Reference
 from tasks.finish.steps import finish
 from tasks.graph.node import Node, Role
 from tasks.ground.digest import digest_of
-from tasks.pictures.picture import IGNORED, CachedPicture, png_bytes
+from tasks.pictures.picture import IGNORED, CachedPicture, png_bytes, unpadded
 
 _VERSION = 1
 """raised when the same take and settings give another frame"""
@@ -84,6 +84,8 @@ class Finisher:
             reference.digest if reference else "",
             region.digest if region else "",
         ]
+        if character.generation.asked:
+            said.append(character.generation.asked)
         return digest_of(said)[:_DIGITS]
 
     def finish(self, node: Node, take: bytes, image: Image.Image) -> FinishedFrame:
@@ -93,10 +95,15 @@ class Finisher:
 
     def _finish(self, node: Node, take: bytes, image: Image.Image) -> FinishedFrame:
         digest, reference = self.digest(node), self._held_against(node)
+        ignored = image.info.get(IGNORED, ())
+        generation, settings = self._character.generation, self._character.finish
+        size_px = generation.size_px
+        padded = bool(generation.asked) and settings.size
+        if padded:
+            image = unpadded(image, generation.asked_px, size_px)
         pixels = np.asarray(image)
-        size_px = self._character.generation.size_px
-        done = finish(pixels, reference, self._character.finish, size_px)
-        same = done.picture is pixels or np.array_equal(done.picture, pixels)
+        done = finish(pixels, reference, settings, size_px)
+        same = not padded and (done.picture is pixels or np.array_equal(done.picture, pixels))
         made = image if same else Image.fromarray(done.picture)
         figures = None
         if reference is not None:
@@ -106,7 +113,7 @@ class Finisher:
             made,
             take if same else png_bytes(made),
             digest,
-            tuple(_told(node, note) for note in (*image.info.get(IGNORED, ()), *done.notes)),
+            tuple(_told(node, note) for note in (*ignored, *done.notes)),
             figures,
             flags(figures, thresholds) if figures else (),
             rank(figures, thresholds) if figures else (0, 0.0),

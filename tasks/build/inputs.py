@@ -1,6 +1,6 @@
 """What is asked for a frame: its request, with the digests of the pictures that it shows."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from tasks.graph.keyframes import request_for
 from tasks.graph.node import Node, Role
 from tasks.graph.project import Project
 from tasks.ground.errors import Mistake
-from tasks.pictures.picture import CachedPicture, PictureCache
+from tasks.pictures.picture import CachedPicture, PictureCache, inner_box
 from tasks.requests.engine import Choice
 from tasks.requests.request import InputPicture, Request
 from tasks.takes import frame
@@ -85,16 +85,30 @@ class Inputs:
         if not node.role.only_face_changes or not self._character.generation.mask:
             return None
         region = self.regions.at(node.pose)
-        return InputPicture(region.digest, _not_there, region.edit_mask) if region else None
+        if region is None:
+            return None
+        asked_px = self._character.generation.asked_px
+        return InputPicture(region.digest, _not_there, lambda: region.edit_mask(asked_px))
 
     def portrait(self, node: Node) -> CachedPicture:
         """The artist's own picture that a frame is made from, at the size of the frames."""
         return self.fitted(Path(node.source))
 
     def notes(self, node: Node) -> tuple[str, ...]:
-        """What was ignored in the artist's pictures that a frame is made from."""
+        """What was ignored in the artist's pictures that a frame is made from, and margins."""
         given = [path for path in map(Path, node.sources) if not self._project.is_built(path)]
-        return tuple(note for path in given for note in self._pictures.get(path, None).notes)
+        return tuple(note for path in given for note in self._notes_of(path))
+
+    def _notes_of(self, path: Path) -> Iterator[str]:
+        picture = self._pictures.get(path, None)
+        yield from picture.notes
+        own_px, size_px = picture.image.size, self._character.generation.size_px
+        if inner_box(own_px, size_px) != (0, 0, *size_px):
+            own, size = ("x".join(map(str, edges)) for edges in (own_px, size_px))
+            yield (
+                f"{path} is {own} and has margins in frames of {size}; size=portrait (or"
+                f' "size": "portrait" in generation) would give frames of {own}'
+            )
 
     def fitted(self, path: Path) -> CachedPicture:
         """A picture at the size of the frames."""
@@ -108,7 +122,7 @@ class Inputs:
         return self._project.is_built(path)
 
     def _fit_to(self) -> tuple[int, int] | None:
-        return None if self._choice.facts.from_base else self._character.generation.size_px
+        return None if self._choice.facts.from_base else self._character.generation.asked_px
 
     def _shown(self, path: Path, name: str) -> InputPicture:
         fit_to = self._fit_to()

@@ -17,7 +17,7 @@ from tasks.finish.pose import at_pose
 from tasks.finish.region import from_landmarks, from_picture
 from tasks.graph.project import Project
 from tasks.ground.errors import Mistake
-from tasks.pictures.picture import CachedPicture, PictureCache, fit
+from tasks.pictures.picture import CachedPicture, PictureCache, fit, inner_box
 
 _TURNED_MARGIN = 1.2
 """how much wider the region is at a pose that is no portrait's own: its landmarks are estimated"""
@@ -31,11 +31,19 @@ class Region:
     """of the frame's size, 255 inside"""
     digest: str
 
-    def edit_mask(self) -> bytes:
-        """The mask as an images endpoint takes it: a PNG that is transparent where to edit."""
-        height, width = self.mask.shape
+    def edit_mask(self, size_px: tuple[int, int] | None = None) -> bytes:
+        """The mask as an images endpoint takes it: a PNG that is transparent where to edit.
+
+        `size_px`: of the picture that it belongs to, where that is a frame fitted to it.
+        """
+        width, height = size_px or self.mask.shape[::-1]
+        left, top, *inner = inner_box(self.mask.shape[::-1], (width, height))
+        mask = self.mask
+        if mask.shape != (height, width):
+            mask = np.asarray(Image.fromarray(mask).resize((inner[0], inner[1])))
         pixels = np.zeros((height, width, 4), np.uint8)
-        pixels[..., 3] = 255 - self.mask
+        pixels[..., 3] = 255
+        pixels[top : top + inner[1], left : left + inner[0], 3] = 255 - mask
         buffer = io.BytesIO()
         Image.fromarray(pixels).save(buffer, "PNG", optimize=True)
         return buffer.getvalue()
@@ -80,9 +88,7 @@ class Regions:
         width, height = self._character.generation.size_px
         portrait = self._project.input_path(self._character.base_image)
         own = self._pictures.get(portrait, None).image
-        scale = min(width / own.width, height / own.height)
-        inner = (max(1, round(own.width * scale)), max(1, round(own.height * scale)))
-        return (width - inner[0]) // 2, (height - inner[1]) // 2, *inner
+        return inner_box(own.size, (width, height))
 
     def _mask_picture(self) -> CachedPicture | None:
         name = self._character.finish.face_mask

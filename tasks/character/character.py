@@ -26,6 +26,15 @@ Tween = Literal["draw", "morph", "hold"]
 """how in-betweens are made: by the engine; here, from the pixels of both neighbours; not at all"""
 
 
+PORTRAIT = "portrait"
+"""the size that is the base portrait's own"""
+
+
+def _pixels(size: str) -> tuple[int, int]:
+    width, height = size.split("x")
+    return int(width), int(height)
+
+
 @dataclass(frozen=True, slots=True)
 class Generation:
     """How frames are drawn. The defaults of the config's `generation` live here, nowhere else."""
@@ -55,11 +64,19 @@ class Generation:
     auto_retake: int = 0
     """how many new takes at the most a flagged frame gets by itself"""
 
+    asked: str = ""
+    """the size that the engine is asked for, where that is not the frames' own: the portrait is
+    padded to it, and the take brought back. No key of the config: see `size`"""
+
     @property
     def size_px(self) -> tuple[int, int]:
-        """Width and height in pixels."""
-        width, height = self.size.split("x")
-        return int(width), int(height)
+        """Width and height of frames in pixels."""
+        return _pixels(self.size)
+
+    @property
+    def asked_px(self) -> tuple[int, int]:
+        """Width and height, in pixels, that an engine with limits is asked for."""
+        return _pixels(self.asked or self.size)
 
 
 @dataclass(frozen=True, slots=True)

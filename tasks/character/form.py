@@ -26,7 +26,7 @@ _DEFAULTS = Generation()
 # In parentheses, so that no key of a config is taken for the branch of a union.
 _WORDS, _OBJECT, _LIST = "(words)", "(object)", "(list)"
 
-SIZE_PATTERN = r"^[1-9]\d{0,4}x[1-9]\d{0,4}$"
+SIZE_PATTERN = r"^([1-9]\d{0,4}x[1-9]\d{0,4}|portrait)$"
 KEY_PATTERN = r"^(auto|off|#[0-9a-fA-F]{6})$"
 
 Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -192,7 +192,8 @@ class GenerationModel(_Strict):
     model: str = Field(_DEFAULTS.model, min_length=1, examples=list(models.KNOWN_MODELS))
     """the image model that the endpoint is asked for"""
     size: str = Field(_DEFAULTS.size, pattern=SIZE_PATTERN)
-    """width x height of every frame in pixels, such as 1024x1536"""
+    """width x height of every frame in pixels, such as 1024x1536; `portrait`: the base portrait's
+    own, for which an image model is sent the portrait padded, and its take is brought back"""
     quality: Literal["low", "medium", "high", "xhigh", "max", "auto"] = "high"
     """more costs more; xhigh and max from gpt-image-2.5 on"""
     background: Literal["transparent", "opaque", "auto"] = "transparent"

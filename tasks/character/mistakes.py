@@ -106,7 +106,7 @@ def _form_text(details: ErrorDetails, key: str | None) -> str:
 
 
 _PATTERN_TEXTS = {
-    SIZE_PATTERN: "must be width x height in pixels, such as 1024x1536",
+    SIZE_PATTERN: "must be width x height in pixels, such as 1024x1536, or portrait",
     KEY_PATTERN: "must be auto, off, or a colour such as #00ff00",
 }
 

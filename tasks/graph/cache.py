@@ -19,6 +19,7 @@ from tasks.graph.project import Project
 from tasks.ground import json_file
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
+from tasks.ground.files import stamp
 from tasks.ground.ids import nearest
 from tasks.models.engines import BUILT_IN, facts_of
 from tasks.requests.engine import Choice
@@ -90,16 +91,23 @@ def _cached(cache: Path, key: str) -> Graph | None:
     """The kept graph, if it is that of `key`; None for any other, and for a damaged file."""
     try:
         kept = json_file.read(cache)
-        same = kept["key"] == key and kept["graph"]["engine"][2] == _said_by(kept["graph"])
+        same = kept["key"] == key and kept["portrait"] == _stamp(kept["graph"]["base_image"])
+        same = same and kept["graph"]["engine"][2] == _said_by(kept["graph"])
         return _decoded(kept["graph"]) if same else None
     except (*json_file.UNREADABLE, Mistake):
         return None
 
 
 def _keep(cache: Path, key: str, graph: Graph) -> None:
-    document = {"key": key, "graph": _encoded(graph)}
+    document = {"key": key, "portrait": _stamp(graph.base_image), "graph": _encoded(graph)}
     with contextlib.suppress(OSError):  # a folder that cannot be written can still be listed
         json_file.write(cache, document, indent=None)
+
+
+def _stamp(portrait: str) -> list[int] | None:
+    """The time and size of the portrait, whose own size may be that of the frames."""
+    seen = stamp(portrait)
+    return list(seen) if seen else None
 
 
 def _names(of: type[Any]) -> tuple[str, ...]:

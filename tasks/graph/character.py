@@ -1,18 +1,20 @@
 """The character of a project: its config with what the command line says instead."""
 
+import contextlib
+import json
 import os
 from dataclasses import replace
 from functools import lru_cache
 from typing import cast
 
 from tasks.character import read as character_file
-from tasks.character.character import Character, Tween
+from tasks.character.character import PORTRAIT, Character, Tween
 from tasks.graph.project import Project
 from tasks.graph.variables import ALL_POSES, Variables
 from tasks.ground.errors import Mistake
 from tasks.ground.ids import did_you_mean
 from tasks.models.engines import AUTO, BUILT_IN, facts_of
-from tasks.models.facts import family_of
+from tasks.models.facts import family_of, nearest_size
 from tasks.models.prices import ModelPrice, Price
 from tasks.requests import engine
 
@@ -23,7 +25,7 @@ def read_character(project: Project) -> Character:
     text = character_file.read_text(project.config)
     given = project.variables
     character = character_file.parse(
-        text, str(project.config), given.overrides, official_endpoint=project.official_endpoint
+        text, str(project.config), given.overrides, official_endpoint=_limited(project, text)
     )
     pose = given.pose
     if pose and pose != ALL_POSES and pose not in character.poses:
@@ -32,7 +34,34 @@ def read_character(project: Project) -> Character:
             f'pose={pose}: {project.config} has no pose "{pose}"{did_you_mean(pose, allowed)}'
             f" (allowed: {', '.join(allowed)})"
         )
-    return _with_engine_price(_with_paths(_with_base_image(character, given), given))
+    character = _with_paths(_with_base_image(character, given), given)
+    return _with_engine_price(_with_own_size(character, project))
+
+
+def _with_own_size(character: Character, project: Project) -> Character:
+    """`size: "portrait"` as pixels, and what an engine with limits is asked for then."""
+    generation = character.generation
+    if generation.size != PORTRAIT:
+        return character
+    # Pillow is imported only where it is needed for this.
+    from tasks.pictures.picture import size_of
+
+    size_px = size_of(project.input_path(character.base_image))
+    # Wherever it is asked for, a model of that name has its limits.
+    limited = engine_choice(project, character).name == "openai"
+    asked_px = nearest_size(generation.model, size_px) if limited else size_px
+    asked = "" if asked_px == size_px else "{}x{}".format(*asked_px)
+    own = replace(generation, size="{}x{}".format(*size_px), asked=asked)
+    return replace(character, generation=own)
+
+
+def _limited(project: Project, text: str) -> bool:
+    """Whether a model may draw that is known to refuse sizes and qualities: the puppet has no
+    limits, and without a key `auto` is the puppet."""
+    named = [change.value for change in project.variables.overrides if change.path[-1] == "engine"]
+    with contextlib.suppress(ValueError, TypeError, LookupError, RecursionError):
+        named.append(json.loads(text)["generation"]["engine"])
+    return project.official_endpoint and (project.has_key or named[:1] == ["openai"])
 
 
 def _with_engine_price(character: Character) -> Character:

@@ -226,7 +226,7 @@ def _image_request(
     parameters |= _version(engine)
     return Request(
         engine,
-        generation.size_px,
+        generation.asked_px,
         pictures,
         prompt=prompt,
         model=generation.model,

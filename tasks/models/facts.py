@@ -5,7 +5,7 @@ is not named here (another provider's) is sent only what every model takes.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -105,6 +105,45 @@ def size_problem(model: str, size: tuple[int, int]) -> str | None:
     ]
     said = "; ".join(text for wrong, text in problems if wrong)
     return f"{model} refuses it: {said}" if said else None
+
+
+def nearest_size(model: str, size: tuple[int, int]) -> tuple[int, int]:
+    """The size that `model` takes in which a picture of `size`, whole and padded, lies best.
+
+    Pixels; `size` itself where the model takes it, and where nothing is known of the model.
+    """
+    facts = facts_of(model)
+    if facts is None or size_problem(model, size) is None:
+        return size
+    fixed = [taken for text in FIXED_SIZES if (taken := parse_size(text))]
+    possible = fixed if not facts.any_size else [*_sizes_about(size), *fixed]
+    return max(
+        (taken for taken in possible if size_problem(model, taken) is None),
+        key=lambda taken: _share_filled(size, taken),
+    )
+
+
+def _sizes_about(size: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """Sizes of about these proportions, as near to this size as the limits allow."""
+    width, height = (max(edge, max(size) / _MAX_ASPECT) for edge in size)
+    scale = min(
+        max(1.0, (_MIN_PIXELS / (width * height)) ** 0.5),
+        (_MAX_PIXELS / (width * height)) ** 0.5,
+        _MAX_EDGE_PX / max(width, height),
+    )
+    steps = [int(edge * scale / _SIZE_STEP_PX) for edge in (width, height)]
+    for more_width in range(3):
+        for more_height in range(3):
+            yield (
+                (steps[0] + more_width) * _SIZE_STEP_PX,
+                (steps[1] + more_height) * _SIZE_STEP_PX,
+            )
+
+
+def _share_filled(size: tuple[int, int], within: tuple[int, int]) -> float:
+    """How much of a picture another fills that lies whole in it: 0..1."""
+    scale = min(within[0] / size[0], within[1] / size[1])
+    return scale * size[0] * scale * size[1] / (within[0] * within[1])
 
 
 def quality_problem(model: str, quality: str) -> str | None:

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from tasks.ground.errors import Mistake
+from tasks.ground.files import stamp
 from tasks.pictures import png
 from tasks.pictures.decode import PICTURES, PORTRAITS, Decoded, NoPicture, decode
 from tasks.pictures.refused import is_svg
@@ -82,13 +83,44 @@ def fit(image: Image.Image, size_px: tuple[int, int]) -> Image.Image:
     """`image` whole and centred in a picture of `size_px`; the very same where it fits already."""
     if image.size == size_px:
         return image
-    scale = min(size_px[0] / image.width, size_px[1] / image.height)
-    inner = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    left, top, *inner = inner_box(image.size, size_px)
     # Premultiplied, so that the colour of transparent pixels does not bleed into the edge.
-    scaled = image.convert("RGBa").resize(inner, Image.Resampling.LANCZOS).convert("RGBA")
+    scaled = (
+        image.convert("RGBa").resize((inner[0], inner[1]), Image.Resampling.LANCZOS).convert("RGBA")
+    )
     canvas = Image.new("RGBA", size_px)
-    canvas.paste(scaled, ((size_px[0] - inner[0]) // 2, (size_px[1] - inner[1]) // 2))
+    canvas.paste(scaled, (left, top))
     return canvas
+
+
+def inner_box(own_px: tuple[int, int], size_px: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Where a picture of `own_px` lies in one of `size_px`: left, top, width and height in px."""
+    scale = min(size_px[0] / own_px[0], size_px[1] / own_px[1])
+    width, height = (max(1, round(edge * scale)) for edge in own_px)
+    return (size_px[0] - width) // 2, (size_px[1] - height) // 2, width, height
+
+
+def unpadded(
+    image: Image.Image, asked_px: tuple[int, int], size_px: tuple[int, int]
+) -> Image.Image:
+    """What `fit` did, undone: the part of a picture in which one of `size_px` lay, at that size.
+
+    `asked_px`: the size that it was fitted to; `image` may be larger or smaller than that.
+    """
+    left, top, width, height = inner_box(size_px, asked_px)
+    across, down = image.width / asked_px[0], image.height / asked_px[1]
+    box = (left * across, top * down, (left + width) * across, (top + height) * down)
+    return image.convert("RGBa").resize(size_px, Image.Resampling.LANCZOS, box=box).convert("RGBA")
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    """Width and height of an artist's picture as it is shown. Raises `Mistake`."""
+    return _read_entry_size(path, stamp(path))
+
+
+@lru_cache(maxsize=16)
+def _read_entry_size(path: Path, _seen: tuple[int, int] | None) -> tuple[int, int]:
+    return read(path, PORTRAITS).size
 
 
 def png_bytes(image: Image.Image) -> bytes:

@@ -513,7 +513,8 @@ def test_spelling_defaults_out_changes_nothing():
         pytest.param(
             {"generation": {"size": "auto"}},
             '"auto"',
-            '$.generation.size: "auto" must be width x height in pixels, such as 1024x1536',
+            '$.generation.size: "auto" must be width x height in pixels, such as 1024x1536,'
+            " or portrait",
             id="a size that is none",
         ),
         pytest.param(

@@ -21,6 +21,7 @@ from tasks.pictures.picture import (
     png_bytes,
     read,
     read_answer,
+    unpadded,
 )
 
 quick = settings(deadline=None, max_examples=30)
@@ -324,3 +325,17 @@ def test_a_fitted_picture_has_the_digest_of_what_is_shown(tmp_path: Path):
     with Image.open(io.BytesIO(cached.png())) as shown:
         assert pixels_digest(shown) == cached.digest
     assert PictureCache().get(path, None).digest != cached.digest
+
+
+@quick
+@given(
+    st.tuples(st.integers(20, 90), st.integers(20, 90)),
+    st.tuples(st.integers(100, 200), st.integers(100, 200)),
+)
+def test_what_was_padded_to_a_size_is_brought_back(size: tuple[int, int], asked: tuple[int, int]):
+    smooth = noise((4, 4), seed=5).resize(size, Image.Resampling.BICUBIC)
+    smooth.putalpha(255)
+    back = unpadded(fit(smooth, asked), asked, size)
+    assert back.size == size
+    apart = np.abs(np.asarray(back, np.int16) - np.asarray(smooth, np.int16))
+    assert apart.mean() < 3
