@@ -14,6 +14,7 @@ from tasks.graph.node import Node
 from tasks.ground.errors import Mistake, told
 from tasks.ground.ids import did_you_mean
 from tasks.ground.wording import printable
+from tasks.running.options import OwnDefaults
 from tasks.running.run import INTERRUPTED
 from tasks.running.selection import frames_of, select
 from tasks.running.session import current_graph, current_project
@@ -48,7 +49,7 @@ class OwnFrameOption:
         return options
 
 
-class FrameCommand(OwnFrameOption, DoitCmdBase):  # type: ignore[misc]
+class FrameCommand(OwnFrameOption, OwnDefaults, DoitCmdBase):  # type: ignore[misc]
     """A command about frames."""
 
     takes_names = True

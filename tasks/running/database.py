@@ -25,6 +25,10 @@ class Database(JsonDB):  # type: ignore[misc]
         """All values of a task."""
         return self._db.get(task_id, {})
 
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """All values of all tasks."""
+        return self._db
+
     def set(self, task_id: str, dependency: str, value: Any) -> None:
         """Record a value of a task."""
         super().set(task_id, dependency, value)

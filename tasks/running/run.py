@@ -26,6 +26,7 @@ from doit.task import Stream, Task
 
 from tasks.ground.errors import Mistake
 from tasks.ground.wording import counted, printable
+from tasks.running.options import OwnDefaults
 from tasks.running.selection import frames_of, members, select
 from tasks.running.session import current_project
 from tasks.running.stale import Pending
@@ -65,11 +66,13 @@ class _DespiteFailures:
 
     def select_task(self, node: Any, tasks_dict: Mapping[str, Task]) -> bool:
         task = node.task
-        if node.bad_deps and (task.meta or {}).get("despite_failures"):
-            task.meta["failed"] = {
-                bad.task.name: (bad.task.meta or {}).get("why", "") for bad in node.bad_deps
-            }
-            node.bad_deps = []
+        if (task.meta or {}).get("despite_failures"):
+            node.ignored_deps = []  # what is switched off is shown as it is
+            if node.bad_deps:
+                task.meta["failed"] = {
+                    bad.task.name: (bad.task.meta or {}).get("why", "") for bad in node.bad_deps
+                }
+                node.bad_deps = []
         return bool(super().select_task(node, tasks_dict))  # type: ignore[misc]
 
 
@@ -81,7 +84,7 @@ class _ThreadRunner(_DespiteFailures, MThreadRunner):  # type: ignore[misc]
     pass
 
 
-class Run(DoitRun):  # type: ignore[misc]
+class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
     """Stands in for doit's own `run`: `[tool.doit.plugins.command]` in pyproject.toml."""
 
     name = "run"

@@ -1,0 +1,34 @@
+"""What all commands have in common: one kind of database, and help that tells our defaults."""
+
+import contextlib
+from typing import Any
+
+from doit.exceptions import InvalidDodoFile
+
+BACKEND = "whole-file"
+
+
+class OwnDefaults:
+    """For commands of doit: the defaults are those of `DOIT_CONFIG`, the database is ours."""
+
+    def get_backends(self) -> Any:
+        """Of the kinds of database only ours: the file beside the config is no other's."""
+        backends = super().get_backends()  # type: ignore[misc]
+        for name in [name for name in backends if name != BACKEND]:
+            del backends[name]
+        options = self.cmdparser  # type: ignore[attr-defined]
+        if "backend" in options:
+            options["backend"].choices = {name: backends[name].desc for name in backends}
+        return backends
+
+    def help(self) -> str:
+        """As doit writes it, with the defaults that a run here has."""
+        with contextlib.suppress(InvalidDodoFile, KeyError, SystemExit):
+            loader = self.loader  # type: ignore[attr-defined]
+            loader.setup({"dodoFile": "dodo.py", "cwdPath": None, "seek_file": False})
+            config = loader.load_doit_config()
+            for option in self.cmdparser.options:  # type: ignore[attr-defined]
+                if option.name in config:
+                    value = config[option.name]
+                    option.default = getattr(value, "__name__", value)
+        return str(super().help())  # type: ignore[misc]
