@@ -55,9 +55,8 @@ class Orphans(FrameCommand):
 
 def _orphans(project: Project) -> tuple[list[str], list[str]]:
     """The paths of what is no longer wanted among frames of sequences, and among keyframes."""
-    from tasks.sequences.manifest import is_manifest
     from tasks.sequences.orphans import keyframe_orphans, sequence_orphans
-    from tasks.takes.frame import State, look_at
+    from tasks.sequences.removable import can_be_had_again, is_removable
     from tasks.takes.store import TakeStore
 
     graph = current_graph()
@@ -65,32 +64,19 @@ def _orphans(project: Project) -> tuple[list[str], list[str]]:
     store = TakeStore(project.store)
     known = {strip.name for strip in graph.sequences}
 
-    def is_ours(path: Path) -> bool:
-        if path.name == MANIFEST:
-            return is_manifest(path.parent)
-        # A folder that somebody copied has the manifest of another, or none.
-        if path.parent.parent == project.sequences and not (
-            path.parent.name in known or is_manifest(path.parent)
-        ):
-            return False
-        existing = look_at(path)
-        origin = existing.provenance
-        if existing.state is not State.OURS or origin is None:
-            return False
-        # What was paid for, and is nowhere else, stays.
-        return origin.is_draft or store.has(origin.request_key, origin.take)
-
     wanted = {node.place for node in graph.tweens}
     wanted |= {f"{strip.name}/{MANIFEST}" for strip in graph.sequences}
     tweens = sequence_orphans(
         wanted,
         _below(project.sequences),
-        lambda place: is_ours(Path(project.sequence_path(place))),
+        lambda place: is_removable(
+            Path(project.sequence_path(place)), project.sequences, known, store
+        ),
     )
     keyframes = keyframe_orphans(
         {f"{node.name}.png" for node in graph.nodes} | _neutrals(project),
         [path.name for path in project.frames.glob("*.png")],
-        lambda name: is_ours(project.frames / name),
+        lambda name: can_be_had_again(project.frames / name, store),
     )
     return (
         [project.sequence_path(place) for place in tweens],
