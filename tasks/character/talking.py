@@ -27,7 +27,7 @@ class LipSync:
     """a pause up to this relaxes the mouth; a longer one rests it"""
     transition_ms: int = 80
     """how long the mouth takes from shape to shape, at most"""
-    anticipate_ms: int = 40
+    anticipate_ms: int = 20
     """how long before its sound a vowel's shape is there; at most a quarter of what precedes"""
     mood_ms: int = 300
     """how long the face takes from mood to mood"""

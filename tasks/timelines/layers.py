@@ -76,7 +76,7 @@ class Merged:
 
 def merged(layers: Layers, visemes: Visemes, rules: LipSync) -> Merged:
     """One row of stops; two that show the same and follow one another are one."""
-    times = sorted({*_times(layers)})
+    times = sorted({*_times(layers, rules)})
     merger = _Merger(layers, visemes, rules)
     stops: list[Stop] = []
     for time_us in times:
@@ -90,9 +90,17 @@ def merged(layers: Layers, visemes: Visemes, rules: LipSync) -> Merged:
     return Merged(tuple(stops), tuple(merger.lacking))
 
 
-def _times(layers: Layers) -> Iterator[int]:
+def _reached_us(shape: Shape, rules: LipSync) -> int:
+    """When a shape is there in full: shut mouths as it begins, others in the midst of the way, so
+    that the way begins before the sound and ends in it."""
+    if shape.sound_us >= 0 or not shape.start_us:
+        return shape.start_us
+    return shape.start_us + min(rules.transition_ms * _MS // 2, shape.duration_us // 3)
+
+
+def _times(layers: Layers, rules: LipSync) -> Iterator[int]:
     yield 0
-    yield from (shape.start_us for shape in layers.mouth)
+    yield from (_reached_us(shape, rules) for shape in layers.mouth)
     yield from (key.time_us for key in (*layers.moods, *layers.poses))
     for blink in layers.blinks:
         yield from (blink.start_us + _CLOSING_MS * _MS, blink.end_us)
@@ -103,7 +111,7 @@ class _Merger:
 
     def __init__(self, layers: Layers, visemes: Visemes, rules: LipSync) -> None:
         self._layers, self._visemes, self._rules = layers, visemes, rules
-        self._shapes = [shape.start_us for shape in layers.mouth]
+        self._shapes = [_reached_us(shape, rules) for shape in layers.mouth]
         self._moods = [key.time_us for key in layers.moods]
         self._poses = [key.time_us for key in layers.poses]
         self._blinks = [blink.start_us + _CLOSING_MS * _MS for blink in layers.blinks]
@@ -118,7 +126,7 @@ class _Merger:
         speaking = shape is not None and shape.shape != REST
         if shape is not None and speaking:
             look = self._spoken(shape, mood.value)
-            changes, layer, label = shape.start_us == time_us, MOUTH, shape.label
+            changes, layer, label = self._shapes[index] == time_us, MOUTH, shape.label
             took_ms: float = self._rules.transition_ms
         else:
             look, layer, label = self._at_rest(mood.value, time_us)

@@ -12,11 +12,14 @@ from tasks.timelines.rules import (
     RELAXED,
     REST,
     SETS,
+    SHUT,
     nearest_shape,
     parts_of,
 )
 from tasks.timelines.timing import PHONES, Span, Timing
 
+_RELEASE_US = 10_000
+"""how long after its burst a closure is shut at the least"""
 CLOSURES = frozenset(("P", "B", "M"))
 
 
@@ -45,7 +48,7 @@ class Shape:
 def mouth_shapes(timing: Timing, rules: LipSync) -> tuple[Shape, ...]:
     """The shapes of a recording without a gap, from 0 to its end, at rest at the end."""
     if timing.alphabet == PHONES:
-        spoken = _spoken(timing.sounds)
+        spoken = _spoken(timing.sounds, rules)
     else:
         table = SETS[timing.alphabet]
         # Shapes of another program are its own work: only what breaks our own rules is mended.
@@ -61,9 +64,9 @@ def mouth_shapes(timing: Timing, rules: LipSync) -> tuple[Shape, ...]:
     return tuple(_merged(_long_enough(_merged(whole), rules)))
 
 
-def _spoken(sounds: Sequence[Span]) -> list[Shape]:
+def _spoken(sounds: Sequence[Span], rules: LipSync) -> list[Shape]:
     """A shape for every part of every sound; where several are allowed, the easiest to reach."""
-    parts = [part for sound in sounds for part in _parts(sound)]
+    parts = [part for sound in sounds for part in _parts(sound, rules)]
     made: list[Shape] = []
     before = REST
     for index, (allowed, shape) in enumerate(parts):
@@ -79,12 +82,15 @@ def _spoken(sounds: Sequence[Span]) -> list[Shape]:
     return made
 
 
-def _parts(sound: Span) -> Iterator[tuple[str, Shape]]:
+def _parts(sound: Span, rules: LipSync) -> Iterator[tuple[str, Shape]]:
     phone = phone_of(sound.label)
     if phone == SILENCE:
         return
     length, at = sound.end_us - sound.start_us, 0.0
     parts = parts_of(phone, length)
+    if length < 2 * rules.shortest_ms * 1000:
+        # Too short to move: a diphthong is seen by its beginning.
+        parts = ((parts[0][0], 1.0),)
     for allowed, share in parts:
         start = sound.start_us + round(length * at)
         end = sound.start_us + round(length * (at + share)) if share < 1 else sound.end_us
@@ -186,7 +192,12 @@ def _merged(shapes: Iterator[Shape] | Sequence[Shape]) -> list[Shape]:
             sound_us = last.sound_us if last.sound_us >= 0 else shape.sound_us
             until_us = max(last.until_us, shape.until_us)
             made[-1] = replace(
-                last, end_us=shape.end_us, label=label, sound_us=sound_us, until_us=until_us
+                last,
+                end_us=shape.end_us,
+                label=label,
+                sound_us=sound_us,
+                until_us=until_us,
+                vowel=last.vowel or shape.vowel,
             )
         else:
             made.append(shape)
@@ -194,26 +205,72 @@ def _merged(shapes: Iterator[Shape] | Sequence[Shape]) -> list[Shape]:
 
 
 def _long_enough(shapes: list[Shape], rules: LipSync) -> Iterator[Shape]:
-    """Nothing is shown for less than the shortest time: it begins earlier, or goes under.
+    """Nothing is shown for less than the shortest time: it grows, or goes under.
 
-    A closure takes from what precedes it; anything else too short leaves its time to the shape
-    before it, but for a beginning, which goes to the shape after it.
+    A closure grows into what precedes it. A vowel grows into the consonants beside it, which may
+    go under, and into a closure that has sounded. Any other shape leaves its time to its neighbour.
     """
-    shortest = rules.shortest_ms * 1000
-    made: list[Shape] = []
-    for index, shape in enumerate(shapes):
-        last_one = index == len(shapes) - 1
-        kept = shape.sound_us >= 0 or shape.shape == "G" or (shape.shape == REST and last_one)
-        if shape.duration_us >= shortest or not made:
-            made.append(shape)
-        elif kept or made[-1].duration_us - (shortest - shape.duration_us) >= shortest:
-            start = max(made[-1].start_us, shape.end_us - shortest)
-            if last_one and shape.shape == REST:
-                start = shape.start_us
-            while made and made[-1].start_us >= start and made[-1].sound_us < 0 and len(made) > 1:
-                made.pop()
-            made[-1] = replace(made[-1], end_us=start)
-            made.append(replace(shape, start_us=start))
-        else:
-            made[-1] = replace(made[-1], end_us=shape.end_us)
+    made, shortest = list(shapes), rules.shortest_ms * 1000
+    index = 1
+    while index < len(made):
+        shape = made[index]
+        if shape.duration_us < shortest and shape.shape != REST:
+            if _closes(shape):
+                start = max(shape.end_us - shortest, _middle(made[index - 1]))
+                _move(made, index, min(start, shape.start_us))
+            elif shape.vowel or _alone(made, index):
+                _grow(made, index, shortest)
+            if not _closes(shape) and made[index].duration_us < shortest:
+                index -= _gone(made, index)
+        index += 1
     yield from (shape for shape in made if shape.duration_us > 0)
+
+
+def _closes(shape: Shape) -> bool:
+    return shape.sound_us >= 0 or shape.shape in {SHUT, "G"}
+
+
+def _alone(made: list[Shape], index: int) -> bool:
+    """Whether no neighbour could have its time: on both sides a closure, a pause, or nothing."""
+    beside = [made[index - 1], *made[index + 1 : index + 2]]
+    return all(_closes(other) or other.shape == REST for other in beside)
+
+
+def _middle(shape: Shape) -> int:
+    return shape.end_us - shape.duration_us // 2
+
+
+def _move(made: list[Shape], index: int, time_us: int) -> None:
+    """Have a shape begin, and the one before it end, at another time."""
+    made[index - 1] = replace(made[index - 1], end_us=time_us)
+    made[index] = replace(made[index], start_us=time_us)
+
+
+def _grow(made: list[Shape], index: int, shortest_us: int) -> None:
+    """A vowel takes what it lacks from what follows, then from what precedes."""
+    after = made[index + 1] if index + 1 < len(made) else None
+    if after and not after.vowel and not _closes(after):
+        lacks = shortest_us - made[index].duration_us
+        # Of a pause something is left.
+        most_us = after.duration_us // 2 if after.shape == REST else after.duration_us
+        _move(made, index + 1, after.start_us + min(lacks, most_us))
+    before, lacks = made[index - 1], shortest_us - made[index].duration_us
+    if lacks <= 0 or before.vowel or before.shape == REST:
+        return
+    first_us = max(before.start_us, before.until_us + _RELEASE_US)
+    start_us = made[index].start_us
+    _move(made, index, min(start_us, max(start_us - lacks, first_us)))
+
+
+def _gone(made: list[Shape], index: int) -> int:
+    """Take out a shape that is too short where a neighbour can have its time; how many went."""
+    shape, before = made[index], made[index - 1]
+    after = made[index + 1] if index + 1 < len(made) else None
+    if after and not _closes(after) and after.shape != REST:
+        made[index + 1] = replace(after, start_us=shape.start_us)
+    elif not _closes(before) and before.shape != REST:
+        made[index - 1] = replace(before, end_us=shape.end_us)
+    else:
+        return 0
+    del made[index]
+    return 1
