@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from tasks.character.talking import LipSync
 from tasks.timelines.mouth import Shape
-from tasks.timelines.rules import REST
+from tasks.timelines.rules import REST, SHUT
 from tasks.timelines.timing import Span
 from tasks.timelines.visemes import Look, Visemes
 
@@ -93,7 +93,7 @@ def merged(layers: Layers, visemes: Visemes, rules: LipSync) -> Merged:
 def _reached_us(shape: Shape, rules: LipSync) -> int:
     """When a shape is there in full: shut mouths as it begins, others in the midst of the way, so
     that the way begins before the sound and ends in it."""
-    if shape.sound_us >= 0 or not shape.start_us:
+    if shape.sound_us >= 0 or shape.shape in {SHUT, "G"} or not shape.start_us:
         return shape.start_us
     return shape.start_us + min(rules.transition_ms * _MS // 2, shape.duration_us // 3)
 
