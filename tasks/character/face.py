@@ -176,7 +176,12 @@ def _check(face: Face) -> None:
             "face: left and right are the character's own: left_eye and mouth.left lie on the "
             "right-hand side of the picture; these are the other way round"
         )
-    for name, eye in (("left_eye", left), ("right_eye", right)):
+    for name, eye, opposite in (("left_eye", left, right), ("right_eye", right, left)):
+        nose = _middle(opposite.inner, opposite.outer)
+        if dist(eye.inner, nose) > dist(eye.outer, nose):
+            raise FaceError(
+                f"face.{name}: inner and outer are swapped; inner is the corner beside the nose"
+            )
         if eye.upper_lid and eye.lower_lid and eye.upper_lid[1] >= eye.lower_lid[1]:
             raise FaceError(f"face.{name}: upper_lid lies below lower_lid; y counts from the top")
     if face.chin and face.chin[1] <= _middle(mouth.left, mouth.right)[1]:

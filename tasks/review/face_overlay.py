@@ -16,6 +16,10 @@ _GIVEN, _DERIVED = (200, 30, 70), (30, 110, 200)
 _LEAD = (150, 150, 155)
 _REGION = (20, 140, 70)
 _DASH_PX = 9
+_ROOM = 0.15
+"""around the landmarks, as a part of the larger side of what they cover"""
+_LARGE = 0.7
+"""of a side: a face that with its room takes more is shown with all of the portrait"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +56,15 @@ def overlay(
 ) -> Image.Image:
     """The portrait, 1200 pixels high, with the landmarks on it and their names on both sides.
 
+    Where the face is small in it, only the part around the face is shown.
     Names stand on the side of the picture that their points are on: the character's left on the
     right. Red is given, blue derived; dashed and green are `edges`, closed lines around what
     comes from a take (x and y 0..1 of the portrait).
     """
+    view = _view(portrait, [mark.point for mark in marks(given, whole)])
+    if view is not None:
+        portrait = portrait.crop(view.box)
+        given, whole, edges = (_moved(part, view) for part in (given, whole, edges))
     scale = _HEIGHT_PX / portrait.height
     size = (max(1, round(portrait.width * scale)), _HEIGHT_PX)
     sheet = Image.new("RGB", (size[0] + 2 * _MARGIN_PX, _HEIGHT_PX), _PAPER)
@@ -80,6 +89,46 @@ def overlay(
         _dot(draw, _place(mark.point, size), mark)
     _legend(draw, region=bool(edges))
     return sheet
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A part of the portrait: where it lies, in pixels, and in 0..1."""
+
+    box: tuple[int, int, int, int]
+    corner: Point
+    share: tuple[float, float]
+
+
+def _view(portrait: Image.Image, points: Sequence[Point]) -> _View | None:
+    """What to show of a portrait so that a small face is large; None: all of it."""
+    if not points:
+        return None
+    (left, right), (top, bottom) = ((min(axis), max(axis)) for axis in zip(*points, strict=True))
+    room = _ROOM * max((right - left) * portrait.width, (bottom - top) * portrait.height)
+    width, height = portrait.size
+    box = (
+        max(0, round(left * width - room)),
+        max(0, round(top * height - room)),
+        min(width, round(right * width + room)),
+        min(height, round(bottom * height + room)),
+    )
+    seen = (box[2] - box[0]) / width, (box[3] - box[1]) / height
+    if min(seen) <= 0 or max(seen) > _LARGE:
+        return None
+    return _View(box, (box[0] / width, box[1] / height), seen)
+
+
+def _moved(part: Any, view: _View) -> Any:
+    """Landmarks of the portrait as those of a part of it."""
+    if isinstance(part, float):
+        return part / view.share[0]
+    if is_dataclass(part) and not isinstance(part, type):
+        kept = {each.name: getattr(part, each.name) for each in fields(part)}
+        return replace(part, **{name: _moved(value, view) for name, value in kept.items()})
+    if isinstance(part, (tuple, list)) and part and not isinstance(part[0], (tuple, list)):
+        return tuple((v - c) / s for v, c, s in zip(part, view.corner, view.share, strict=True))
+    return tuple(_moved(each, view) for each in part) if isinstance(part, (tuple, list)) else part
 
 
 def _place(point: Point, size: tuple[int, int]) -> tuple[float, float]:

@@ -1,12 +1,15 @@
 """`doit face`: what is drawn on the portrait, and what is said where landmarks are missing."""
 
+from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from tasks.character.face import Eye, Face, Mouth, complete
+from tasks.ground.errors import Mistake
 from tasks.review.face_overlay import marks, overlay, spread
 from tests.conftest import Folder, portrait
 
@@ -105,3 +108,26 @@ def test_another_margin_or_mask_draws_the_picture_anew(free: Folder):
         free.doit("face")
         pictures.add(target.read_bytes())
     assert len(pictures) == 4
+
+
+def test_a_small_face_is_shown_large(free: Folder):
+    face = replace(
+        LEAST,
+        left_eye=Eye(inner=(0.51, 0.2), outer=(0.54, 0.2)),
+        right_eye=Eye(inner=(0.49, 0.2), outer=(0.46, 0.2)),
+        mouth=Mouth(left=(0.515, 0.23), right=(0.485, 0.23)),
+    )
+    eyes = Image.new("RGBA", (1000, 1500), "white")
+    eyes.paste((0, 200, 0, 255), (500, 290, 560, 310))
+    whole = complete(face)
+    plain = overlay(eyes, face, whole)
+    green = sum(colour == (0, 200, 0) for colour in plain.get_flattened_data())
+    assert green > 3 * 60 * 20
+
+
+@pytest.mark.parametrize("name", ["left_eye", "right_eye"])
+def test_corners_that_are_swapped_are_noticed(name: str):
+    eye = getattr(LEAST, name)
+    swapped = replace(LEAST, **{name: Eye(inner=eye.outer, outer=eye.inner)})
+    with pytest.raises(Mistake, match=f"face.{name}: inner and outer are swapped"):
+        complete(swapped)
