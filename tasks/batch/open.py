@@ -1,9 +1,9 @@
 """The batches of a project, opened with all that they need."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from tasks.batch.flow import Batches
+from tasks.character.character import Generation
 from tasks.graph.project import Project
 from tasks.ground.advice import doit
 from tasks.requests import engine as engines
@@ -14,21 +14,19 @@ from tasks.spending.estimate import Estimator
 from tasks.spending.ledger import Ledger
 from tasks.takes.store import TakeStore
 
-if TYPE_CHECKING:
-    from tasks.build.builder import Builder
 
-
-def open_batches(builder: "Builder", terms: Terms, say: Callable[[str], None]) -> Batches:
+def open_batches(
+    store: TakeStore, generation: Generation, terms: Terms, say: Callable[[str], None]
+) -> Batches:
     """The batches of a run with these terms; the network is used when they are looked at."""
-    generation = builder.generation
     settings = EngineSettings(generation.timeout_s, generation.answer_hosts)
     return Batches(
-        builder.store,
+        store,
         terms.ledger,
         terms.estimator,
         lambda: engines.load_batches("openai", settings),
         say,
-        refused=builder.store.refusals.remember,
+        refused=store.refusals.remember,
     )
 
 

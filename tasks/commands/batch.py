@@ -164,7 +164,8 @@ class Batch(Run):
                 said.add(news)
                 self._say(line)
 
-        return open_batches(self._builder(), self._purchase().caller.terms, say)
+        builder = self._builder()
+        return open_batches(builder.store, builder.generation, self._purchase().caller.terms, say)
 
     @staticmethod
     def _say(line: str) -> None:

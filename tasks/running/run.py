@@ -166,7 +166,8 @@ class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
             return
         terms = builder.purchase.caller.terms
         try:
-            self.fetch_problem = open_batches(builder, terms, _tell_out).fetch().problem
+            batches = open_batches(builder.store, builder.generation, terms, _tell_out)
+            self.fetch_problem = batches.fetch().problem
         except Mistake as error:
             raise InvalidCommand(str(error)) from error
         terms.learn()
