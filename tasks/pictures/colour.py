@@ -1,6 +1,8 @@
 """Colours as they are meant, in sRGB: ICC profiles, and what a PNG says of its colours.
 
 Rank, as the PNG specification (third edition, 4.3) has it: cICP, iCCP, sRGB, gAMA and cHRM.
+A gAMA without cHRM does not count: many programs wrote one that is not true, and people see such
+files as sRGB everywhere.
 """
 
 import io
@@ -39,8 +41,8 @@ def in_srgb(colour: Image.Image, image: Image.Image, data: bytes) -> tuple[Image
             return converted, note
     if profile or b"iCCP" in said:
         note = note or "its colour profile is damaged, or not of such a picture: ignored"
-    if b"sRGB" not in said and (b"gAMA" in said or b"cHRM" in said):
-        space = from_gamma(said.get(b"gAMA", b""), said.get(b"cHRM", b""))
+    if b"sRGB" not in said and b"cHRM" in said:
+        space = from_gamma(said.get(b"gAMA", b""), said[b"cHRM"])
         if space:
             return to_srgb(_rgb(colour), space), note
     return _rgb(colour), note

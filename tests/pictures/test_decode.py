@@ -180,11 +180,17 @@ def test_gamma_and_primaries_are_those_of_a_profile_that_says_the_same():
 
 def test_linear_light_becomes_what_srgb_has_for_it():
     grey = np.array([[[0], [55], [128], [255]]], np.uint8)
-    assert read(png_of(grey, 8, GREY, gama(1.0)))[0, :, 0].tolist() == [0, 128, 188, 255]
+    assert read(png_of(grey, 8, GREY, gama(1.0), chrm(SRGB)))[0, :, 0].tolist() == [
+        0,
+        128,
+        188,
+        255,
+    ]
 
 
 @pytest.mark.parametrize(
-    "more", [(gama(0.45455),), (gama(0.45455), chrm(SRGB)), (gama(1.0), (b"sRGB", b"\0"))]
+    "more",
+    [(gama(0.45455),), (gama(1.0),), (gama(0.45455), chrm(SRGB)), (gama(1.0), (b"sRGB", b"\0"))],
 )
 def test_what_is_said_of_srgb_changes_nothing(more):
     data = png_of(noise(), 8, RGB, *more)
