@@ -16,6 +16,10 @@ from tasks.timelines.timing import SECOND_US, Span, Timing, timing
 
 INSTALL = "uv sync --extra align"
 _RATE_HZ = 16_000
+_NONE = (
+    "no alignment was found: the text does not fit the recording, or it is too long for one piece"
+    " (a minute may be); give a timing file, or shorter recordings"
+)
 _FRAME_US = SECOND_US // 100
 
 
@@ -53,9 +57,9 @@ def _decoded(decoder: Any, text: str, pcm: bytes) -> Any:
         _heard(decoder, pcm)
         found = decoder.get_alignment()
     except RuntimeError as error:
-        raise Mistake("the text does not fit the recording: no alignment was found") from error
+        raise Mistake(_NONE) from error
     if found is None:
-        raise Mistake("the text does not fit the recording: no alignment was found")
+        raise Mistake(_NONE)
     return found
 
 
