@@ -13,7 +13,7 @@ from tasks.build import changes as reasons
 from tasks.build.builder import Builder
 from tasks.build.inputs import Coming
 from tasks.build.step import Step
-from tasks.build.verdict import BY_HAND, Aim, Input, Situation, Verdict, verdict, without
+from tasks.build.verdict import BY_HAND, STALE, Aim, Input, Situation, Verdict, verdict, without
 from tasks.graph.node import Node
 from tasks.ground.errors import Mistake
 from tasks.ground.files import stamp
@@ -68,6 +68,8 @@ class Forecaster:
 
     def settled(self, node: Node, recorded: Mapping[str, Any]) -> Planned:
         """A frame that doit found up to date."""
+        if recorded.get("step") == Step.KEEP_APPROVED.value:
+            return Planned(node, Step.KEEP_APPROVED, (STALE,))
         by_hand = recorded.get("step") == Step.KEEP_BY_HAND.value
         return Planned(node, Step.KEEP_BY_HAND if by_hand else None, (BY_HAND,) if by_hand else ())
 
@@ -257,7 +259,7 @@ class Forecast:
             (self.count(Step.COPY, Step.MORPH), "made here"),
             (self.count(Step.FIT), "from the base image"),
             (self.count(Step.RESTORE), "from the take store"),
-            (self.count(Step.KEEP_BY_HAND, Step.KEEP_FINAL), "kept"),
+            (self.count(Step.KEEP_BY_HAND, Step.KEEP_APPROVED, Step.KEEP_FINAL), "kept"),
             (self.count(Step.WAIT), "in a batch"),
             (self.count(Step.FAIL), "that cannot be drawn"),
         ]

@@ -12,8 +12,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tasks.batch.open import in_batch
-from tasks.build.builder import Builder, open_estimator, paid_builder_of
+from tasks.build.builder import Builder, looking_builder_of, open_estimator, paid_builder_of
 from tasks.build.frame_takes import FrameTake, cost_of, current_key, takes_of
+from tasks.build.step import Step
+from tasks.build.verdict import verdict
 from tasks.character.character import NEUTRAL, Character
 from tasks.graph.cache import read_graph
 from tasks.graph.character import read_character
@@ -29,6 +31,7 @@ from tasks.review.page.thumbnails import Box, Small, face_box
 from tasks.sequences.manifest import Manifest
 from tasks.sequences.manifest import read as read_manifest
 from tasks.spending.estimate import Estimator
+from tasks.takes.decisions import Decision, read_decisions
 from tasks.takes.frame import Existing, State, glance_at, look_at
 from tasks.takes.store import Stored
 
@@ -75,6 +78,8 @@ class _Look:
         project, self.folder = self.project, page_folder(self.project)
         self.nodes = (*self.graph.nodes, *self.graph.tweens)
         self._builder: Builder = paid_builder_of(project)
+        self._looking: Builder = looking_builder_of(project)
+        self._decisions = read_decisions(project.folder)
         self._estimator: Estimator = open_estimator(project)
         self._stored = self._by_name_and_key()
         self._waiting = in_batch(project)
@@ -141,7 +146,10 @@ class _Look:
         checked = self._checked.get(node.name)
         message, marks = self._state(node, paid, existing)
         flags = tuple((flag.kind, flag.line) for flag in checked.flags) if checked else ()
-        marks = {*marks, *(["flagged"] if flags else [])}
+        decision = self._decisions.get(node.name, Decision())
+        note = decision.rejected.get(origin.take or origin.pixels) if origin else None
+        decided = self._approval(node, decision) | ({"rejected"} if note is not None else set())
+        marks = {*marks, *decided, *(["flagged"] if flags else [])}
         path = Path(self.project.path_of(node))
         return ShownFrame(
             node.name,
@@ -158,9 +166,10 @@ class _Look:
             model=origin.model if origin else "",
             request=origin.request_key if origin else "",
             message=message,
+            note=note or "",
             flags=flags,
             figures=plain(checked.figures) if checked else {},
-            takes=tuple(self._shown_take(take) for take in takes),
+            takes=tuple(self._shown_take(take, decision) for take in takes),
             cost_usd=_sum([cost_of(take, self._estimator) for take in takes]),
         )
 
@@ -194,7 +203,16 @@ class _Look:
         near = [*self._stored.get(paid.name, ()), *self._stored.get(self._key(paid), ())]
         return takes_of(self._builder, paid, {each.key: each for each in near}.values())
 
-    def _shown_take(self, take: FrameTake) -> ShownTake:
+    def _approval(self, node: Node, decision: Decision) -> set[str]:
+        """Whether a frame is approved, and would have come out otherwise since."""
+        if not decision.approved:
+            return set()
+        with contextlib.suppress(Mistake):
+            if verdict(self._looking.look(node)).step is Step.KEEP_APPROVED:
+                return {"stale"}
+        return {"approved"}
+
+    def _shown_take(self, take: FrameTake, decision: Decision) -> ShownTake:
         return ShownTake(
             take.number,
             take.record.id,
@@ -205,6 +223,8 @@ class _Look:
             cost_of(take, self._estimator),
             take.in_use,
             take.current,
+            decision.rejected.get(take.record.id, ""),
+            take.record.id in decision.rejected,
         )
 
     def _words(self, node: Node, paid: Node, existing: Existing) -> str:

@@ -9,6 +9,7 @@ from tasks.build.inputs import Inputs
 from tasks.build.verdict import Aim, Input, Situation, is_morphed
 from tasks.graph.node import Node, Role
 from tasks.ground.errors import Mistake
+from tasks.takes.decisions import Decision, read_decisions
 from tasks.takes.frame import Existing, State
 from tasks.takes.picks import read_picks
 from tasks.takes.store import TakeStore
@@ -54,13 +55,17 @@ class Situations:
         distance: float | None,
     ) -> Situation:
         """What is known of a frame that has, or will have, these inputs. Raises `Mistake`."""
-        known = Situation(node, existing, inputs, self._paid, aim, distance=distance)
+        folder = self._store.folder.parent
+        decision = read_decisions(folder).get(node.name, Decision())
+        known = Situation(
+            node, existing, inputs, self._paid, aim, distance=distance, decision=decision
+        )
         if node.role in {Role.COPY, Role.FIT} or is_morphed(node, distance):
             return known
         known = replace(known, request=self.inputs.request(node, known.names))
         if not (self._paid and known.key):
             return known
-        pick = read_picks(self._store.folder.parent).get(node.name)
+        pick = read_picks(folder).get(node.name)
         finish = self.finisher.digest(node)
         known = replace(known, pick=pick, finish=finish, store=self._store.folder)
         return self.with_records(known)

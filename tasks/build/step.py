@@ -26,6 +26,8 @@ class Step(Enum):
     WAIT = "in a batch"
     """a batch draws it"""
     KEEP_BY_HAND = "kept by hand"
+    KEEP_APPROVED = "kept approved"
+    """it is approved, and what it is made from changed since"""
     KEEP_FINAL = "kept final"
     """a paid picture, where only a draft could take its place"""
 

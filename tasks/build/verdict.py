@@ -13,6 +13,7 @@ from tasks.graph.node import Node, Role
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
 from tasks.requests.request import Request
+from tasks.takes.decisions import Decision
 from tasks.takes.frame import Existing, State, name_of
 from tasks.takes.picks import Pick, Wanted, wanted_take
 from tasks.takes.store import TakeRecord
@@ -22,6 +23,7 @@ _MORPH_VERSION = 1
 
 BY_HAND = "made or changed by hand"
 REFUSED = "its words were refused before: change them, or draw it with -a"
+STALE = "approved, out of date"
 IN_BATCH = "a batch draws it"
 
 
@@ -69,6 +71,8 @@ class Situation:
     """of an in-between: how far apart its two pictures are, where that counts and is known"""
     in_batch: str = ""
     """that a live batch draws the request, and which; empty: none does"""
+    decision: Decision = field(default_factory=Decision)
+    """what a person decided about it"""
     refused: str = ""
     """the words in which the request was refused before"""
 
@@ -102,7 +106,17 @@ class Verdict:
 
 
 def verdict(known: Situation) -> Verdict:
-    """What to do for a frame.
+    """What to do for a frame; one that is there and approved stays as it is."""
+    found = _undecided(known)
+    there = known.existing.state in {State.OURS, State.BY_HAND}
+    kept = found.step in {Step.ADOPT, Step.KEEP_BY_HAND, Step.KEEP_FINAL}
+    if known.decision.approved and there and not kept and known.aim is not Aim.NEW_TAKES:
+        return Verdict(Step.KEEP_APPROVED, found.key, why=STALE)
+    return found
+
+
+def _undecided(known: Situation) -> Verdict:
+    """What to do for a frame that nobody has decided about.
 
     Never draws what is there or was paid for, unless a new take is asked for; never puts a draft
     over a final, nor anything over an artist's work that is not to give way to it.
@@ -128,7 +142,14 @@ def wanted(known: Situation) -> Wanted:
         return Wanted(known.key, None)
     origin = known.existing.provenance
     on_disk = (origin.request_key, origin.take) if origin else ("", "")
-    return wanted_take(known.pick, known.records, known.key, on_disk, known.store)
+    # A rejected take stays where it is in use, and is not chosen again by itself.
+    used = {on_disk[1], known.pick.take if known.pick else ""}
+    dropped = set(known.decision.rejected) - used
+    records = {
+        key: tuple(record for record in there if record.id not in dropped)
+        for key, there in known.records.items()
+    }
+    return wanted_take(known.pick, records, known.key, on_disk, known.store)
 
 
 def without(known: Situation, take: TakeRecord) -> Situation:

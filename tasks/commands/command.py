@@ -115,3 +115,9 @@ def frames_named(pattern: str) -> list[Node]:
         near = did_you_mean(wanted, [node.name for node in nodes])
         raise InvalidCommand(f'there is no frame "{wanted}"{near}')
     return found
+
+
+def every_frame_named(patterns: list[str]) -> list[Node]:
+    """The frames that several `-f` mean, each once. Raises `InvalidCommand`."""
+    found = [node for pattern in patterns or [""] for node in frames_named(pattern)]
+    return list(dict.fromkeys(found))

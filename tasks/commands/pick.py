@@ -43,6 +43,7 @@ def _pick(node: Node, number: int) -> list[str]:
     from tasks.build.frame_takes import current_key, takes_of
     from tasks.graph.character import read_character
     from tasks.graph.keyframes import paid_node
+    from tasks.takes.decisions import Decision, read_decisions
     from tasks.takes.picks import Pick as Picked
 
     project = current_project()
@@ -50,6 +51,9 @@ def _pick(node: Node, number: int) -> list[str]:
     paid = paid_node(project, read_character(project), node)
     if paid.role.is_free:
         raise Mistake(f"{node.name} is the base image itself; it has no takes")
+    if read_decisions(project.folder).get(node.name, Decision()).approved:
+        again = doit("approve", "--undo", "-f", node.name)
+        raise Mistake(f"{node.name} is approved and stays as it is; to take that back: {again}")
     takes = takes_of(builder, paid, builder.store.requests())
     if not takes:
         raise Mistake(f"{node.name} has no takes; {doit(node.task)} draws one")

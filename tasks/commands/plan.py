@@ -28,6 +28,7 @@ _WORDS = {
     Step.COPY: "make",
     Step.MORPH: "make",
     Step.KEEP_BY_HAND: "keep",
+    Step.KEEP_APPROVED: "keep",
     Step.KEEP_FINAL: "keep",
     Step.WAIT: "wait",
     Step.FAIL: "fail",

@@ -47,6 +47,8 @@ class Reporter:
         self._steps: Counter[Step] = Counter()
         self._failed = 0
         self._notes: dict[str, None] = {}
+        self._stale: list[str] = []
+        """approved frames that would have been made anew"""
         self._errors: list[str] = []
         self._finished: list[Node] = []
         """frames that were made of takes in this run"""
@@ -204,7 +206,9 @@ class Reporter:
         target, step = task.targets[0], Step(task.values["step"])
         for note in task.values["notes"]:
             self._notes.setdefault(f"[i] {note}")
-        if step is Step.DRAW:
+        if step is Step.KEEP_APPROVED:
+            self._stale.append(node.name)
+        elif step is Step.DRAW:
             self._line(f"[✓] {self._short_name(node)} -> {target}")
         elif step is Step.RETAKE:
             self._line(
@@ -225,6 +229,7 @@ class Reporter:
             )
 
     def _kept_lines(self) -> Iterator[str]:
+        yield from self._stale_lines()
         finals = self._steps[Step.KEEP_FINAL]
         if finals:
             yield (
@@ -232,8 +237,25 @@ class Reporter:
                 " what changed is drawn with a key and engine=auto or engine=openai"
             )
 
+    def _stale_lines(self) -> Iterator[str]:
+        """The approved frames that the config would have otherwise, also those of earlier runs."""
+        settled = [
+            node.name
+            for _, node, recorded in self._recorded(self._facts.settled)
+            if recorded.get("step") == Step.KEEP_APPROVED.value
+        ]
+        names = sorted({*settled, *self._stale})
+        if names:
+            shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+            yield (
+                f"[i] Approved, out of date: {shown}; kept as they are, until that is taken back:"
+                f" {doit('approve', '--undo', '-f', names[0])}"
+            )
+
     def _sum(self) -> str:
-        kept = self._steps[Step.KEEP_BY_HAND] + self._steps[Step.KEEP_FINAL]
+        kept = sum(
+            self._steps[step] for step in (Step.KEEP_BY_HAND, Step.KEEP_APPROVED, Step.KEEP_FINAL)
+        )
         done = self._steps.total()
         drawn = self._steps[Step.DRAW] + self._steps[Step.RETAKE]
         reused = self._reused + done - drawn - kept

@@ -13,6 +13,7 @@ from tasks.graph.node import Graph
 from tasks.graph.project import Project, open_project
 from tasks.ground.advice import typed
 from tasks.ground.errors import Mistake
+from tasks.takes.decisions import Decision, read_decisions
 from tasks.takes.picks import Pick, read_picks
 
 
@@ -44,6 +45,15 @@ def current_picks() -> Mapping[str, Pick]:
     """The picked takes of this command's project. Raises `InvalidDodoFile`."""
     try:
         return read_picks(current_project().folder)
+    except Mistake as error:
+        raise InvalidDodoFile(str(error)) from error
+
+
+@lru_cache(maxsize=1)
+def current_decisions() -> Mapping[str, Decision]:
+    """What was decided about frames of this command's project. Raises `InvalidDodoFile`."""
+    try:
+        return read_decisions(current_project().folder)
     except Mistake as error:
         raise InvalidDodoFile(str(error)) from error
 

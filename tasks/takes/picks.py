@@ -5,10 +5,9 @@ read its changes. A pick stands for one request of its frame: when the config as
 else, it lapses, and when the config goes back, it holds again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tasks.ground import json_file
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
     from tasks.takes.store import TakeRecord
 
 PICKS_FILE = "takes.json"
+_PICKED = {"take", "request", "stands_for"}
+_DECIDED = {"approved", "rejected"}
+"""what an entry says beside the pick (`tasks.takes.decisions`)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +44,62 @@ class Pick:
 def read_picks(folder: Path) -> Mapping[str, Pick]:
     """The picks of a character, by frame. Raises `Mistake` where the file is damaged."""
     path = folder / PICKS_FILE
+    entries = read_entries(folder)
+    return {
+        frame: _pick(path, frame, entry)
+        for frame, entry in entries.items()
+        if not isinstance(entry, dict) or not (_DECIDED & set(entry)) or _PICKED & set(entry)
+    }
+
+
+def read_entries(folder: Path) -> dict[str, Any]:
+    """What `takes.json` has of each frame. Raises `Mistake` where the file is damaged."""
+    path = folder / PICKS_FILE
     try:
         document = json_file.read(path)
     except FileNotFoundError:
-        return MappingProxyType({})
+        return {}
     except (OSError, ValueError, RecursionError) as error:
         raise Mistake(f"{path} cannot be read ({error}); mend it, or delete it") from error
     if not isinstance(document, dict):
         raise Mistake(f"{path} must be an object of frames; mend it, or delete it")
-    return {frame: _pick(path, frame, entry) for frame, entry in document.items()}
+    return document
 
 
 def change_picks(folder: Path, changes: Mapping[str, Pick | None]) -> None:
     """Put picks in place; None ends a frame's. Safe for several threads and processes."""
+
+    def putting(pick: Pick | None) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        def change(entry: dict[str, Any]) -> dict[str, Any]:
+            decided = {name: value for name, value in entry.items() if name in _DECIDED}
+            return {**(_entry(pick) if pick else {}), **decided}
+
+        return change
+
+    change_entries(folder, {frame: putting(pick) for frame, pick in changes.items()})
+
+
+def change_entries(
+    folder: Path, changes: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]
+) -> None:
+    """Change what the file has of frames; an entry that gets empty goes.
+
+    Safe for several threads and processes.
+    """
     from filelock import FileLock
 
     store = folder / ".takes"
     store.mkdir(parents=True, exist_ok=True)
     path = folder / PICKS_FILE
     with FileLock(store / "picks.lock"):
-        before = read_picks(folder)
-        merged = {**before, **changes}
-        after = {frame: pick for frame, pick in sorted(merged.items()) if pick is not None}
+        read_picks(folder)  # a damaged file is not written over
+        before = read_entries(folder)
+        changed = {frame: change(before.get(frame, {})) for frame, change in changes.items()}
+        after = {frame: entry for frame, entry in sorted({**before, **changed}.items()) if entry}
         if after == before:
             return
         if after:
-            json_file.write(path, {f: _entry(p) for f, p in after.items()}, indent=2)
+            json_file.write(path, after, indent=2)
         else:
             path.unlink(missing_ok=True)
 

@@ -12,7 +12,13 @@ from tasks.ground.files import stamp
 from tasks.running.frame_task import InBatch, NotAttempted
 from tasks.running.freshness import ConfigSlice
 from tasks.running.run import NEW_TAKE, NEW_TAKES
-from tasks.running.session import current_graph, current_mask, current_picks, current_project
+from tasks.running.session import (
+    current_decisions,
+    current_graph,
+    current_mask,
+    current_picks,
+    current_project,
+)
 from tasks.spending.rate_limiter import GATE, Stopped
 
 _OPTIONS = [
@@ -47,7 +53,11 @@ def frame_slice(node: Node) -> str:
     """What of the config, and of takes.json and the face mask beside it, decides a frame."""
     pick = current_picks().get(node.name)
     mask = current_mask() if node.role.only_face_changes else ""
-    return ":".join([node.digest, *([pick.digest] if pick else []), *([mask] if mask else [])])
+    decision = current_decisions().get(node.name)
+    # Taking an approval back has the frame looked at again.
+    held = ["approved"] if decision and decision.approved else []
+    parts = [*held, pick.digest if pick else "", mask]
+    return ":".join([node.digest, *filter(None, parts)])
 
 
 def draw_frame(

@@ -19,7 +19,7 @@ from tasks.targets.endpoints import FRAME_TASK, draw_frame, frame_slice
 if TYPE_CHECKING:
     from tasks.sequences.tree import Sequence
 
-_LEFT = {Step.ADOPT.value, Step.KEEP_BY_HAND.value, Step.KEEP_FINAL.value}
+_LEFT = {Step.ADOPT.value, Step.KEEP_BY_HAND.value, Step.KEEP_APPROVED.value, Step.KEEP_FINAL.value}
 
 
 def task_sequences() -> Iterator[dict[str, Any]]:
