@@ -6,6 +6,7 @@ Three commands in a small project: a paid frame (an endpoint on loopback), the p
 config with a typo. A module is entered when one of its functions is called, not when it is loaded.
 """
 
+import inspect
 import json
 import os
 import subprocess
@@ -24,7 +25,7 @@ from tests.conftest import make_folder, small_config  # noqa: E402
 from tests.harness.images_server import ImagesServer  # noqa: E402
 
 COUNTED = {
-    "decisions": ("decide",),
+    "decisions": ("verdict",),
     "look_at": ("look_at",),
     "glance_at": ("glance_at",),
     "requests": ("request_for",),
@@ -50,7 +51,7 @@ def inside(out: Path, words: list[str]) -> int:
             module = str(Path(code.co_filename).relative_to(ROOT).with_suffix(""))
             names[code] = (module, getattr(code, "co_qualname", code.co_name))
         module, name = names[code]
-        if name != "<module>" and not name.startswith("<") and "." not in name[:1]:
+        if name != "<module>" and code.co_flags & inspect.CO_OPTIMIZED:
             modules.add(module)
             calls[name] += 1
 
@@ -63,7 +64,6 @@ def inside(out: Path, words: list[str]) -> int:
     finally:
         sys.setprofile(None)
         threading.setprofile(None)  # type: ignore[arg-type]
-    # A class body runs once when its module is loaded, and has the class's own name.
     out.write_text(json.dumps({"modules": sorted(modules), "calls": calls}))
     return int(code or 0)
 
