@@ -107,7 +107,7 @@ class Timeline:
     speakers: Mapping[str, str] = field(default_factory=dict)
     """the mood of each speaker of the cues"""
     moods: str = ""
-    """a file of keyframes with moods, such as `doit moods` suggests; edit it as you like"""
+    """a file of keyframes with moods, in the form of this one"""
     keyframes: tuple[Keyframe, ...] = ()
     """moods and poses at times, or everything, where there is no sound"""
     total_duration_ms: float = 0.0

@@ -53,7 +53,7 @@ def _mistake(source: Source, error: Any) -> Mistake:
 
 
 def moods_of(data: bytes, name: str) -> tuple[Key, ...]:
-    """The moods in a file of keyframes, such as `doit moods` writes. Raises `Mistake`."""
+    """The moods in a file of keyframes. Raises `Mistake`."""
     spec = parse(data, name)
     return tuple(
         Key(round(key.time_ms * 1000), key.target_expr, key.transition_duration_ms)
