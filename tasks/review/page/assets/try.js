@@ -164,7 +164,7 @@
 
   function microphone() {
     if (mic) { stopMicrophone(); return; }
-    if (!navigator.mediaDevices) { parts.said.textContent = "This browser gives a page from disk no microphone; doit serve does."; return; }
+    if (!navigator.mediaDevices) { parts.said.textContent = "This browser gives a page from disk no microphone; the key m opens the mouth."; return; }
     navigator.mediaDevices.getUserMedia({audio: true}).then(function (stream) {
       var context = new AudioContext(), analyser = context.createAnalyser();
       analyser.fftSize = 1024;
