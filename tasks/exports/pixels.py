@@ -18,6 +18,7 @@ from tasks.character.export import ExportSettings
 from tasks.character.face import Face, complete
 from tasks.exports.cast import Cast
 from tasks.ground.errors import Mistake
+from tasks.pictures.decode import PICTURES
 from tasks.pictures.picture import png_bytes, read
 
 Pixels = NDArray[np.uint8]
@@ -56,7 +57,7 @@ class View:
 def view_of(cast: Cast) -> View:
     """What the settings of an export ask for. Raises `Mistake` where that cannot be found."""
     settings = cast.settings
-    width, height = Image.open(next(iter(cast.frames.values()))).size
+    width, height = Image.open(next(iter(cast.frames.values())), formats=PICTURES).size
     return View(_box(cast, (width, height)), settings.scale, settings.flip)
 
 

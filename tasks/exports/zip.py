@@ -14,6 +14,7 @@ from tasks.exports.output import Output
 from tasks.exports.pictures import Pictures
 from tasks.exports.pixels import pose_name
 from tasks.exports.sheets import sequence_name
+from tasks.pictures.decode import PICTURES
 from tasks.sequences.manifest import Manifest
 from tasks.takes.frame import glance_at
 
@@ -74,7 +75,7 @@ def _region(pictures: Pictures) -> list[int]:
 def _frame(cast: Cast, at: tuple[str, str], path: Path) -> dict[str, Any]:
     expression, pose = at
     came = glance_at(path).provenance
-    with Image.open(path) as image:
+    with Image.open(path, formats=PICTURES) as image:
         size = image.size
     return {
         "file": _frame_place(cast, expression, pose),
