@@ -3,12 +3,16 @@
 uv run python docs/reference.py
 """
 
+import ast
 import json
+import tomllib
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from tasks.exports.table import EXPORTS
+from tasks.graph.variables import HELP, NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -191,7 +195,77 @@ def exports_page() -> str:
     return "\n".join([*parts, EXPORTS_TAIL]).rstrip() + "\n"
 
 
-PAGES = {"config.md": config_page, "exports.md": exports_page}
+CLI_HEAD = """# The command line
+
+`uv run doit [variables] [options] [tasks]` builds; `uv run doit COMMAND ...` does one of the things
+below. Options go before names. A variable stands for this run in place of what the config says; a
+mistyped one is an error. This page is made from the program: `uv run python docs/reference.py`.
+
+## Variables
+
+| variable | what it says |
+| --- | --- |
+"""
+TASKS_HEAD = """
+## Tasks
+
+`uv run doit list --all` shows each one; `*` and `?` stand for any text: `'endpoints:*__center'`.
+
+| task | what it does |
+| --- | --- |
+"""
+
+
+def cli_page() -> str:
+    """docs/cli.md, from the variables, the task creators and the commands."""
+    variables = "\n".join(f"| `{name}=` | {HELP[name]} |" for name in NAMES)
+    tasks = "\n".join(f"| `{name}` | {says} |" for name, says in _task_groups())
+    commands = "\n".join(_command(command) for command in _commands())
+    return (
+        f"{CLI_HEAD}{variables}\n{TASKS_HEAD}{tasks}\n\n## Commands\n\n{commands}".rstrip() + "\n"
+    )
+
+
+def _task_groups() -> Iterator[tuple[str, str]]:
+    """Each task creator of dodo.py, by its docstring, without running any."""
+    for path in sorted((ROOT / "tasks" / "targets").glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("task_"):
+                yield node.name.removeprefix("task_"), _one_line(ast.get_docstring(node) or "")
+
+
+def _commands() -> Iterator[Any]:
+    """The commands of this program, as doit finds them."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    for place in settings["tool"]["doit"]["plugins"]["command"].values():
+        module, _, name = place.partition(":")
+        yield getattr(import_module(module), name)
+
+
+def _command(command: Any) -> str:
+    name = getattr(command, "name", "") or command.__name__.lower()
+    head = f"### {name}\n\n`doit {name} {command.doc_usage}`".rstrip(" `") + "`\n"
+    says = f"\n{_sentence(command.doc_purpose)} {_one_line(command.doc_description or '')}".rstrip()
+    own = [option for option in command.cmd_options if option.get("help")]
+    rows = "".join(f"- {_flags(option)}: {_help(option)}\n" for option in own)
+    return f"{head}{says}\n" + (f"\n{rows}" if rows else "")
+
+
+def _help(option: dict[str, Any]) -> str:
+    return _one_line(option["help"].replace("[default: %(default)s]", ""))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _flags(option: dict[str, Any]) -> str:
+    names = [f"`-{option['short']}`"] if option.get("short") else []
+    names += [f"`--{option['long']}`"] if option.get("long") else []
+    return ", ".join(names)
+
+
+PAGES = {"config.md": config_page, "exports.md": exports_page, "cli.md": cli_page}
 
 
 def main() -> None:

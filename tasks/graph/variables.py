@@ -118,6 +118,34 @@ NAMES: tuple[str, ...] = (
 )
 
 
+HELP: Mapping[str, str] = MappingProxyType(
+    {
+        "config": "the character's config; its folder holds frames, takes and database",
+        "base_image": "the portrait of the pose that is drawn",
+        "pose": "the pose that `doit` alone draws; `all`: every one",
+        "outdir": "where keyframes go; sheet and sequences lie in it or beside it",
+        "max_depth": "how often the time of every path is halved",
+        "tween": "how every in-between is made: `draw`, `morph` or `hold`",
+        "engine": "in place of `generation.engine`",
+        "model": "in place of `generation.model`",
+        "size": "in place of `generation.size`",
+        "quality": "in place of `generation.quality`",
+        "background": "in place of `generation.background`",
+        "include_neutral": "yes: also neutral at the default pose",
+        "budget": "US dollars for this run; `none`: no limit",
+        "images_per_minute": "no more calls a minute than this",
+        "format": "of what a command prints (`json`), and of films (`webp`, `apng`, `mp4`, `webm`)",
+        "wait": "of `batch`: yes stays until all is done",
+        "cancel": "of `batch`: yes cancels what is under way",
+        "strict": "yes: exit code 1 where a frame is flagged",
+        "clean": "of `orphans`: yes removes what is listed",
+        "find": "of `face`: yes finds the landmarks",
+        "write": "of `face`: yes writes what was found into the config",
+    }
+)
+"""what each variable says, for docs/cli.md"""
+
+
 def read(given: Mapping[str, str]) -> Variables:
     """The variables of a command line. Raises `Mistake` that names every one that is wrong."""
     problems = [
