@@ -12,7 +12,7 @@ each other. The order is checked with the tests (`[tool.importlinter]` in `pypro
     review | exports    what is looked at, and what other programs use
     spending            budget, calls, estimates, ledger, the rate limiter
     graph               every frame as a node with what it is made from
-    sequences           in-betweens: tree, names, manifests, orphans
+    sequences | timelines   in-betweens; and from a voice to keyframes on a clock
     requests            what an engine is asked, and the port of the engines
     takes               what was paid for, picks, and the frames made of it
     finish | morph | puppet | landmarks   pure pixels
