@@ -25,6 +25,7 @@ from tasks.ground import json_file
 from tasks.ground.errors import Mistake
 from tasks.ground.files import stamp, write_whole
 from tasks.ground.json_file import UNREADABLE
+from tasks.ground.outside import clean
 from tasks.takes.store import KeptRequest
 
 BATCHES_FOLDER = "batches"
@@ -151,6 +152,8 @@ class StateFolder:
             return known[1]
         try:
             state = json_file.typed(BatchState, json_file.read(path))
+            if state.name != path.stem:  # a name is never a path to somewhere else
+                raise ValueError(f"it is named {clean(state.name)}")
         except FileNotFoundError:
             return None
         except UNREADABLE as error:
@@ -177,19 +180,24 @@ class KeptRequests:
         self._path = path
         self._begin: dict[str, int] = {}
         at = 0
-        with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        with contextlib.suppress(OSError), path.open("rb") as file:
             for line in file:
-                self._begin[line[:_KEY_LENGTH].decode()] = at
+                self._begin[line[:_KEY_LENGTH].decode(errors="replace")] = at
                 at += len(line)
 
     def __getitem__(self, key: str) -> KeptRequest:
         """A request; without its content where that was lost: its picture is paid for."""
         if key not in self._begin:
             return KeptRequest(key, {}, None)
-        with self._path.open("rb") as file:
-            file.seek(self._begin[key])
-            document = json.loads(file.readline()[_KEY_LENGTH:])
-        return KeptRequest(key, document["content"], document["estimate_usd"])
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._begin[key])
+                document = json.loads(file.readline()[_KEY_LENGTH:])
+            kept = {"key": key, "asked": document["content"]}
+            kept["estimate_usd"] = document["estimate_usd"]
+            return json_file.typed(KeptRequest, kept)
+        except UNREADABLE:
+            return KeptRequest(key, {}, None)
 
 
 def _kept_line(request: KeptRequest) -> bytes:

@@ -26,6 +26,7 @@ from tasks.character.talking import Talking
 from tasks.character.vocabulary import AxisValue
 from tasks.ground import json_places as json_text
 from tasks.ground.errors import Mistake
+from tasks.ground.files import read_file
 from tasks.models.prices import ModelPrice, Price, TokenPrices
 
 
@@ -79,7 +80,7 @@ class _Source:
 def read_text(path: FilePath) -> str:
     """The text of the config at `path`. Raises `ConfigMistake` where it cannot be read."""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return read_file(path).decode("utf-8-sig")
     except FileNotFoundError as error:
         raise ConfigMistake(f"{path} is not there{_other_config(path)}") from error
     except OSError as error:

@@ -78,10 +78,26 @@ def _orphans(project: Project) -> tuple[list[str], list[str]]:
         [path.name for path in project.frames.glob("*.png")],
         lambda name: can_be_had_again(project.frames / name, store),
     )
+    gone = [*tweens, *_stale_manifests(project, list(tweens))]
     return (
-        [project.sequence_path(place) for place in tweens],
+        [project.sequence_path(place) for place in gone],
         [str(project.frames / name) for name in keyframes],
     )
+
+
+def _stale_manifests(project: Project, gone: list[str]) -> list[str]:
+    """The manifests that name one of these pictures, and are not among them."""
+    from tasks.sequences.manifest import is_manifest, read
+
+    paths = {Path(project.sequence_path(place)) for place in gone}
+    found = []
+    for folder in sorted({path.parent for path in project.sequences.glob(f"*/{MANIFEST}")}):
+        place = f"{folder.name}/{MANIFEST}"
+        if place in gone or folder.is_symlink() or not paths or not is_manifest(folder):
+            continue
+        if paths & {frame.path for frame in read(folder).frames}:
+            found.append(place)
+    return found
 
 
 def _neutrals(project: Project) -> set[str]:
@@ -96,6 +112,8 @@ def _neutrals(project: Project) -> set[str]:
 
 def _below(folder: Path) -> list[str]:
     """The files in the folders of a folder; what is elsewhere, and linked to, is not there."""
+    if folder.is_symlink() or folder.parent.is_symlink():
+        return []
     return [
         path.relative_to(folder).as_posix()
         for path in folder.glob("*/*")
@@ -104,15 +122,9 @@ def _below(folder: Path) -> list[str]:
 
 
 def _remove(project: Project, paths: list[str]) -> None:
-    """Remove files, manifests that name one of them, and the folders that are empty then."""
-    from tasks.sequences.manifest import is_manifest, read, withdraw
-
-    gone = {Path(path) for path in paths}
-    for folder in project.sequences.iterdir() if gone else ():
-        named = {frame.path for frame in read(folder).frames} if is_manifest(folder) else set()
-        if named & gone:
-            withdraw(folder)
-    for path in paths:
+    """Remove exactly these files, and the folders that are empty then."""
+    # Manifests go last: by them an interrupted removal is taken up again.
+    for path in sorted(paths, key=lambda path: Path(path).name == MANIFEST):
         Path(path).unlink(missing_ok=True)
     for folder in {Path(path).parent for path in paths}:
         if folder.parent == project.sequences and folder.is_dir() and not any(folder.iterdir()):

@@ -19,7 +19,7 @@ from tasks.graph.project import Project
 from tasks.ground import json_file
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
-from tasks.ground.files import stamp
+from tasks.ground.files import read_file, stamp
 from tasks.ground.ids import nearest
 from tasks.models.engines import BUILT_IN, facts_of
 from tasks.requests.engine import Choice
@@ -69,7 +69,7 @@ def _missing(path: Path) -> str:
 def _cache_key(project: Project) -> str:
     """The digest of all that a plan is made from: config, command line, environment, program."""
     try:
-        config = hashlib.sha256(project.config.read_bytes()).hexdigest()
+        config = hashlib.sha256(read_file(project.config)).hexdigest()
     except OSError:
         config = ""
     given = list(project.variables.given)

@@ -57,7 +57,7 @@ def _text(_name: str, text: str) -> str:
 def _number(name: str, text: str) -> float:
     with contextlib.suppress(ValueError):
         if math.isfinite(value := float(text)):
-            return value
+            return value + 0.0  # no minus before a zero
     raise Mistake(f'{name}={text}: "{text}" is no number')
 
 

@@ -2,12 +2,18 @@
 
 import contextlib
 import datetime
+import errno
 import itertools
 import os
+import re
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 from tasks.ground.errors import Mistake
+
+MOST_BYTES = 64 * 2**20
+"""of a config or another text that a person writes"""
 
 
 def stamp(path: str | Path) -> tuple[int, int] | None:
@@ -17,6 +23,17 @@ def stamp(path: str | Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size
+
+
+def read_file(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
+    """A file's bytes. Raises OSError, also for a pipe, a device, and what is far too large."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OSError(errno.EINVAL, "it is no file", str(path))
+    with path.open("rb") as file:
+        data = file.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        raise OSError(errno.EFBIG, f"it is larger than {most_bytes // 2**20} MB", str(path))
+    return data
 
 
 def utc_now() -> str:
@@ -53,6 +70,26 @@ def _flush_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def sweep_parts(folders: Iterable[Path]) -> None:
+    """Delete half-written files whose process, on this machine, is dead."""
+    for folder in folders:
+        for part in folder.glob(".*.part"):
+            match = re.search(r"\.(\d+)-\d+\.part$", part.name)
+            if match and not _lives(int(match[1])):
+                with contextlib.suppress(OSError):
+                    part.unlink()
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        pass  # it is another user's
+    return True
 
 
 def set_aside(path: Path) -> Path:

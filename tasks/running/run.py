@@ -24,7 +24,9 @@ from doit.exceptions import InvalidCommand
 from doit.runner import MThreadRunner, Runner
 from doit.task import Stream, Task
 
+from tasks.graph.project import Project
 from tasks.ground.errors import Mistake
+from tasks.ground.files import sweep_parts
 from tasks.ground.wording import counted, printable
 from tasks.running.options import OwnDefaults
 from tasks.running.selection import frames_of, members, select
@@ -156,6 +158,8 @@ class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
 
     def _before(self, facts: RunFacts) -> None:
         """Take in what batches have drawn since, where there is any; before anything is drawn."""
+        if facts.pending:
+            _tidy(current_project())
         if not facts.pending or not (current_project().store / "batches").is_dir():
             return
         from tasks.batch.open import open_batches
@@ -212,6 +216,20 @@ class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
         if not isinstance(chosen, type):
             return chosen
         return chosen(outstream, {"failure_verbosity": failure_verbosity, "facts": facts})
+
+
+def _tidy(project: Project) -> None:
+    """Sweep what killed runs left half-written; take in what a full disk kept out of the store."""
+    from tasks.takes.store import TakeStore
+
+    sequences = project.sequences.glob("*/")
+    sweep_parts([project.built, project.frames, *sequences, *project.store.glob("*/")])
+    try:
+        count = TakeStore(project.store).take_in_rescued()
+    except Mistake as error:
+        raise InvalidCommand(str(error)) from error
+    if count:
+        _tell_out(f"[i] {counted(count, 'rescued take')} taken into {project.store}")
 
 
 def _check_workers(workers: int, par_type: str) -> None:

@@ -1,9 +1,6 @@
-"""Answers that are no takes: rejected ones, kept for inspection, and rescued ones."""
+"""Answers that are no takes: rejected ones, kept for inspection."""
 
-import contextlib
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
 from tasks.ground.files import write_whole
@@ -33,14 +30,3 @@ class Rejected:
     def path(self, key: str, name: str, ending: str) -> Path:
         """Where an answer of that name to that request is kept."""
         return self._folder / f"{key[:16]}.{name}{ending}"
-
-
-def rescued(picture: bytes, folder: Path, error: OSError) -> str:
-    """Put a paid picture wherever there is room; what to tell the person at the terminal."""
-    why = f"{folder} cannot be written ({error.strerror})"
-    with contextlib.suppress(OSError):
-        handle, name = tempfile.mkstemp(suffix=ending_of(picture), prefix="take-")
-        with os.fdopen(handle, "wb") as file:
-            file.write(picture)
-        return f"{why}; the picture that was paid for is in {name}, and no more calls are made"
-    return f"{why}, nor the system's folder for temporary files; no more calls are made"

@@ -15,6 +15,7 @@ import contextlib
 import datetime
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -26,7 +27,8 @@ from tasks.ground.files import utc_now, write_whole
 from tasks.ground.json_file import UNREADABLE
 from tasks.pictures.kinds import ENDINGS, ending_of
 from tasks.takes.refusals import REFUSED, Refusals
-from tasks.takes.rejected import Rejected, rescued, take_id
+from tasks.takes.rejected import Rejected, take_id
+from tasks.takes.rescue import rescued, taken_in
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -192,9 +194,16 @@ class TakeStore:
         try:
             with self.reserved(key):
                 free = shutil.disk_usage(self.folder).free
+                # The very write that has to succeed: its folder may be another than the locks'.
+                shelf = self._folder(key)
+                shelf.mkdir(parents=True, exist_ok=True)
+                list(shelf.iterdir())  # what cannot be read would be bought again
+                with tempfile.TemporaryFile(dir=shelf) as file:
+                    file.write(b"room")
         except OSError as error:
             raise StoreFailure(
-                f"{self.folder} cannot be written ({error.strerror or error}): nothing was bought"
+                f"{error.filename or self.folder} cannot be written"
+                f" ({error.strerror or error}): nothing was bought"
             ) from error
         if free < _ROOM_BYTES:
             raise StoreFailure(
@@ -202,13 +211,24 @@ class TakeStore:
                 " was bought"
             )
 
+    def take_in_rescued(self) -> int:
+        """Take in what an earlier run could keep nowhere else; how many takes. Raises `Mistake`."""
+
+        def add(key: str, content: dict[str, Any], picture: bytes) -> None:
+            self.add_alone(KeptRequest(key, content), Take(picture))
+
+        return taken_in(self.folder, add)
+
+    def _rescued(self, request: Asked, take: Take, error: OSError) -> str:
+        return rescued(request.key, request.content(), take.picture, self.folder, error)
+
     def add_alone(self, request: Asked, take: Take, frame: str = "") -> TakeRecord:
         """As `add`, for whoever does not hold the request."""
         try:
             with self.reserved(request.key):
                 return self.add(request, take, frame)
         except OSError as error:  # the lock itself; `add` raises none
-            raise StoreFailure(rescued(take.picture, self.folder, error)) from error
+            raise StoreFailure(self._rescued(request, take, error)) from error
 
     def add(self, request: Asked, take: Take, frame: str = "") -> TakeRecord:
         """Keep a take: the picture first, on disk, then what is known of it.
@@ -219,7 +239,7 @@ class TakeStore:
         try:
             return self._add(request, take, frame)
         except OSError as error:
-            raise StoreFailure(rescued(take.picture, self.folder, error)) from error
+            raise StoreFailure(self._rescued(request, take, error)) from error
 
     def _add(self, request: Asked, take: Take, frame: str) -> TakeRecord:
         name = take_id(take.picture)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tasks.batch.desk import age_text
-from tasks.batch.state import BatchState, Phase, StateFolder
+from tasks.batch.state import BatchState, KeptRequests, Phase, StateFolder
 from tasks.ground.errors import Mistake
 from tasks.takes.store import KeptRequest
 from tests.conftest import ROOT
@@ -109,3 +109,16 @@ def test_looking_what_is_in_batches_loads_nothing_large():
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert ran.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("damage", [b"\xff\xfe garbage\n", b"[[[[", None, b"%KEY {"])
+def test_damaged_requests_of_a_batch_cost_their_words_and_no_more(
+    tmp_path: Path, damage: bytes | None
+):
+    path = tmp_path / "x.requests"
+    key = "ab" * 32
+    if damage is None:
+        path.mkdir()
+    else:
+        path.write_bytes(damage.replace(b"%KEY", key.encode()))
+    assert KeptRequests(path)[key].content() == {}

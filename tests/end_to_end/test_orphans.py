@@ -62,6 +62,8 @@ def test_what_is_no_longer_wanted_is_listed_and_removed_where_that_is_asked_for(
         *(f"frames/sequences/{NAME}/{time}.png" for time in ("0125", "0625", "0875")),
         *(f"frames/sequences/old_way__center/{file}" for file in ("000.png", "100.png")),
         "frames/sequences/old_way__center/manifest.json",
+        # That of the deeper tree: it goes with what it names.
+        f"frames/sequences/{NAME}/manifest.json",
     }
     # What is linked to lies elsewhere, and is not removed by way of the link.
     elsewhere = tmp_path / "elsewhere"
@@ -74,9 +76,8 @@ def test_what_is_no_longer_wanted_is_listed_and_removed_where_that_is_asked_for(
     assert found["removed"] is False
 
     ran, removed = clean(free)
-    # The manifest was that of the deeper tree: it goes with what it names.
-    assert removed == gone | {f"frames/sequences/{NAME}/manifest.json"}
-    assert "[i] 6 files of sequences, removed" in ran.out
+    assert removed == gone
+    assert "[i] 7 files of sequences, removed" in ran.out
     assert not (sequences_of(free) / "old_way__center").exists()
     assert (mine / "0375.png").read_bytes() == painted
     assert (mine / "00625.png").is_symlink()
@@ -101,3 +102,26 @@ def test_keyframes_are_listed_and_stay_and_those_that_others_need_are_not_listed
 def test_without_any_folder_there_is_nothing_to_list(free: Folder):
     assert listed(free) == {"sequences": [], "keyframes": [], "removed": False}
     assert not (free.path / "frames" / "sequences").exists()
+
+
+def test_nothing_is_listed_or_removed_through_a_link(free: Folder, tmp_path: Path):
+    with_paths(free, CHEER_UP)
+    assert free.doit("sequences").code == 0
+    elsewhere = tmp_path / "elsewhere"
+    sequences_of(free).rename(elsewhere)
+    sequences_of(free).symlink_to(elsewhere)
+    with_paths(free)
+    before = sorted(elsewhere.rglob("*"))
+    assert listed(free)["sequences"] == []
+    clean(free)
+    assert sorted(elsewhere.rglob("*")) == before
+
+
+def test_a_manifest_that_is_removed_was_listed(free: Folder):
+    with_paths(free, {**CHEER_UP, "max_depth": 2})
+    assert free.doit("sequences").code == 0
+    with_paths(free, {**CHEER_UP, "max_depth": 1})
+    named = set(listed(free)["sequences"])
+    assert f"frames/sequences/{NAME}/manifest.json" in named
+    _, gone = clean(free)
+    assert gone == named

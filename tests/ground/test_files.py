@@ -2,12 +2,14 @@
 
 import os
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from tasks.ground.files import set_aside, write_whole
+from tasks.ground.files import read_file, set_aside, sweep_parts, write_whole
 
 
 def names_in(folder: Path) -> list[str]:
@@ -164,3 +166,28 @@ def test_a_file_system_without_links_is_no_hindrance(
         b"first",
         b"second",
     ]
+
+
+def test_parts_of_dead_processes_are_swept_and_those_of_living_ones_stay(tmp_path: Path):
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    dead, alive = (tmp_path / f".a.png.{pid}-1.part" for pid in (child.pid, os.getpid()))
+    other = tmp_path / ".mine.part"
+    for path in (dead, alive, other):
+        path.touch()
+    sweep_parts([tmp_path, tmp_path / "missing"])
+    assert not dead.exists()
+    assert alive.exists()
+    assert other.exists()
+
+
+def test_a_pipe_a_device_and_a_far_too_large_file_are_not_read(tmp_path: Path):
+    pipe, large = tmp_path / "pipe", tmp_path / "large"
+    os.mkfifo(pipe)
+    large.write_bytes(bytes(20))
+    with pytest.raises(OSError, match="no file"):
+        read_file(pipe)
+    with pytest.raises(OSError, match="no file"):
+        read_file(Path("/dev/zero"))
+    with pytest.raises(OSError, match="larger"):
+        read_file(large, 10)

@@ -161,8 +161,12 @@ def test_no_file_is_ever_half_written(store: TakeStore, monkeypatch: pytest.Monk
     record = store.add(SAD, Take(PNG))
     kept = document_of(store, SAD).read_bytes()
 
-    def full(*_arguments):
-        raise OSError(28, "No space left on device")
+    rename = Path.replace
+
+    def full(path: Path, target: Path) -> None:
+        if store.folder in path.parents:
+            raise OSError(28, "No space left on device")
+        rename(path, target)
 
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(StoreFailure, match="No space left") as failure:
@@ -170,7 +174,7 @@ def test_no_file_is_ever_half_written(store: TakeStore, monkeypatch: pytest.Monk
     monkeypatch.undo()
     rescued = Path(str(failure.value).split(" is in ")[1].split(", and")[0])
     assert rescued.read_bytes() == JPEG
-    rescued.unlink()
+    shutil.rmtree(rescued.parent)
     assert files_of(store) == {f"{SAD.key[:2]}/{name}" for name in (record.file, f"{SAD.key}.json")}
     assert document_of(store, SAD).read_bytes() == kept
 
