@@ -8,6 +8,7 @@ import numpy as np
 
 from tasks.character.face import Face, Head
 from tasks.puppet.anatomy import SIDES, Axes
+from tasks.puppet.backdrop import Backdrop, before
 from tasks.puppet.dot_eye import DotEye
 from tasks.puppet.eye import Eye
 from tasks.puppet.eyelids import Lids, lids
@@ -21,6 +22,7 @@ from tasks.puppet.raster import (
     Floats,
     Mask,
     Pixels,
+    Window,
     around,
     extent,
     premultiply,
@@ -98,10 +100,21 @@ class Expression:
         if mouth is not None and self.lips is not None and not self.lips.parting.is_open:
             cut, parted = mouth
             paint(colours[cut], changed[cut], self.lips, parted, (ready.palette, ready.grain))
+        if ready.backdrop is not None and not ready.backdrop.unclear:
+            self._before(ready.backdrop, colours, changed, (x, y, part))
         below = frame[top:bottom, left:right]
         if ready.layers.over is not None:
             _keep_over(colours, changed, below, sample_share(ready.layers.over, from_x, from_y))
         np.copyto(below, unpremultiply(colours), where=changed[..., None])
+
+    @staticmethod
+    def _before(
+        behind: Backdrop, colours: Pixels, changed: Mask, where: tuple[Floats, Floats, Window]
+    ) -> None:
+        """Keep the background still beside what moves."""
+        x, y, (left, top, right, bottom) = where
+        at = slice(top, bottom), slice(left, right)
+        changed &= before(behind, colours, sample_share(behind.share, x, y), at)
 
     def _part_lips(self, x: Floats, y: Floats) -> tuple[Cut, Parted] | None:
         if self.lips is None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from tasks.character.face import Point
 from tasks.puppet.anatomy import Anatomy, Axes, MouthShape
-from tasks.puppet.raster import Floats, Pixels, look_up
+from tasks.puppet.raster import Floats, Mask, Pixels, look_up
 from tasks.puppet.skin import UNLIKE, to_lab
 
 ROWS, COLUMNS = 41, 41
@@ -14,6 +14,8 @@ DARK, PALE = 0.5, 78
 """lightness: as a part of the skin's, what is dark in a mouth; from where on teeth are white"""
 FILLED = 0.45
 """how much of what is between the lips' outer edges a throat and teeth fill in an open mouth"""
+TEETH = 0.55
+"""how much of the middle between the lips teeth fill that are shown"""
 THIN = 0.3
 """of the lips' height, how much a line where they meet takes at most"""
 MOUSTACHE = 0.45
@@ -37,9 +39,13 @@ def mouth_look(picture: Pixels, face: Anatomy, skin: Floats) -> MouthLook:
     """Look at the mouth of a portrait; `skin`: its usual colour, CIELAB."""
     mouth = face.mouth
     inside = _patch(picture, face, -mouth.upper, mouth.lower)
-    is_open = mouth.upper + mouth.lower > 0.3 * mouth.half and _filled(inside, skin)
     gap = max(mouth.centre[1] - face.nose[1] - mouth.upper, 0.2 * mouth.half)
     lip = _patch(picture, face, -mouth.upper - 0.5 * gap, -mouth.upper - 0.05 * gap)
+    # a muzzle is as pale as teeth are, all around
+    white = (
+        _pale(inside, skin) if _pale(lip, skin).mean() < 0.5 else np.zeros(inside.shape[:2], bool)
+    )
+    is_open = mouth.upper + mouth.lower > 0.3 * mouth.half and _filled(inside, white, skin)
     unlike = np.linalg.norm((lip - skin) * np.array([0.7, 1, 1], np.float32), axis=-1)
     hidden = float((unlike[:, np.abs(_across()) < 0.8] > UNLIKE).mean())
     line = None if is_open else _drawn_line(picture, face)
@@ -71,13 +77,21 @@ def _patch(picture: Pixels, face: Anatomy, top: float, bottom: float) -> Floats:
     return to_lab(look_up(picture[..., :3].astype(np.float32), *spots))
 
 
-def _filled(inside: Floats, skin: Floats) -> bool:
+def _pale(colours: Floats, skin: Floats) -> Mask:
+    """Where teeth might be: white, and not the skin's white."""
+    chroma = np.hypot(colours[..., 1], colours[..., 2])
+    unlike = np.linalg.norm(colours - skin, axis=-1) > UNLIKE
+    found: Mask = (colours[..., 0] > PALE) & (chroma < 16) & unlike
+    return found
+
+
+def _filled(inside: Floats, white: Mask, skin: Floats) -> bool:
     """Whether a throat or teeth are seen between the lips' outer edges."""
-    middle = inside[:, np.abs(_across()) < 0.6]
-    light = middle[..., 0]
-    chroma = np.hypot(middle[..., 1], middle[..., 2])
+    middle = np.abs(_across()) < 0.6
+    light, pale = inside[:, middle, 0], white[:, middle]
     dark = light < DARK * skin[0]
-    pale = (light > PALE) & (chroma < 16) & (np.linalg.norm(middle - skin, axis=-1) > UNLIKE)
+    if pale[ROWS // 3 : -(ROWS // 3)].mean() > TEETH:
+        return True
     rows = np.median(light, axis=1)
     inked = rows < (rows.min() + np.quantile(rows, 0.75)) / 2
     lines = int((np.diff(inked.astype(int), prepend=0) == 1).sum())

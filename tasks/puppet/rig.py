@@ -6,13 +6,14 @@ import numpy as np
 
 from tasks.character.face import Face, Head
 from tasks.puppet.anatomy import Anatomy, anatomy
+from tasks.puppet.backdrop import Backdrop, TurnError, backdrop, before
 from tasks.puppet.grain import Grain, grain
 from tasks.puppet.layers import Layers, layers
 from tasks.puppet.lid_edge import lid_edges
 from tasks.puppet.memo import Memo
 from tasks.puppet.mouth_look import MouthLook, mouth_look
 from tasks.puppet.palette import Palette, palette
-from tasks.puppet.raster import Pixels, fit, premultiply, sample, unpremultiply
+from tasks.puppet.raster import Pixels, fit, premultiply, sample, sample_share, unpremultiply
 from tasks.puppet.socket import Socket, sockets
 from tasks.puppet.tissue import Tissue
 from tasks.puppet.turn import Turn, turn
@@ -38,6 +39,7 @@ class Rig:
         )
         self.mouth: MouthLook = mouth_look(self.picture, self.anatomy, self.layers.skin)
         self.tissue = Tissue(self.anatomy, self.layers.brows, open_mouth=self.mouth.is_open)
+        self.backdrop: Backdrop | None = backdrop(self.picture, self.premultiplied, self.anatomy)
         self._poses: Memo[tuple[Turn, Pixels]] = Memo(
             min(max(_POSES_BYTES // self.picture.nbytes, 2), 16)
         )
@@ -47,6 +49,12 @@ class Rig:
         return self._poses.get(head, lambda: self._turned(head))
 
     def _turned(self, head: Head) -> tuple[Turn, Pixels]:
+        behind = self.backdrop
+        if behind is not None and behind.unclear and head != Head():
+            raise TurnError(
+                "the puppet cannot tell the head from the background, and does not turn it; give "
+                "the portrait a transparent background, or the pose a portrait of its own"
+            )
         turned = turn(self.anatomy, head, self.size)
         part = turned.moves(self.size)
         if part is None:
@@ -55,8 +63,12 @@ class Rig:
         x, y = turned.back(*part)
         moved = (x != np.arange(left, right)) | (y != np.arange(top, bottom)[:, None])
         neutral = self.picture.copy()
-        colours = unpremultiply(sample(self.premultiplied, x, y))
-        np.copyto(neutral[top:bottom, left:right], colours, where=moved[..., None])
+        colours = sample(self.premultiplied, x, y)
+        if behind is not None:
+            at = slice(top, bottom), slice(left, right)
+            moved &= before(behind, colours, sample_share(behind.share, x, y), at)
+        straight = unpremultiply(colours)
+        np.copyto(neutral[top:bottom, left:right], straight, where=moved[..., None])
         return turned, neutral
 
 
