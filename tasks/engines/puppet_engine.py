@@ -21,7 +21,9 @@ class PuppetEngine:
         portrait = np.asarray(request.pictures[0].load())
         pixels = puppet.render(portrait, rig.face, rig.weights, rig.head, request.size_px)
         unshown = puppet.unshown(rig.weights)
-        notes = (f"the puppet cannot show {', '.join(unshown)}",) if unshown else ()
+        notes = puppet.limits(portrait, rig.face, rig.weights, request.size_px)
+        if unshown:
+            notes = (f"the puppet cannot show {', '.join(unshown)}", *notes)
         image = Image.fromarray(pixels)
         return Take(png_bytes(image), notes=notes, image=image)
 

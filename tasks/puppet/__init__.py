@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from tasks.character.face import Face, FaceError, Head, complete
 from tasks.puppet.anatomy import SIDES
 from tasks.puppet.drawing import draw
+from tasks.puppet.lips import OPENERS
+from tasks.puppet.rig import rig as rig_of
 
-__all__ = ["SHOWN", "FaceError", "complete", "render", "unshown"]
+__all__ = ["SHOWN", "FaceError", "complete", "limits", "render", "unshown"]
 
 SHOWN: frozenset[str] = frozenset(
     {
@@ -55,7 +57,8 @@ def render(
     The same arguments give the same bytes, from any thread. The first frame of a portrait
     costs more: what all its frames share is kept for the next.
 
-    Raises FaceError when the eyes or the mouth are not among the landmarks.
+    Raises FaceError when the eyes or the mouth are not among the landmarks, and TurnError when
+    the head is to be turned that cannot be told from an opaque background.
     """
     return draw(portrait, face, weights, head, size)
 
@@ -65,3 +68,21 @@ def unshown(weights: Mapping[str, float]) -> tuple[str, ...]:
     return tuple(
         sorted(name for name, weight in weights.items() if weight > 0 and name not in SHOWN)
     )
+
+
+def limits(
+    portrait: NDArray[np.uint8], face: Face, weights: Mapping[str, float], size: tuple[int, int]
+) -> tuple[str, ...]:
+    """What of these weights this portrait does not let the puppet show, a line for each reason."""
+    ready = rig_of(portrait, face, size)
+    asked = {name for name, weight in weights.items() if weight > 0}
+    mouth = any(name.startswith(("mouth", "jawOpen")) for name in asked)
+    brows = any(name.startswith("brow") for name in asked)
+    found = []
+    if mouth and ready.mouth.is_open:
+        found.append("the portrait's mouth is open: it is moved as it is, and does not close")
+    if ready.mouth.moustache and asked & OPENERS:
+        found.append("no teeth are drawn under the portrait's moustache")
+    if brows and len(ready.layers.brows) < len(SIDES):
+        found.append("a brow that lies under the portrait's hair is not moved")
+    return tuple(found)

@@ -150,7 +150,9 @@ def _inside(face: Anatomy, x: Floats, y: Floats) -> Floats:
         near = np.minimum(near, np.hypot(x - ax - part * ex, y - ay - part * ey))
         if ay != by:
             within ^= ((ay > y) != (by > y)) & (x < ex * (y - ay) / ey + ax)
-    return np.where(within, smooth(near / np.float32(EDGE * unit)), np.float32(0))
+    # the finer field reaches two cells beyond the coarse one
+    free = near - np.float32((MARGIN + 0.5) * unit / CELLS)
+    return np.where(within, smooth(free / np.float32(EDGE * unit)), np.float32(0))
 
 
 def _field(face: Anatomy, movers: tuple[Mover, ...], x: Floats, y: Floats) -> Floats:

@@ -22,6 +22,7 @@ from tasks.character.vocabulary import ARKIT_NAMES, AXES, POSES
 from tasks.ground.errors import Mistake
 from tasks.puppet import SHOWN, render, unshown
 from tasks.puppet.lips import OPENERS
+from tasks.puppet.memo import Memo
 
 Pixels = NDArray[np.uint8]
 Weights = Mapping[str, float]
@@ -314,7 +315,12 @@ def test_weights_that_all_pull_one_way_do_not_fold_the_face() -> None:
 
 
 @pytest.mark.parametrize("head", [Head(8.0, 8.0, 0.0), Head(-20.0, 20.0), Head(60.0, -90.0)])
-def test_a_turned_head_folds_nothing_and_leaves_no_hole(head: Head) -> None:
+def test_a_turned_head_folds_nothing_and_leaves_no_hole(
+    head: Head, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # ramps have no figure that could be told from a background: here all of them turns
+    monkeypatch.setattr("tasks.puppet.rig.backdrop", lambda *_: None)
+    monkeypatch.setattr("tasks.puppet.rig._RIGS", Memo(2))
     assert folded({}, head) == 0
     assert drawn(dict.fromkeys(SHOWN, 1.0), head, of=ramps())[..., 3].min() == 255
 

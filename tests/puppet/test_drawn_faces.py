@@ -1,0 +1,212 @@
+"""The puppet on drawn faces: the five characters beside the robot, each with its own difficulty."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from tasks.character.character import Character
+from tasks.character.face import Head
+from tasks.character.read import parse, read_text
+from tasks.character.vocabulary import AXES
+from tasks.puppet import limits, render
+from tasks.puppet.backdrop import TurnError
+from tasks.puppet.rig import Rig
+
+Pixels = NDArray[np.uint8]
+CHARACTERS = Path(__file__).parents[1] / "characters"
+STRAIGHT = Head()
+
+
+@cache
+def character(name: str) -> tuple[Character, Pixels]:
+    config = CHARACTERS / name / "expressions.json"
+    found = parse(read_text(config), str(config))
+    pixels = np.array(Image.open(config.parent / found.base_image).convert("RGBA"))
+    pixels.setflags(write=False)
+    return found, pixels
+
+
+@cache
+def rigged(name: str) -> Rig:
+    found, pixels = character(name)
+    return Rig(pixels, found.face, (pixels.shape[1], pixels.shape[0]))
+
+
+def drawn(name: str, weights: Mapping[str, float], head: Head = STRAIGHT) -> Pixels:
+    found, pixels = character(name)
+    return render(pixels, found.face, weights, head, (pixels.shape[1], pixels.shape[0]))
+
+
+def value(axis: str, name: str) -> Mapping[str, float]:
+    return AXES[axis][name].blendshapes
+
+
+BLINK = value("eyes", "blink_closed")
+
+
+def changed(one: Pixels, other: Pixels) -> NDArray[np.bool_]:
+    return (one != other).any(axis=2)
+
+
+def colours_like(pixels: Pixels, colour: tuple[int, int, int], within: float = 40) -> int:
+    far = np.linalg.norm(pixels[..., :3].astype(float) - colour, axis=-1)
+    return int(((far < within) & (pixels[..., 3] > 200)).sum())
+
+
+# eyes
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("girl", "iris"),
+        ("avatar", "dot"),
+        ("cat", "pupil"),
+        ("pencil", "iris"),
+        ("laugh", "iris"),
+        ("robot", "iris"),
+    ],
+)
+def test_the_kind_of_eyes_is_found(name: str, kind: str) -> None:
+    assert rigged(name).layers.kind == kind
+
+
+def test_a_fringe_and_glasses_stay_where_they_are_when_the_eyes_shut_beneath() -> None:
+    _, portrait = character("girl")
+    shut = drawn("girl", BLINK)
+    hair, rim, iris = (150, 74, 62), (140, 31, 47), (122, 85, 196)
+    for colour in (hair, rim):
+        kept = np.linalg.norm(portrait[..., :3].astype(float) - colour, axis=-1) < 12
+        assert changed(shut, portrait)[kept].mean() < 0.005
+    assert colours_like(shut, iris) < 0.01 * colours_like(portrait, iris)
+
+
+def test_a_lid_has_the_colour_of_the_skin_beside_it() -> None:
+    shut = drawn("girl", BLINK)
+    # the middle of the left eye's lid, and the cheek below
+    lid, cheek = shut[268, 352, :3].astype(int), shut[340, 352, :3].astype(int)
+    assert np.abs(lid - cheek).max() < 8
+
+
+def test_a_shut_eye_is_a_line_as_thick_as_the_lashes_were() -> None:
+    shut = drawn("girl", BLINK)
+    column = shut[268:312, 341, :3].astype(int).sum(axis=1)
+    dark = int((column < 250).sum())
+    assert 4 <= dark <= 9
+
+
+def test_a_dot_closes_to_a_line_widens_by_growing_and_looks_by_moving() -> None:
+    ink = (43, 34, 48)
+
+    def dot(weights: Mapping[str, float]) -> NDArray[np.bool_]:
+        part = drawn("avatar", weights)[220:270, 270:340, :3].astype(float)
+        return np.linalg.norm(part - ink, axis=-1) < 40
+
+    rest, shut, wide = dot({}), dot(BLINK), dot(value("eyes", "wide"))
+    assert shut.any(axis=1).sum() < 0.5 * rest.any(axis=1).sum()
+    assert shut.any(axis=0).sum() > rest.any(axis=0).sum()
+    assert wide.sum() > 1.2 * rest.sum()
+    looking = dot({"eyeLookOutLeft": 1.0})
+    assert np.argwhere(looking)[:, 1].mean() > np.argwhere(rest)[:, 1].mean() + 3
+    assert abs(looking.sum() - rest.sum()) < 0.1 * rest.sum()
+
+
+# the mouth
+
+
+@pytest.mark.parametrize("mouth", ["smile_big", "ah", "ee"])
+def test_grey_stays_grey(mouth: str) -> None:
+    frame = drawn("pencil", value("mouth", mouth))[..., :3].astype(int)
+    assert (frame.max(axis=2) - frame.min(axis=2)).max() <= 2
+
+
+def test_an_open_mouth_is_recognised_and_gets_no_second_row_of_teeth() -> None:
+    assert rigged("laugh").mouth.is_open
+    assert not any(rigged(name).mouth.is_open for name in ("girl", "avatar", "cat", "pencil"))
+    frame = drawn("laugh", value("mouth", "ah"))
+    # down the middle of the mouth, white begins and ends once
+    white = frame[370:480, 330, :3].min(axis=1) > 200
+    assert np.diff(white.astype(int)).clip(0).sum() == 1
+
+
+def test_a_moustache_gets_no_teeth() -> None:
+    assert rigged("pencil").mouth.moustache
+    frame, rest = drawn("pencil", value("mouth", "ah")), drawn("pencil", {})
+    new = changed(frame, rest)[494:530, 250:300]
+    assert (frame[494:530, 250:300, 0][new] > 225).mean() < 0.25
+
+
+def test_a_muzzle_opens_along_its_own_line() -> None:
+    assert rigged("cat").mouth.line is not None
+    assert rigged("robot").mouth.line is None
+
+
+def test_what_a_portrait_does_not_let_it_show_is_said() -> None:
+    def said(name: str, mouth: str) -> tuple[str, ...]:
+        found, pixels = character(name)
+        size = (pixels.shape[1], pixels.shape[0])
+        return limits(pixels, found.face, value("mouth", mouth), size)
+
+    assert "is open" in said("laugh", "closed")[0]
+    assert "no teeth" in said("pencil", "ah")[0]
+    assert said("avatar", "ah") == said("pencil", "frown") == ()
+
+
+# outlines, turning
+
+
+@pytest.mark.parametrize("name", ["girl", "avatar", "laugh", "robot"])
+@pytest.mark.parametrize("mouth", ["smile_big", "frown"])
+def test_an_expression_leaves_the_outline_of_the_cheeks_alone(name: str, mouth: str) -> None:
+    found, portrait = character(name)
+    weights = {k: v for k, v in value("mouth", mouth).items() if not k.startswith("jaw")}
+    ring = np.zeros(portrait.shape[:2], np.uint8)
+    size = (portrait.shape[1], portrait.shape[0])
+    assert found.face.outline is not None
+    line = (np.array(found.face.outline) * size).round().astype(np.int32)
+    cv2.polylines(ring, [line], False, 1, 3)
+    assert not changed(drawn(name, weights), portrait)[ring > 0].any()
+
+
+@pytest.mark.parametrize("name", ["avatar", "laugh", "pencil", "robot"])
+@pytest.mark.parametrize("head", [Head(roll_deg=8), Head(yaw_deg=9), Head(pitch_deg=-7)])
+def test_the_background_stays_to_the_bit_when_the_head_turns(name: str, head: Head) -> None:
+    _, portrait = character(name)
+    frame = drawn(name, {}, head)
+    high, wide = portrait.shape[:2]
+    moved = changed(frame, portrait)
+    assert moved.mean() > 0.03
+    for corner in (moved[: high // 5, : wide // 8], moved[: high // 5, -wide // 8 :]):
+        assert not corner.any()
+
+
+def test_what_a_turned_head_uncovers_is_background() -> None:
+    _, portrait = character("avatar")
+    frame = drawn("avatar", {}, Head(yaw_deg=9))
+    ground = portrait[5, 5]
+    uncovered = changed(frame, portrait)[100:220, 130:148]
+    assert uncovered.any()
+    assert np.array_equal(frame[150, 141], ground)
+
+
+def test_a_head_that_cannot_be_told_from_its_background_is_not_turned() -> None:
+    found, portrait = character("laugh")
+    noise = np.random.default_rng(1).integers(0, 255, portrait.shape, np.uint8)
+    noise[..., 3] = 255
+    size = (portrait.shape[1], portrait.shape[0])
+    with pytest.raises(TurnError, match="cannot tell the head from the background"):
+        render(noise, found.face, {}, Head(yaw_deg=9), size)
+    assert render(noise, found.face, BLINK, STRAIGHT, size).shape == noise.shape
+
+
+def test_the_same_frame_comes_twice_to_the_bit() -> None:
+    found, portrait = character("laugh")
+    size = (portrait.shape[1], portrait.shape[0])
+    one, other = (Rig(portrait, found.face, size).pose(Head(yaw_deg=5))[1] for _ in range(2))
+    assert np.array_equal(one, other)
