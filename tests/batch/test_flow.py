@@ -500,7 +500,7 @@ def test_an_endpoint_without_batches_is_told_in_one_line(world: World, address: 
         fails(status, "not found") if call == f"POST {address}" else None
     )
     submitted = world.batches().submit([SAD])
-    assert "this endpoint has no batches: draw with a plain doit" in submitted.problem
+    assert "this endpoint has no batches: draw without one: doit" in submitted.problem
     assert [line for line in world.said if "no batches" in line] == world.said[-1:]
     assert world.batches().live() == {}
     assert world.server.uploads == []

@@ -473,7 +473,10 @@ def test_a_project_has_one_builder_with_the_engine_of_its_graph(
 def test_neutral_at_a_pose_with_a_portrait_is_that_portrait_fitted(tmp_path: Path):
     studio = Studio(tmp_path / "fox")
     noise(5, (32, 24)).save(studio.folder / "base.png")
-    assert studio.build("neutral__center") == Built(Step.FIT)
+    built = studio.build("neutral__center")
+    assert built.step is Step.FIT
+    [note] = built.notes
+    assert "has margins in frames of 16x24" in note
     there = look_at(studio.path("neutral__center"))
     with Image.open(studio.path("neutral__center")) as image:
         assert image.size == SIZE

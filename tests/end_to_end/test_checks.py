@@ -179,8 +179,8 @@ def test_each_spoilt_take_is_flagged_in_one_line_and_the_clean_one_is_not(
         assert said in line
         assert kind in rows[f"{kind}__center"]["flags"]
     assert (
-        "frames flagged; doit check endpoints sequences lists all,"
-        " doit retake -f NAME draws another" in ran.out
+        "frames flagged; doit check budget=none endpoints sequences lists all,"
+        " doit retake budget=none -f NAME draws another" in ran.out
     )
     assert set(rows[SAD]["flags"]) <= {"alike"}
 
