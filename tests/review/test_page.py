@@ -114,9 +114,10 @@ def test_each_way_to_compare_has_its_key(opened: Any, key: str, mode: str):
 
 def test_the_crop_stays_when_going_to_the_next_frame(opened: Any):
     opened.goto(opened.url.split("#")[0] + "#neutral__center")
+    shown = "(document.querySelector('#frame h2') || {}).innerText === 'neutral__center'"
+    opened.wait_for_function(shown)
     opened.keyboard.press("z")
-    width = opened.locator(".pane img").first.evaluate("img => img.style.width")
-    assert width == "64px"
+    opened.wait_for_function("document.querySelector('.pane img').style.width === '64px'")
     opened.keyboard.press("j")
     opened.wait_for_function("document.querySelector('.pane img').style.width === '64px'")
     assert opened.locator("#frame h2").inner_text() != "neutral__center"
