@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 
 from tasks.character.character import NEUTRAL
+from tasks.exports.archive import put
 from tasks.exports.cast import Cast
 from tasks.exports.layers import Layers, layers_of
 from tasks.exports.output import Output
 from tasks.exports.pictures import Pictures
 from tasks.exports.pixels import Pixels, packed, pose_name
 
-_LONG_AGO = (1980, 1, 1, 0, 0, 0)
 _THUMBNAIL_PX = 256
 
 
@@ -37,7 +37,7 @@ def packed_layers(layers: Layers) -> bytes:
     shown = NEUTRAL if NEUTRAL in layers.faces else next(iter(layers.faces))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        _put(archive, "mimetype", b"image/openraster")
+        put(archive, "mimetype", b"image/openraster")
         stack = ET.Element(
             "image", version="0.0.3", w=str(layers.size_px[0]), h=str(layers.size_px[1])
         )
@@ -46,13 +46,13 @@ def packed_layers(layers: Layers) -> bytes:
         for number, (name, face) in enumerate(layers.faces.items()):
             source = f"data/face{number:04d}.png"
             _layer(pile, name, source, (left, top), visible=name == shown)
-            _put(archive, source, packed(face))
+            put(archive, source, packed(face))
         _layer(pile, "body", "data/body.png", (0, 0), visible=True)
-        _put(archive, "data/body.png", packed(layers.body))
-        _put(archive, "stack.xml", ET.tostring(stack, encoding="utf-8", xml_declaration=True))
+        put(archive, "data/body.png", packed(layers.body))
+        put(archive, "stack.xml", ET.tostring(stack, encoding="utf-8", xml_declaration=True))
         whole = layers.frame(shown)
-        _put(archive, "mergedimage.png", packed(whole))
-        _put(archive, "Thumbnails/thumbnail.png", packed(_thumbnail(whole)))
+        put(archive, "mergedimage.png", packed(whole))
+        put(archive, "Thumbnails/thumbnail.png", packed(_thumbnail(whole)))
     return buffer.getvalue()
 
 
@@ -70,10 +70,6 @@ def _layer(pile: ET.Element, name: str, source: str, at: tuple[int, int], *, vis
             "composite-op": "svg:src-over",
         },
     )
-
-
-def _put(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
-    archive.writestr(zipfile.ZipInfo(name, _LONG_AGO), data)
 
 
 def _thumbnail(pixels: Pixels) -> Pixels:

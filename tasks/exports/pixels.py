@@ -57,7 +57,8 @@ class View:
 def view_of(cast: Cast) -> View:
     """What the settings of an export ask for. Raises `Mistake` where that cannot be found."""
     settings = cast.settings
-    width, height = Image.open(next(iter(cast.frames.values())), formats=PICTURES).size
+    with Image.open(next(iter(cast.frames.values())), formats=PICTURES) as image:
+        width, height = image.size
     return View(_box(cast, (width, height)), settings.scale, settings.flip)
 
 

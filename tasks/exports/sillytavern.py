@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tasks.exports.archive import put
 from tasks.exports.cast import Cast
 from tasks.exports.labels import LABELS, nearest_expression
 from tasks.exports.names import file_name
@@ -17,9 +18,6 @@ from tasks.exports.output import Output
 from tasks.exports.pictures import Pictures
 from tasks.ground.errors import Mistake
 from tasks.ground.ids import did_you_mean
-
-_LONG_AGO = (1980, 1, 1, 0, 0, 0)
-"""the same frames give the same zip"""
 
 
 def export(cast: Cast, out: Output) -> list[str]:
@@ -72,7 +70,7 @@ def zipped(out: Output) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for place in sorted(out.places):
-            archive.writestr(zipfile.ZipInfo(place, _LONG_AGO), out.read(place))
+            put(archive, place, out.read(place))
     return buffer.getvalue()
 
 

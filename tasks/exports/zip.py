@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL import Image
 
+from tasks.exports.archive import put
 from tasks.exports.cast import Cast
 from tasks.exports.names import file_name
 from tasks.exports.output import Output
@@ -18,25 +19,23 @@ from tasks.pictures.decode import PICTURES
 from tasks.sequences.manifest import Manifest
 from tasks.takes.frame import glance_at
 
-_LONG_AGO = (1980, 1, 1, 0, 0, 0)
-
 
 def export(cast: Cast, out: Output) -> list[str]:
     """`<name>.zip`: `frames/<expression>__<pose>.png`, `sequences/<sequence>/<t>.png`."""
     pictures = Pictures(cast)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-
-        def put(name: str, data: bytes) -> None:
-            archive.writestr(zipfile.ZipInfo(name, _LONG_AGO), data)
-
         for at, path in cast.frames.items():
-            put(_frame_place(cast, *at), pictures.png(path))
+            put(archive, _frame_place(cast, *at), pictures.png(path))
         paths = dict.fromkeys(frame.path for one in cast.sequences for frame in one.frames)
         for path in paths:
-            put(_tween_place(path), pictures.png(path))
+            put(archive, _tween_place(path), pictures.png(path))
         document = manifest(cast, pictures)
-        put("manifest.json", (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
+        put(
+            archive,
+            "manifest.json",
+            (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode(),
+        )
     out.add(f"{file_name(cast.name)}.zip", buffer.getvalue())
     return [f"not drawn yet, and not in it: {', '.join(cast.missing)}"] if cast.missing else []
 
