@@ -19,7 +19,7 @@ def open_batches(
     store: TakeStore, generation: Generation, terms: Terms, say: Callable[[str], None]
 ) -> Batches:
     """The batches of a run with these terms; the network is used when they are looked at."""
-    settings = EngineSettings(generation.timeout_s, generation.answer_hosts)
+    settings = EngineSettings(generation.timeout_s, generation.answer_hosts, generation.image_field)
     return Batches(
         store,
         terms.ledger,

@@ -4,6 +4,7 @@ doit's database decides which frames are looked at; what is paid for is decided 
 request key, the frame on disk and the take store.
 """
 
+import contextlib
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
@@ -40,9 +41,12 @@ from tasks.spending.budget import Budget
 from tasks.spending.calls import Caller, Terms
 from tasks.spending.estimate import Estimator
 from tasks.spending.ledger import Ledger
+from tasks.spending.periods import periods_of
 from tasks.spending.rate_limiter import GATE
+from tasks.spending.reconcile import close_open
 from tasks.takes import frame
 from tasks.takes.frame import Existing, Provenance
+from tasks.takes.owed import OwedPictures
 from tasks.takes.picks import Pick, change_picks
 from tasks.takes.rejected import take_id
 from tasks.takes.store import Asked, StoreFailure, Take, TakeRecord, TakeStore
@@ -372,9 +376,7 @@ def _open_builder(project: Project) -> Builder:
     character = read_character(project)
     choice = read_graph(project).engine
     generation = character.generation
-    engine = engines.load(
-        choice.name, EngineSettings(generation.timeout_s, generation.answer_hosts)
-    )
+    engine = engines.load(choice.name, settings_of(generation))
     purchase = None
     if choice.facts.paid:
         GATE.cap(generation.images_per_minute)
@@ -404,10 +406,20 @@ def open_estimator(project: Project) -> Estimator:
 def terms_of(project: Project, generation: Generation) -> Terms:
     """On what terms this run calls an engine that costs money."""
     ledger = Ledger(project.store)
+    with contextlib.suppress(OSError):  # where it cannot be written, nothing is bought either
+        close_open(ledger, TakeStore(project.store))
     return Terms(
         gate=GATE,
         budget=Budget(generation.budget_usd),
         ledger=ledger,
         estimator=Estimator(ledger.entries(), generation.prices),
         max_retries=generation.max_retries,
+        max_wait_s=generation.max_wait_s,
+        periods=periods_of(generation),
+        owed=OwedPictures(project.store),
     )
+
+
+def settings_of(generation: Generation) -> EngineSettings:
+    """What an engine must know beside the requests."""
+    return EngineSettings(generation.timeout_s, generation.answer_hosts, generation.image_field)

@@ -44,6 +44,8 @@ class Purchase:
 
     def begin(self, node: Node, request: Request, *, new_take: bool) -> None:
         """To be called before a frame is drawn. Raises `Postponed` where that is for a batch."""
+        if not new_take and self._is_owed(request):
+            return  # it is paid for: `buy` fetches it
         if self.postpone:
             self.postpone(node, request, new_take)
             raise Postponed("")  # its line is that of the batch
@@ -65,12 +67,18 @@ class Purchase:
         if not reserved:
             self._store.check_room(request.key)
         try:
-            take = self.caller.draw(request, node.name, keep)
+            # Only who holds the request fetches what is owed; who asks for a new take buys one.
+            owed = self.caller.fetch_owed(request, keep) if reserved else None
+            take = owed or self.caller.draw(request, node.name, keep)
         except EngineFailure as failure:
             raise self._explained(node, request, failure) from failure
         except OverBudget as refusal:
             raise Mistake(f"{refusal}; {_to_go_on(node, request, refusal)}") from refusal
         return take, kept[-1]
+
+    def _is_owed(self, request: Request) -> bool:
+        owed = self.caller.terms.owed
+        return bool(owed and owed.of(request.key))
 
     def _explained(self, node: Node, request: Request, failure: EngineFailure) -> EngineFailure:
         """A failure with what became of it."""
@@ -78,6 +86,8 @@ class Purchase:
         if failure.fault is Fault.REFUSED:
             self._store.refusals.remember(request.key, text)
             text = f"{text}; {after_refusal(node)}"
+        if failure.fault is Fault.TO_FETCH:
+            text = f"{text}; the next run fetches it; to buy it anew: {doit('-a', node.task)}"
         if failure.answer:
             path = self._store.rejected.keep(request.key, failure.answer, text)
             text = f"{text}; what came instead is kept in {path}"
@@ -98,6 +108,8 @@ def checked(
 
 def _to_go_on(node: Node, request: Request, refusal: OverBudget) -> str:
     """The command that pays for a frame after all."""
+    if refusal.key:
+        return f"to go on, raise {refusal.key} in generation"
     if refusal.cost_usd is None:
         return (
             f'say it in generation.prices ("{request.model}": {{"usd_per_image": 0.04}}), or lift'

@@ -58,6 +58,11 @@ class Generation:
     omit: tuple[str, ...] = ()
     """documented fields that an endpoint refuses"""
     answer_hosts: tuple[str, ...] = ()
+    image_field: str = "auto"
+    budget_usd_day: float | None = None
+    budget_usd_month: float | None = None
+    budget_usd_project: float | None = None
+    max_wait_s: float = 600.0
     """hosts beside the endpoint's own from which a picture may be fetched"""
     mask: bool = False
     """send a mask along that says where the face is"""

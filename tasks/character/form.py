@@ -208,7 +208,7 @@ class GenerationModel(_Strict):
     max_retries: int = Field(_DEFAULTS.max_retries, ge=0, le=20)
     """how often a call that the server put off is sent again"""
     timeout_s: float = Field(_DEFAULTS.timeout_s, gt=0, le=7200)
-    """how many seconds the server may be silent before a call is given up"""
+    """how many seconds the whole answer to a call may take before it is given up"""
     prices: dict[str, PriceModel] = Field(default_factory=dict)
     """what models cost, by name, in place of the program's own table"""
     extra: dict[str, Any] = Field(default_factory=dict)
@@ -220,6 +220,17 @@ class GenerationModel(_Strict):
     answer_hosts: list[str] = Field(default_factory=list)
     """hosts beside the endpoint's own from which a picture that it answered with an address may
     be fetched"""
+    image_field: Literal["auto", "image", "image[]"] = "auto"
+    """how several pictures are sent: as image[], as the documented form has it, or, for servers
+    that know only that, as image"""
+    budget_usd_day: Usd | None = None
+    """what may be spent on one day (UTC), by all runs together; null: no limit"""
+    budget_usd_month: Usd | None = None
+    """what may be spent in one month (UTC), by all runs together; null: no limit"""
+    budget_usd_project: Usd | None = None
+    """what the whole project may ever cost; null: no limit"""
+    max_wait_s: float = Field(_DEFAULTS.max_wait_s, gt=0, le=86_400)
+    """how long a wait that the endpoint asks for is waited; a longer one ends the run"""
     mask: bool = _DEFAULTS.mask
     """send a mask along that says where the face is; models take it as a hint"""
     auto_retake: int = Field(_DEFAULTS.auto_retake, ge=0, le=10)

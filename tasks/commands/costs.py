@@ -1,13 +1,18 @@
 """`doit costs`: what the calls of this project cost, from its ledger."""
 
+import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from tasks.commands.command import JSON_OPTION, FrameCommand
+from tasks.graph.character import read_character
 from tasks.ground.wording import counted, dollars
 from tasks.running.session import current_project
-from tasks.spending.ledger import DRAWN, Entry, Ledger
+from tasks.spending.ledger import DRAWN, OPEN, Entry, Ledger
+from tasks.spending.periods import Left, periods_of
+from tasks.spending.reconcile import add_missing
+from tasks.takes.store import TakeStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +81,44 @@ class Costs(FrameCommand):
     takes_names = False
 
     def _execute(self, json: bool) -> int:
-        ledger = Ledger(current_project().store)
+        project = current_project()
+        ledger = Ledger(project.store)
+        if ledger.path.parent.is_dir():
+            with contextlib.suppress(OSError):  # a store that only may be read has its sums too
+                add_missing(ledger, TakeStore(project.store))
         entries = ledger.entries()
+        left = list(periods_of(read_character(project).generation).left(entries))
         sums = {name: grouped(entries, group) for name, group in _GROUPS.items()}
         if self._wants_json(json):
-            self._say_json({"total": _plain(sum_of(entries)), **_by_group(sums)})
+            document = {"total": _plain(sum_of(entries)), **_by_group(sums)}
+            self._say_json({**document, "left_usd": {one.key: one.left_usd for one in left}})
             return 0
         if not entries:
             self._say(f"[i] Nothing was spent yet: {ledger.path} has no line.")
+            self._say_left(left)
             return 0
         for name, rows in sums.items():
             self._say(f"by {name}")
             for row, total in rows.items():
                 self._say(f"  {_line(row, total)}")
         self._say(_line("[i] In all:", sum_of(entries)))
+        still_open = sum(entry.outcome == OPEN for entry in entries)
+        if still_open:
+            were = "was" if still_open == 1 else "were"
+            self._say(
+                f"[i] {counted(still_open, 'call')} {were} begun and not ended: under way now, or"
+                " cut off with the run; perhaps billed."
+            )
+        self._say_left(left)
         return 0
+
+    def _say_left(self, left: Iterable[Left]) -> None:
+        """What each budget that is set leaves."""
+        for one in left:
+            self._say(
+                f"[i] Left {one.what}: {dollars(one.left_usd)} of {dollars(one.limit_usd)}"
+                f" ({one.key})"
+            )
 
 
 def _line(name: str, total: Sum) -> str:

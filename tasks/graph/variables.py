@@ -100,10 +100,18 @@ _GENERATION: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
         "background": _text,
         "include_neutral": _yes_no,
         "budget": _budget,
+        "budget_day": _budget,
+        "budget_month": _budget,
+        "budget_project": _budget,
         "images_per_minute": _number,
     }
 )
-_KEYS = {"budget": "budget_usd"}
+_KEYS = {
+    "budget": "budget_usd",
+    "budget_day": "budget_usd_day",
+    "budget_month": "budget_usd_month",
+    "budget_project": "budget_usd_project",
+}
 """the keys of `generation` that a variable has a shorter name for"""
 _OF_COMMANDS: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
     {

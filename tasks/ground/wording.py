@@ -1,5 +1,7 @@
 """Numbers and texts as people read them at a terminal."""
 
+import datetime
+
 from tasks.ground.outside import showable
 
 
@@ -24,6 +26,14 @@ def duration(seconds: float) -> str:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def moment(seconds: float) -> str:
+    """The time of day after so many seconds, with its date where that is not today."""
+    now = datetime.datetime.now().astimezone()
+    then = now + datetime.timedelta(seconds=min(seconds, 1e9))
+    day = "" if then.date() == now.date() else f"{then:%Y-%m-%d} "
+    return f"{day}{then:%H:%M:%S} ({duration(seconds)})"
 
 
 def printable(text: str, encoding: str | None) -> str:

@@ -13,8 +13,9 @@ BATCH_FACTOR = 0.5
 """what a batch costs of the same calls one by one (OpenAI's pricing page, 2026-11-22)"""
 _SOURCE = "OpenAI's pricing page"
 _AS_OF = "2026-11-22"
-_MOST_TOKENS = 10**9
-"""what says more is no count of one call's tokens, and would break the sums"""
+_MOST_IN, _MOST_OUT = 3_000_000, 1_000_000
+"""what says more is no count of one call's tokens: sixteen pictures of the greatest size come to a
+million or two"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +93,33 @@ def price_of(model: str, own: Iterable[ModelPrice] = ()) -> Price | None:
 
 
 def tokens_of(usage: Mapping[str, object]) -> Tokens | None:
-    """The tokens in an answer's `usage`; None where it counts none.
+    """The tokens in an answer's `usage`; None where it counts none, or what cannot be.
 
-    Input of which the answer does not say what it was counts as pictures, the dearer kind.
+    A default of the other side is no measurement: noughts, negative numbers, fractions, text, a
+    part that is missing. Input of which the answer does not say what it was counts as pictures,
+    the dearer kind.
     """
     out, total_in = _count(usage.get("output_tokens")), _count(usage.get("input_tokens"))
-    if out is None and total_in is None:
+    if out is None or total_in is None:
         return None
     details = usage.get("input_tokens_details")
     details = details if isinstance(details, Mapping) else {}
-    text_in = _count(details.get("text_tokens")) or 0
-    image_in = _count(details.get("image_tokens")) or 0
-    not_said = max((total_in or 0) - text_in - image_in, 0)
-    return Tokens(text_in, image_in + not_said, out or 0)
+    text_in = _count(details.get("text_tokens", 0))
+    image_in = _count(details.get("image_tokens", 0))
+    if text_in is None or image_in is None:
+        return None
+    tokens = Tokens(text_in, image_in + max(total_in - text_in - image_in, 0), out)
+    return tokens if can_be(tokens) else None
+
+
+def can_be(tokens: Tokens) -> bool:
+    """Whether a call for a picture can have taken these."""
+    total_in = tokens.text_in + tokens.image_in
+    return 0 < total_in <= _MOST_IN and 0 < tokens.image_out <= _MOST_OUT
 
 
 def _count(value: object) -> int | None:
     """A number of tokens; None for what cannot be one, since it may come from any server."""
     if not isinstance(value, int) or isinstance(value, bool):
         return None
-    return value if 0 <= value <= _MOST_TOKENS else None
+    return value if 0 <= value <= _MOST_IN else None

@@ -15,6 +15,7 @@ from tasks.models import engines
 if TYPE_CHECKING:
     from tasks.requests.batches import BatchService
     from tasks.requests.request import Request
+    from tasks.takes.owed import Owed
     from tasks.takes.store import Take
 
 KEY_VARIABLE = "OPENAI_API_KEY"
@@ -30,6 +31,16 @@ class Engine(Protocol):
         Raises `EngineFailure` where there is none, with a text for the person at the terminal.
         Whether to ask again is not decided here, but in `tasks.spending.calls`.
         """
+
+
+class Paid(Engine, Protocol):
+    """An engine that costs money, and draws elsewhere."""
+
+    def prepare(self) -> None:
+        """Look whether calls can be made at all. Raises `EngineFailure` where none can."""
+
+    def fetch(self, owed: "Owed") -> "Take":
+        """A picture that an earlier answer named the address of. Raises `EngineFailure`."""
 
 
 class Fault(Enum):
@@ -49,10 +60,16 @@ class Fault(Enum):
     """quota or billing limit: no call of this account will do"""
     NO_ACCESS = "no access"
     """401: no call with this key will do"""
+    SETUP = "set-up"
+    """the environment makes no connection: no call was made, and none can be"""
+    SETTING = "setting"
+    """address, proxy, certificate, model or rights: every call of this run meets it, none draws"""
+    TO_FETCH = "to be fetched"
+    """a picture was drawn, and billed, and lies at an address from which it did not come yet"""
     UNUSABLE = "unusable"
     """an answer came, and is no picture: it was billed"""
     FINAL = "error"
-    """anything else that is the same when asked again: 400, 403, 404"""
+    """anything else that is the same when asked again: 400, 422"""
 
 
 class EngineFailure(Mistake):
@@ -77,6 +94,17 @@ class EngineFailure(Mistake):
         """tokens that were counted although nothing usable came"""
 
 
+class ToFetch(EngineFailure):
+    """A picture was drawn and billed, and did not come yet from where it lies."""
+
+    def __init__(self, text: str, owed: "Owed | None", *, stop: bool) -> None:
+        super().__init__(text, fault=Fault.TO_FETCH, usage=owed.usage if owed else None)
+        self.owed = owed
+        """None where it was noted before"""
+        self.stop = stop
+        """whether the config has to be changed before it can come"""
+
+
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
     """What an engine must know beside the requests."""
@@ -85,6 +113,8 @@ class EngineSettings:
     """how long the server may be silent; a large picture at high quality takes minutes"""
     answer_hosts: tuple[str, ...] = ()
     """hosts beside the endpoint's own from which a picture may be fetched"""
+    image_field: str = "auto"
+    """the field of several pictures: `image[]`, as the API's form has it, or `image`"""
 
 
 @dataclass(frozen=True, slots=True)

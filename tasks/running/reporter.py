@@ -19,6 +19,7 @@ from tasks.ground.wording import budget_text, counted, dollars, printable
 from tasks.running.frame_task import InBatch, NotAttempted
 from tasks.running.run import RunFacts
 from tasks.running.session import current_graph, current_project
+from tasks.spending.rate_limiter import GATE
 from tasks.spending.resume_command import GOING_ON, cents
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Reporter:
                 what = f"{counted(self._facts.new_takes, 'new take')} of {what}"
             workers = counted(max(1, self._facts.workers), "worker")
             self._line(f"[i] Generating {what} with {workers}...")
+        GATE.tell = self._line
         if self._frames and self._out and self._out.isatty():
             from tasks.running.bar import Bar
 

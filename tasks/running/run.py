@@ -148,6 +148,7 @@ class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
             gc.enable()
             with _gentle_interrupt(runner):
                 code = int(runner.run_all(self.control.task_dispatcher()))
+            code = GATE.exit_code or code
             strict = current_project().variables.of_command.get("strict", False)
             code = code or int(strict and getattr(reporter_obj, "flagged", 0) > 0)
             return self._after(code, getattr(reporter_obj, "failed", 0))

@@ -22,9 +22,11 @@ ever measured: the published tables are off by that much"""
 class OverBudget(Mistake):
     """The run may not pay for this call. `cost_usd`: what it is held to cost, if that is known."""
 
-    def __init__(self, text: str, cost_usd: float | None) -> None:
+    def __init__(self, text: str, cost_usd: float | None, key: str = "") -> None:
         super().__init__(text)
         self.cost_usd = cost_usd
+        self.key = key
+        """the config's key that forbids it; empty: the budget of the run"""
 
 
 class Reservation:

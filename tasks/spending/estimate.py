@@ -1,8 +1,8 @@
 """What a call will cost, and how long it takes, before it is made.
 
-From the calls that this project has measured where there are any of the same kind, else from a
-table. The table's output tokens are those that OpenAI published for the first generation of its
-models; later ones differ, so that a measured call beats it.
+From the calls that this project has measured of the same kind, once several agree; until then
+from the dearer of these and a table. The table's output tokens are those that OpenAI published
+for the first generation of its models; later ones differ, so that calls that agree beat it.
 """
 
 import threading
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from tasks.models.facts import parse_size
-from tasks.models.prices import ModelPrice, Price, Tokens, price_of
+from tasks.models.prices import ModelPrice, Price, Tokens, can_be, price_of
 from tasks.requests.request import Request
 from tasks.spending.ledger import DRAWN, Entry
 
@@ -34,6 +34,8 @@ _SQUARE_PX = 1024 * 1024
 # always use, in detail: as many tokens again as a picture of high quality has.
 _OVERVIEW_TOKENS = 323
 _CHARACTERS_PER_TOKEN = 4
+_SEVERAL, _ALIKE = 3, 1.5
+"""so many measured calls of a kind, and none so many times as dear as another, agree"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class _Measured:
         self.counted = 0
         """those of them whose tokens were counted"""
         self.dearest_usd: float | None = None
+        self.cheapest_usd = 0.0
         self._latencies_s: list[float] = []
         self._median_s: float | None = None
 
@@ -83,10 +86,17 @@ class _Measured:
         if cost_usd is not None:
             self.counted += 1
             # The dearest that was seen: a budget that is kept on the average is not kept.
+            self.cheapest_usd = min(cost_usd, self.cheapest_usd) if self.dearest_usd else cost_usd
             self.dearest_usd = max(cost_usd, self.dearest_usd or 0.0)
         if entry.latency_s and not entry.batch:
             insort(self._latencies_s, entry.latency_s)
             self._median_s = None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether several calls say the same: only then is it believed against the table."""
+        close = (self.dearest_usd or 0.0) <= _ALIKE * self.cheapest_usd
+        return self.counted >= _SEVERAL and close
 
     @property
     def latency_s(self) -> float:
@@ -119,7 +129,9 @@ class Estimator:
             return
         kind = Kind(entry.model, entry.size, entry.quality, entry.references)
         price = self.price(kind.model)
-        cost_usd = price.cost_usd(entry.tokens) if price and entry.tokens else None
+        # An earlier version kept counts that cannot be.
+        tokens = entry.tokens if entry.tokens and can_be(entry.tokens) else None
+        cost_usd = price.cost_usd(tokens) if price and tokens else None
         with self._lock:
             self._measured.setdefault(kind, _Measured()).add(entry, cost_usd)
 
@@ -137,14 +149,15 @@ class Estimator:
         with self._lock:
             seen = self._measured.get(kind, _Measured())
             latency_s, calls, counted = seen.latency_s, seen.calls, seen.counted
-            dearest_usd = seen.dearest_usd
+            dearest_usd, agrees = seen.dearest_usd, seen.agrees
         if price is None:
             return Estimate(None, latency_s, calls)
         if price.usd_per_image is not None:
             return Estimate(price.usd_per_image, latency_s, calls, exact=True)
-        if dearest_usd is not None:
+        table_usd = price.cost_usd(table_tokens(kind, prompt_length)) or 0.0
+        if dearest_usd is not None and (agrees or dearest_usd >= table_usd):
             return Estimate(dearest_usd, latency_s, counted)
-        return Estimate(price.cost_usd(table_tokens(kind, prompt_length)), latency_s, 0)
+        return Estimate(table_usd, latency_s, 0)
 
 
 def table_tokens(kind: Kind, prompt_length: int) -> Tokens:

@@ -1,4 +1,7 @@
-"""The ledger: one line for every call that was made, for ever, also for those that were refused.
+"""The ledger: every call that was made, for ever, also those that were refused.
+
+A call has a line before it is sent, and another when it ends, which stands in the place of the
+first. Where that never came, since the process was killed, nobody knows what the call cost.
 
 `.takes/ledger.jsonl`, appended to under a lock, so that several processes may write at once. A
 line that a power cut left half written is passed over, and the next one begins on a line of its
@@ -9,12 +12,14 @@ import contextlib
 import json
 import math
 import os
+import secrets
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, asdict, astuple, dataclass, fields
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, asdict, astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from tasks.ground.files import utc_now
 from tasks.models.prices import Tokens
 
 LEDGER_FILE = "ledger.jsonl"
@@ -22,6 +27,10 @@ DRAWN = "drawn"
 """the outcome of a call that gave a picture; every other is the name of a fault"""
 LOST = "lost"
 """the outcome of a call that nobody waited for"""
+OPEN = "open"
+"""a call that has not ended, or whose process was killed"""
+DROPPED = "dropped"
+"""closes a line of which nothing came, not even a call: it is as if it were not there"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,13 @@ class Entry:
     """the batch that it was part of"""
     note: str = ""
     """the endpoint's words, where it refused"""
+    call: str = ""
+    """its own name: the line that ends a call has that of the line which began it"""
+
+    @property
+    def counted_usd(self) -> float:
+        """What it is held to have cost: what it did, else its estimate."""
+        return (self.estimate_usd or 0.0) if self.cost_usd is None else self.cost_usd
 
     @property
     def expression(self) -> str:
@@ -62,33 +78,70 @@ class Ledger:
     def __init__(self, store: Path) -> None:
         self.path = store / LEDGER_FILE
         self._writing = threading.Lock()
-        self._seen: tuple[int, list[Entry]] = (0, [])
+        self._read = 0
+        self._entries: list[Entry] = []
+
+    def begin(self, entry: Entry, allow: Callable[[list[Entry]], None]) -> Entry:
+        """Write that a call begins; the line that stands for it until it ends.
+
+        `allow` is shown all calls, those of other processes too, and raises what forbids this
+        one. Raises OSError where the disk does not take the line.
+        """
+        begun = replace(entry, at=utc_now(), outcome=OPEN, call=secrets.token_hex(8))
+        with self._held():
+            allow(self._read_on())
+            self._append(begun)
+        return begun
 
     def add(self, entry: Entry) -> None:
         """Append a line. Raises OSError where the disk does not take it."""
+        with self._held():
+            self._append(entry)
+
+    def entries(self) -> list[Entry]:
+        """All calls, the earliest first. Read on from where the last reading ended."""
+        with self._writing:
+            return self._read_on()
+
+    @contextlib.contextmanager
+    def _held(self) -> Iterator[None]:
         from filelock import FileLock
 
-        line = json.dumps(_content(entry), ensure_ascii=False, separators=(",", ":"))
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.path.with_suffix(".lock"))
-        with self._writing, lock, self.path.open("ab+") as file:
+        with self._writing, FileLock(self.path.with_suffix(".lock")):
+            yield
+
+    def _append(self, entry: Entry) -> None:
+        line = json.dumps(_content(entry), ensure_ascii=False, separators=(",", ":"))
+        with self.path.open("ab+") as file:
             start = b"" if _ends_a_line(file.fileno()) else b"\n"
             # Half a surrogate pair in a server's words has no place in a file.
             file.write(start + line.encode(errors="replace") + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
-    def entries(self) -> list[Entry]:
-        """All calls, the earliest first. Read on from where the last reading ended."""
-        with self._writing:
-            read, known = self._seen
-            with contextlib.suppress(OSError), self.path.open("rb") as file:
-                file.seek(read)
-                data = file.read()
-                whole = data.rfind(b"\n") + 1
-                fresh = [entry for line in data[:whole].splitlines() for entry in _entries(line)]
-                self._seen = (read + whole, [*known, *fresh] if fresh else known)
-            return self._seen[1]
+    def _read_on(self) -> list[Entry]:
+        with contextlib.suppress(OSError), self.path.open("rb") as file:
+            file.seek(self._read)
+            data = file.read()
+            whole = data.rfind(b"\n") + 1
+            fresh = [entry for line in data[:whole].splitlines() for entry in _entries(line)]
+            self._read += whole
+            if fresh:
+                self._entries = _merged(self._entries, fresh)
+        return self._entries
+
+
+def _merged(known: list[Entry], fresh: list[Entry]) -> list[Entry]:
+    """The calls with what is new of them."""
+    merged = dict(enumerate(known))
+    named = {entry.call: number for number, entry in merged.items() if entry.call}
+    for entry in fresh:
+        number = named.get(entry.call, len(merged)) if entry.call else len(merged)
+        merged[number] = entry
+        if entry.call:
+            named[entry.call] = number
+    return [entry for entry in merged.values() if entry.outcome != DROPPED]
 
 
 def _ends_a_line(handle: int) -> bool:
@@ -122,7 +175,7 @@ def _check(entry: Entry) -> None:
     """Refuse, with a `TypeError`, what would break whoever adds the entries up."""
     texts = (
         *(entry.at, entry.frame, entry.key, entry.model, entry.size, entry.quality),
-        *(entry.outcome, entry.batch, entry.note),
+        *(entry.outcome, entry.batch, entry.note, entry.call),
     )
     counts = (entry.references, *(astuple(entry.tokens) if entry.tokens else ()))
     numbers = (entry.cost_usd, entry.estimate_usd, entry.latency_s)

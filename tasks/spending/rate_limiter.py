@@ -16,9 +16,12 @@ from dataclasses import dataclass, field
 
 from tasks.ground.clock import Clock
 from tasks.ground.errors import Mistake
+from tasks.ground.wording import moment
 from tasks.spending.call_rate import Pace, Start
 
 _SYSTEM_CLOCK = Clock()
+_SAID_FROM_S = 15.0
+"""how long a wait is that is said at once"""
 
 
 class Stopped(Mistake):
@@ -68,6 +71,11 @@ class Gate:
         self._free = 1
         self._closed = False
         self._why = ""
+        self.exit_code = 0
+        """with which the run has to end; 0: as it would anyway"""
+        self.tell: Callable[[str], None] = lambda _line: None
+        """says a line at once; set by whoever reports the run"""
+        self._told_until_s = 0.0
         self._pace = Pace()
         # Each waits on a condition of its own, and only the first by the clock: with 64 workers,
         # one call that starts wakes one thread.
@@ -87,7 +95,8 @@ class Gate:
     def open(self, places: int, images_per_minute: float | None = None) -> None:
         """Begin a run with so many places, and at most so many calls a minute (None: any)."""
         with self._lock:
-            self._free, self._closed, self._why = places, False, ""
+            self._free, self._closed, self._why, self.exit_code = places, False, "", 0
+            self._told_until_s = 0.0
             self._pace = Pace(images_per_minute)
 
     def cap(self, images_per_minute: float | None) -> None:
@@ -161,7 +170,15 @@ class Gate:
     def limited(self, pace: Pace, start: Start, wait_s: float | None) -> None:
         """As `Turn.limited`, which is what to call."""
         with self._lock:
-            pace.limited(start, self.clock.now(), wait_s)
+            now_s = self.clock.now()
+            pace.limited(start, now_s, wait_s)
+            news = wait_s is not None and now_s + wait_s > self._told_until_s + _SAID_FROM_S
+            if news and wait_s is not None and wait_s >= _SAID_FROM_S:
+                self._told_until_s = now_s + wait_s
+            else:
+                news = False
+        if news and wait_s is not None:
+            self.tell(f"[i] The endpoint asks to wait: no call before {moment(wait_s)}")
 
     def _wait(self, waiter: _Waiter) -> bool:
         """Wait for the turn of one; whether that took any time."""

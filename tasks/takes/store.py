@@ -54,6 +54,8 @@ class Take:
     """what the engine could not do as asked, for the person at the terminal"""
     image: "Image | None" = field(default=None, repr=False, compare=False)
     """the picture decoded, where the engine had it so; what comes from elsewhere is checked"""
+    call: str = ""
+    """the ledger's name for the call that it came from"""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ class TakeRecord:
     cost_usd: float | None = None
     frame: str = ""
     """the frame that it was drawn for; others with the same request use it too"""
+    call: str = ""
+    """the ledger's name for the call that it came from"""
 
 
 class Asked(Protocol):
@@ -181,7 +185,7 @@ class TakeStore:
     def requests(self) -> Iterator[Stored]:
         """Every request that has takes here. Reads one small file for each."""
         for path in sorted(self.folder.glob("??/*.json")):
-            if path.name.endswith(REFUSED):
+            if path.name.endswith((REFUSED, ".owed.json")):
                 continue
             with contextlib.suppress(*UNREADABLE):
                 content = json_file.read(path)["request"]
@@ -252,6 +256,7 @@ class TakeStore:
             answer_id=take.answer_id,
             cost_usd=take.cost_usd,
             frame=frame,
+            call=take.call,
         )
         write_whole(self._folder(request.key) / record.file, take.picture, flush_to_disk=True)
         others = [other for other in self._listed(request.key) if other.file != record.file]

@@ -161,9 +161,9 @@ def test_what_was_measured_is_used(looked: Looked):
         "t", "f", "k", "gpt-image-2.5-sunburst", "64x96", "high", 1, DRAWN,
         tokens=Tokens(0, 0, 10_000), latency_s=7.0,
     )  # fmt: skip
-    total = looked.forecast(entry, replace(entry, tokens=Tokens(0, 0, 5_000)))
+    total = looked.forecast(entry, replace(entry, tokens=Tokens(0, 0, 9_000)), entry)
     assert total.cost_usd == pytest.approx(5 * 0.3)
-    assert total.basis() == "as measured in 2 earlier calls"
+    assert total.basis() == "as measured in 3 earlier calls"
 
 
 def test_new_takes_are_counted_as_often_as_they_are_drawn(looked: Looked):

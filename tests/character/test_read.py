@@ -431,7 +431,8 @@ def test_spelling_defaults_out_changes_nothing():
             '"sise"',
             '$.generation.sise: unknown key "sise"; did you mean "size"? (allowed: engine, model,'
             " size, quality, background, include_neutral, budget_usd, images_per_minute,"
-            " max_retries, timeout_s, prices, extra, omit, answer_hosts, mask, auto_retake)",
+            " max_retries, timeout_s, prices, extra, omit, answer_hosts, image_field,"
+            " budget_usd_day, budget_usd_month, budget_usd_project, max_wait_s, mask, auto_retake)",
             id="an unknown key of generation",
         ),
         pytest.param(

@@ -7,10 +7,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
+from tasks.spending.ledger import Ledger
 from tests.conftest import Folder, Ran, kill, portrait, small_config
 from tests.end_to_end.test_endpoints import wait_for
 from tests.harness.images_server import Call, ImagesServer, Reply, answer_body, drawn, error_body
@@ -20,9 +22,11 @@ COST_USD = (100 * 5 + 400 * 8 + 6240 * 30) / 1e6
 
 
 def ledger(folder: Folder) -> list[dict[str, Any]]:
-    """Every line of the ledger; each must be sound."""
+    """Every call in the ledger, as its last line has it; each line must be sound."""
     path = folder.path / ".takes" / "ledger.jsonl"
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    if path.exists():
+        assert all(json.loads(line) for line in path.read_text().splitlines())
+    return [asdict(entry) for entry in Ledger(folder.path / ".takes").entries()]
 
 
 def outcomes(folder: Folder) -> list[str]:

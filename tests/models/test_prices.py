@@ -117,13 +117,21 @@ def test_a_cost_is_the_sum_of_its_parts_and_never_negative(
         ),
         ({"input_tokens": 500, "output_tokens": 6240}, Tokens(0, 500, 6240)),
         (
-            {"input_tokens": 500, "input_tokens_details": {"text_tokens": 100}},
-            Tokens(100, 400, 0),
+            {
+                "input_tokens": 500,
+                "input_tokens_details": {"text_tokens": 100},
+                "output_tokens": 272,
+            },
+            Tokens(100, 400, 272),
         ),
         # Input that is not named counts as the dearer kind.
         (
-            {"input_tokens": 500, "input_tokens_details": {"image_tokens": 400}},
-            Tokens(0, 500, 0),
+            {
+                "input_tokens": 500,
+                "input_tokens_details": {"image_tokens": 400},
+                "output_tokens": 272,
+            },
+            Tokens(0, 500, 272),
         ),
         (
             {
@@ -133,22 +141,28 @@ def test_a_cost_is_the_sum_of_its_parts_and_never_negative(
             },
             Tokens(100, 400, 1),
         ),
-        (
-            {
-                "input_tokens_details": {"image_tokens": 400, "text_tokens": 100},
-                "output_tokens": 1,
-            },
-            Tokens(100, 400, 1),
-        ),
-        ({"output_tokens": 6240}, Tokens(0, 0, 6240)),
-        ({"output_tokens": 0, "input_tokens": 0}, Tokens()),
+        # A default of the other side is no measurement.
+        ({"output_tokens": 6240}, None),
+        ({"input_tokens": 500}, None),
+        ({"output_tokens": 0, "input_tokens": 0}, None),
+        ({"output_tokens": 0, "input_tokens": 500}, None),
+        ({"output_tokens": "6240", "input_tokens": 500}, None),
+        ({"output_tokens": 6240.5, "input_tokens": 500}, None),
+        ({"output_tokens": 6240, "input_tokens": -500}, None),
+        ({"output_tokens": 10**9, "input_tokens": 500}, None),
         ({}, None),
         ({"total_tokens": 5}, None),
         ({"output_tokens": "many", "input_tokens": None}, None),
         ({"output_tokens": True}, None),
         ({"output_tokens": -5}, None),
-        ({"output_tokens": 7, "input_tokens_details": [1]}, Tokens(0, 0, 7)),
-        ({"output_tokens": 7, "input_tokens_details": {"image_tokens": "x"}}, Tokens(0, 0, 7)),
+        (
+            {"output_tokens": 7, "input_tokens": 5, "input_tokens_details": [1]},
+            Tokens(0, 5, 7),
+        ),
+        (
+            {"output_tokens": 7, "input_tokens": 5, "input_tokens_details": {"image_tokens": "x"}},
+            None,
+        ),
     ],
 )
 def test_tokens_as_servers_count_them(usage: dict[str, object], tokens: Tokens | None):
@@ -178,4 +192,4 @@ def test_no_usage_whatever_breaks_a_paid_answer(usage: dict[str, object]):
 
 def test_a_count_beyond_all_numbers_is_none():
     assert tokens_of({"output_tokens": 10**400}) is None
-    assert tokens_of({"output_tokens": 5, "input_tokens": 10**400}) == Tokens(0, 0, 5)
+    assert tokens_of({"output_tokens": 5, "input_tokens": 10**400}) is None

@@ -2,20 +2,23 @@
 
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tasks.ground.errors import Mistake
 from tasks.models.prices import ModelPrice, Price
-from tasks.requests.engine import EngineFailure, Fault
+from tasks.requests.engine import EngineFailure, Fault, ToFetch
 from tasks.requests.request import InputPicture, Request
 from tasks.spending.budget import Budget, OverBudget
 from tasks.spending.calls import Caller, Terms
 from tasks.spending.estimate import Estimator
 from tasks.spending.in_flight import FLIGHTS
 from tasks.spending.ledger import Entry, Ledger
+from tasks.spending.periods import Periods
 from tasks.spending.rate_limiter import Stopped
+from tasks.takes.owed import Owed, OwedPictures
 from tasks.takes.store import StoreFailure, Take
 
 MODEL = "gpt-image-2.5-sunburst"
@@ -57,6 +60,7 @@ class FakeGate:
         self.pauses_s: list[float] = []
         self.turns: list[int] = []
         self.closed: str | None = None
+        self.exit_code = 0
         self.open = True
 
     def turn(self, *, again: int = 0) -> FakeTurn:
@@ -114,6 +118,11 @@ class Desk:
         return [entry.outcome for entry in self.ledger.entries()]
 
     @property
+    def only_estimate(self) -> float:
+        """What a call is held to cost."""
+        return self.estimator.estimate(REQUEST).cost_usd or 0.0
+
+    @property
     def only_entry(self) -> Entry:
         (entry,) = self.ledger.entries()
         return entry
@@ -140,7 +149,7 @@ def test_a_picture_is_kept_paid_for_learned_from_and_written_down(tmp_path: Path
     assert entry.estimate_usd > COST_USD
     assert entry.tokens.image_out == 6240
     assert entry.at > "2026"
-    assert desk.estimator.estimate(REQUEST).measured == 1
+    assert desk.estimator._measured
     assert desk.gate.told == ["accepted"]
     assert FLIGHTS.now() == []
 
@@ -148,12 +157,15 @@ def test_a_picture_is_kept_paid_for_learned_from_and_written_down(tmp_path: Path
 def test_the_picture_is_kept_before_anything_is_written(tmp_path: Path):
     desk = Desk(tmp_path, PICTURE)
     desk.draw(lambda _take: desk.gate.told.append(f"kept with {len(desk.outcomes)} lines"))
-    assert desk.gate.told == ["accepted", "kept with 0 lines"]
+    # The line that the call began, which its end replaces.
+    assert desk.gate.told == ["accepted", "kept with 1 lines"]
+    assert desk.outcomes == ["drawn"]
 
 
 AGAIN = [Fault.NOT_SENT, Fault.PUT_OFF, Fault.RATE]
 ONCE = [Fault.UNCERTAIN]
-NEVER = [Fault.REFUSED, Fault.NO_CREDIT, Fault.NO_ACCESS, Fault.UNUSABLE, Fault.FINAL]
+WHOLE_RUN = [Fault.NO_CREDIT, Fault.NO_ACCESS, Fault.SETUP, Fault.SETTING, Fault.TO_FETCH]
+NEVER = [Fault.REFUSED, Fault.UNUSABLE, Fault.FINAL, *WHOLE_RUN]
 
 
 def test_every_fault_has_a_policy():
@@ -168,7 +180,9 @@ def test_each_fault_is_asked_again_exactly_as_often_as_stated(
     desk = Desk(tmp_path, failure(fault), max_retries=max_retries)
     with pytest.raises(EngineFailure) as caught:
         desk.draw()
-    retries = max_retries if fault in AGAIN else min(max_retries, 1) if fault in ONCE else 0
+    # Where no call ever got through, one more shows that none does.
+    few = fault in ONCE or fault is Fault.NOT_SENT
+    retries = min(max_retries, 1) if few else max_retries if fault in AGAIN else 0
     assert desk.engine.calls == 1 + retries
     assert caught.value.fault is fault
     assert desk.outcomes == [fault.value] * (1 + retries)
@@ -239,8 +253,8 @@ def test_a_closed_gate_ends_the_wait_for_another_try(tmp_path: Path):
     assert desk.engine.calls == 1
 
 
-@pytest.mark.parametrize("fault", [Fault.NO_CREDIT, Fault.NO_ACCESS])
-def test_without_credit_or_access_one_call_tells_and_the_others_were_not_attempted(
+@pytest.mark.parametrize("fault", WHOLE_RUN)
+def test_what_every_call_would_meet_one_call_tells_and_the_others_were_not_attempted(
     tmp_path: Path, fault: Fault
 ):
     desk = Desk(tmp_path, failure(fault))
@@ -251,7 +265,111 @@ def test_without_credit_or_access_one_call_tells_and_the_others_were_not_attempt
         with pytest.raises(Stopped):
             desk.draw()
     assert desk.engine.calls == 1
-    assert desk.budget.spent_usd == 0
+    assert (desk.budget.spent_usd > 0) == (fault is Fault.TO_FETCH)
+
+
+def test_an_endpoint_that_cannot_be_reached_is_not_tried_for_each_frame(tmp_path: Path):
+    desk = Desk(tmp_path, failure(Fault.NOT_SENT))
+    with pytest.raises(EngineFailure):
+        desk.draw()
+    with pytest.raises(Stopped):
+        desk.draw()
+    assert desk.engine.calls == 2
+
+
+def test_a_wait_of_hours_ends_the_run_and_says_until_when(tmp_path: Path):
+    desk = Desk(tmp_path, failure(Fault.RATE, wait_s=17280.0))
+    with pytest.raises(EngineFailure, match=r"asks to wait until .*4 h 48 min.*run doit again"):
+        desk.draw()
+    with pytest.raises(Stopped):
+        desk.draw()
+    assert (desk.engine.calls, desk.budget.spent_usd) == (1, 0.0)
+
+
+class Unmakeable(FakeEngine):
+    """Its client cannot be made."""
+
+    def prepare(self) -> None:
+        raise failure(Fault.SETUP)
+
+
+def test_a_client_that_cannot_be_made_is_no_call_and_no_line(tmp_path: Path):
+    desk = Desk(tmp_path)
+    desk.caller._engine = Unmakeable([PICTURE])
+    with pytest.raises(EngineFailure):
+        desk.draw()
+    assert (desk.outcomes, desk.budget.spent_usd, desk.gate.exit_code) == ([], 0.0, 3)
+    assert not desk.ledger.path.exists()
+
+
+def test_a_call_is_on_the_disk_before_it_is_sent_and_counts_as_perhaps(tmp_path: Path):
+    desk = Desk(tmp_path, PICTURE)
+    seen: list[Entry] = []
+
+    def draw(_request: Request) -> Take:
+        seen.extend(Ledger(tmp_path).entries())  # as another process sees it, or the next run
+        return PICTURE
+
+    desk.engine.draw = draw
+    take = desk.draw()
+    assert [(e.outcome, e.cost_usd, e.estimate_usd is not None) for e in seen] == [
+        ("open", None, True)
+    ]
+    assert desk.only_entry.call == seen[0].call == take.call
+
+
+@pytest.mark.parametrize(
+    ("periods", "key"),
+    [
+        (Periods(day_usd=0.3), "budget_usd_day"),
+        (Periods(month_usd=0.3), "budget_usd_month"),
+        (Periods(project_usd=0.3), "budget_usd_project"),
+    ],
+)
+def test_the_budget_of_a_period_is_kept_across_processes(tmp_path: Path, periods, key: str):
+    first, second = Desk(tmp_path, PICTURE), Desk(tmp_path, PICTURE)
+    for desk in (first, second):
+        desk.caller.terms = replace(desk.caller.terms, periods=periods)
+    first.draw()
+    with pytest.raises(OverBudget, match=r"not paid for: the budget .* is \$0\.30") as refused:
+        second.draw()
+    assert refused.value.key == key
+    assert second.engine.calls == 0
+    assert [entry.outcome for entry in second.ledger.entries()] == ["drawn"]
+
+
+def test_a_budget_of_a_day_begins_anew_the_next_day(tmp_path: Path):
+    desk = Desk(tmp_path, PICTURE)
+    tomorrow = Periods(day_usd=0.3, now=lambda: "2999-01-01T00:00:00")
+    desk.draw()
+    desk.caller.terms = replace(desk.caller.terms, periods=tomorrow)
+    desk.draw()
+    assert desk.engine.calls == 2
+
+
+def test_counts_that_cannot_be_are_said_once_and_not_believed(tmp_path: Path):
+    zeros = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
+    desk = Desk(tmp_path, Take(b"\x89PNG", usage=zeros), budget_usd=0.5)
+    assert "counts tokens as no picture takes them" in desk.draw().notes[0]
+    assert desk.draw().notes == ()
+    with pytest.raises(OverBudget):
+        desk.draw()
+    assert desk.budget.spent_usd == pytest.approx(2 * desk.only_estimate)
+
+
+def test_a_picture_that_is_owed_is_noted_with_its_cost_and_fetched_later(tmp_path: Path):
+    desk = Desk(tmp_path, ToFetch("not there", Owed("http://h/x", usage=USAGE), stop=False))
+    desk.caller.terms = replace(desk.caller.terms, owed=OwedPictures(tmp_path))
+    assert desk.caller.fetch_owed(REQUEST, desk.kept.append) is None
+    with pytest.raises(ToFetch):
+        desk.draw()
+    desk.engine.fetch = lambda owed: Take(b"\x89PNG", cost_usd=owed.cost_usd, call=owed.call)
+    take = desk.caller.fetch_owed(REQUEST, desk.kept.append)
+    assert take is not None
+    assert take.cost_usd == pytest.approx(COST_USD)
+    assert desk.only_entry.call == take.call
+    assert desk.caller.fetch_owed(REQUEST, desk.kept.append) is None
+    assert len(desk.kept) == 1
 
 
 def test_of_calls_that_fail_hopelessly_side_by_side_one_tells(tmp_path: Path):
@@ -377,24 +495,42 @@ def test_a_call_that_its_own_thread_leaves_is_written_down_as_lost(tmp_path: Pat
 
 def test_a_call_under_way_can_be_written_off(tmp_path: Path):
     desk = Desk(tmp_path, PICTURE)
+    lost: Entry | None = None
 
     def draw(_request: Request) -> Take:
         (flight,) = FLIGHTS.now()
         assert flight.frame == "sad__center"
         flight.lose()
+        nonlocal lost
+        lost = desk.only_entry
         return PICTURE
 
     desk.engine.draw = draw
     desk.draw()
-    lost = desk.ledger.entries()[0]
-    assert (lost.outcome, lost.cost_usd) == ("lost", None)
+    assert lost.outcome == "lost"
+    assert lost.cost_usd is None
     assert lost.estimate_usd > 0
     assert lost.at > "2026"
+    assert desk.outcomes == ["drawn"]  # it came all the same
 
 
-def test_a_ledger_that_cannot_be_written_loses_no_picture_and_is_said(tmp_path: Path):
+def test_where_the_ledger_cannot_be_written_nothing_is_bought(tmp_path: Path):
     (tmp_path / "ledger.jsonl").mkdir()
     desk = Desk(tmp_path, PICTURE)
+    with pytest.raises(Mistake, match=r"ledger\.jsonl cannot be written .*nothing was bought"):
+        desk.draw()
+    assert (desk.engine.calls, desk.budget.spent_usd) == (0, 0.0)
+
+
+def test_a_ledger_that_cannot_be_written_any_more_loses_no_picture_and_is_said(tmp_path: Path):
+    desk = Desk(tmp_path, PICTURE)
+
+    def draw(_request: Request) -> Take:
+        desk.ledger.path.unlink()
+        desk.ledger.path.mkdir()
+        return PICTURE
+
+    desk.engine.draw = draw
     take = desk.draw()
     assert len(desk.kept) == 1
     assert take.notes == (f"{tmp_path}/ledger.jsonl cannot be written: Is a directory",)

@@ -47,9 +47,19 @@ def test_without_measured_calls_the_table_is_used_and_it_says_so():
     assert estimate.cost_usd == pytest.approx((100 * 5 + 6563 * 8 + 6240 * 30) / 1e6)
 
 
-def test_a_measured_call_beats_the_table_by_its_tokens_at_the_price_of_now():
-    estimate = Estimator([MEASURED]).estimate(request())
-    assert estimate.measured == 1
+def test_until_several_calls_agree_the_dearer_of_table_and_measurement_counts():
+    table_usd = Estimator([]).estimate(request()).cost_usd
+    cheap = replace(MEASURED, tokens=Tokens(1, 1, 300))
+    dear = replace(MEASURED, tokens=Tokens(100, 400, 20_000))
+    nothing = replace(MEASURED, tokens=Tokens())
+    for seen in ([MEASURED], [MEASURED] * 2, [cheap, cheap, MEASURED], [nothing] * 11):
+        assert Estimator(seen).estimate(request()).cost_usd == table_usd
+    assert Estimator([dear]).estimate(request()).cost_usd == pytest.approx(0.6037)
+
+
+def test_measured_calls_that_agree_beat_the_table_by_their_tokens_at_the_price_of_now():
+    estimate = Estimator([MEASURED] * 3).estimate(request())
+    assert estimate.measured == 3
     assert estimate.latency_s == 20.0
     assert estimate.cost_usd == pytest.approx(COST_USD)  # not what it cost then
 
@@ -84,13 +94,14 @@ def test_calls_of_another_kind_or_without_picture_say_nothing_of_the_cost(other)
 
 def test_what_a_run_measures_is_learned_at_once():
     estimator = Estimator([])
-    estimator.learn(MEASURED)
+    for _ in range(3):
+        estimator.learn(MEASURED)
     assert estimator.estimate(request()).cost_usd == pytest.approx(COST_USD)
 
 
 def test_calls_of_a_batch_tell_the_cost_and_not_the_time():
     in_batch = replace(MEASURED, batch="batch_1", latency_s=70_000.0)
-    estimate = Estimator([in_batch]).estimate(request())
+    estimate = Estimator([in_batch] * 3).estimate(request())
     assert estimate.cost_usd == pytest.approx(COST_USD)
     assert estimate.latency_s == LATENCY_S
 

@@ -5,12 +5,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import httpx2
-
+from tasks.ground.outside import clean
+from tasks.takes.owed import Owed
 from tasks.takes.store import Take
-
-_MOST_BYTES = 64 * 2**20
-_FETCH_TRIES = 3
 
 
 class UnusableError(ValueError):
@@ -19,6 +16,19 @@ class UnusableError(ValueError):
     def __init__(self, text: str, usage: Mapping[str, object] | None = None) -> None:
         super().__init__(text)
         self.usage = dict(usage or {})
+
+
+class NotYetError(ValueError):
+    """A picture lies at an address from which it cannot be had now: it was drawn, and billed."""
+
+    def __init__(
+        self, text: str, address: str, owed: Owed | None = None, *, is_allowed: bool = True
+    ) -> None:
+        super().__init__(text)
+        self.address = address
+        self.owed = owed
+        self.is_allowed = is_allowed
+        """whether that address may be asked at all"""
 
 
 def take_of(
@@ -45,7 +55,10 @@ def take_of_document(
         picture = _picture(document, fetch)
     except UnusableError as error:
         raise UnusableError(str(error), usage) from error
-    return Take(picture, latency_s=latency_s, usage=usage, answer_id=answer_id)
+    except NotYetError as error:
+        owed = Owed(error.address, latency_s, usage, clean(answer_id))
+        raise NotYetError(str(error), error.address, owed, is_allowed=error.is_allowed) from error
+    return Take(picture, latency_s=latency_s, usage=usage, answer_id=clean(answer_id))
 
 
 def _can_be_kept(usage: dict[str, Any]) -> bool:
@@ -64,8 +77,8 @@ def _picture(document: Any, fetch: Callable[[str], bytes]) -> bytes:
     encoded, address = found.get("b64_json"), found.get("url")
     if isinstance(encoded, str) and encoded:
         return _decoded(encoded)
-    if isinstance(address, str) and address:
-        return _decoded(address) if address.startswith("data:") else fetch(address)
+    if isinstance(address, str) and address.strip():
+        return _decoded(address) if address.startswith("data:") else fetch(address.strip())
     raise UnusableError("it holds no image data")
 
 
@@ -76,40 +89,3 @@ def _decoded(encoded: str) -> bytes:
         return base64.b64decode("".join(text.split()), validate=True)
     except ValueError as error:
         raise UnusableError(f"its image data is not base64 ({error})") from error
-
-
-def fetched(address: str, own_host: str, allowed: tuple[str, ...], timeout_s: float) -> bytes:
-    """The picture at an address that a server answered with; the key is not sent along.
-
-    Only from the endpoint's own host and those that are allowed: an answer must not make this
-    machine ask others, inside its own network perhaps. Raises `UnusableError`.
-    """
-    try:
-        url = httpx2.URL(address)
-    except (httpx2.InvalidURL, ValueError) as error:
-        raise UnusableError(f"it names an address that is none: {address[:100]}") from error
-    hosts = {own_host, *(host.lower() for host in allowed)}
-    if url.scheme not in {"http", "https"} or url.host not in hosts:
-        raise UnusableError(
-            f"it names a picture at {url.host or address[:100]}, which is not the endpoint's own"
-            f' host; if you trust it: "answer_hosts": ["{url.host}"] in generation'
-        )
-    for left in range(_FETCH_TRIES - 1, -1, -1):
-        try:
-            return _get(url, timeout_s)
-        except (httpx2.HTTPError, UnusableError) as error:
-            if not left:
-                raise UnusableError(f"the picture at {url} cannot be fetched ({error})") from error
-    raise AssertionError("the last round returns or raises")
-
-
-def _get(url: httpx2.URL, timeout_s: float) -> bytes:
-    with httpx2.stream("GET", url, timeout=timeout_s, follow_redirects=False) as answer:
-        if answer.status_code != httpx2.codes.OK:
-            raise UnusableError(f"status {answer.status_code}")
-        data = b""
-        for part in answer.iter_bytes():
-            data += part
-            if len(data) > _MOST_BYTES:
-                raise UnusableError(f"more than {_MOST_BYTES // 2**20} MB")
-        return data

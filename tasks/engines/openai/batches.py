@@ -12,10 +12,12 @@ import httpx2
 import openai
 from openai.types import Batch, FileObject
 
-from tasks.engines.openai.answers import UnusableError, fetched, take_of_document
+from tasks.engines.openai.answers import NotYetError, UnusableError, take_of_document
 from tasks.engines.openai.client import client, key, one_line, without_key
-from tasks.engines.openai.failures import REFUSED_CODES, failure_of
+from tasks.engines.openai.failures import failure_of
+from tasks.engines.openai.fetching import fetched
 from tasks.engines.openai.lines import lines_of
+from tasks.engines.openai.words import is_refused, words_of
 from tasks.ground.advice import doit
 from tasks.requests.batches import ENDPOINT, PICTURE, REQUESTS, RemoteBatch, RemoteFile
 from tasks.requests.engine import EngineFailure, EngineSettings, Fault
@@ -131,26 +133,27 @@ class SdkBatches:
 
     def _fetch(self, address: str) -> bytes:
         """The picture at an address: billed, so that it is asked for until it comes."""
-        own, settings = self._client.base_url.host, self._settings
+        settings = self._settings
         try:
-            return fetched(address, own, settings.answer_hosts, settings.timeout_s)
-        except UnusableError as error:
+            return fetched(
+                address, self._client.base_url, settings.answer_hosts, settings.timeout_s
+            )
+        except NotYetError as error:
             raise EngineFailure(one_line(str(error)), fault=Fault.PUT_OFF) from error
 
     def failure(self, status: int, body: object) -> EngineFailure:
         """What the answer to one request says that gave no picture; status 0: none was sent."""
         error = body.get("error", body) if isinstance(body, Mapping) else body
-        said = error.get("message") if isinstance(error, Mapping) else None
-        message = str(said or json.dumps(error))
         if status:
             request = httpx2.Request("POST", f"{self._client.base_url}images/edits")
             response = httpx2.Response(status, request=request)
-            failed = openai.APIStatusError(message, response=response, body=error)
+            failed = openai.APIStatusError("", response=response, body=error)
             return failure_of(failed, self._settings.timeout_s)
-        code = error.get("code") if isinstance(error, Mapping) else None
-        if code in REFUSED_CODES:
+        message = words_of(error)
+        if is_refused(error):
             text = f"refused by the endpoint's content rules ({message})"
             return EngineFailure(one_line(text), fault=Fault.REFUSED)
+        code = error.get("code") if isinstance(error, Mapping) else None
         return EngineFailure(
             one_line(f"the endpoint did not draw it ({code or 'error'}: {message})")
         )

@@ -2,13 +2,18 @@
 
 import os
 import re
+import ssl
 import threading
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
-import httpx2
+import openai
 from openai import DefaultHttpxClient, OpenAI
 
+from tasks.engines.openai.wire import bound, keep_time, watch
 from tasks.ground.outside import clean, without_markup
+from tasks.requests.connection import Connection, connection, problems
 from tasks.requests.engine import EngineFailure, Fault
 
 _MAKING = threading.Lock()
@@ -22,58 +27,61 @@ def client(timeout_s: float) -> OpenAI:
 
 @lru_cache(maxsize=1)
 def _made(timeout_s: float) -> OpenAI:
-    _check_environment()
+    problem = next(problems(os.environ), "")
+    if problem:
+        raise EngineFailure(problem, fault=Fault.SETUP)
+    asked = connection(os.environ)
+    try:
+        return _sdk(asked, timeout_s)
+    except Exception as error:  # whatever these variables lead to: nothing has left the machine
+        named = f"{asked.certificates}: " if isinstance(error, ssl.SSLError) else ""
+        text = (
+            f"no connection can be made ({named}{error}): check OPENAI_BASE_URL, HTTPS_PROXY,"
+            " ALL_PROXY, SSL_CERT_FILE and OPENAI_CUSTOM_HEADERS"
+        )
+        raise EngineFailure(one_line(text), fault=Fault.SETUP) from error
+
+
+def _sdk(asked: Connection, timeout_s: float) -> OpenAI:
     # One policy for sending again, in tasks.spending.calls: the SDK's own would also repeat calls
     # that timed out, and pay for them twice.
-    watched = DefaultHttpxClient(event_hooks={"request": [_watch]})
-    return OpenAI(api_key=key(), max_retries=0, timeout=timeout_s, http_client=watched)
+    hooks: dict[str, list[Any]] = {"request": [watch], "response": [bound]}
+    http = DefaultHttpxClient(event_hooks=hooks, verify=_trusted(asked.certificates))
+    keep_time(http)
+    # The SDK would send these empty where the variables are set and empty.
+    blank: dict[str, Any] = {
+        header: openai.Omit()
+        for header, value in (
+            ("OpenAI-Organization", asked.organization),
+            ("OpenAI-Project", asked.project),
+        )
+        if not value
+    }
+    return OpenAI(
+        api_key=asked.key,
+        base_url=asked.base_url or "https://api.openai.com/v1",
+        organization=asked.organization or None,
+        project=asked.project or None,
+        max_retries=0,
+        timeout=timeout_s,
+        default_query=dict(asked.query),
+        default_headers={**blank, "Accept-Encoding": "gzip, deflate"},
+        http_client=http,
+    )
 
 
-class _Sending:
-    """Notes whether a request went out whole: only then can it have been drawn, and billed.
-
-    The exception does not tell: a connection that breaks off during an upload shows as one that
-    breaks off before the answer.
-    """
-
-    def __init__(self) -> None:
-        self.whole = False
-
-    def __call__(self, event: str, _facts: dict[str, object]) -> None:
-        self.whole = self.whole or event.endswith("send_request_body.complete")
-
-
-def _watch(request: httpx2.Request) -> None:
-    request.extensions = {**request.extensions, "trace": _Sending()}
-
-
-def sent_whole(request: httpx2.Request) -> bool:
-    """Whether a request of the client's went out to its last byte."""
-    sending = request.extensions.get("trace")
-    return not isinstance(sending, _Sending) or sending.whole
+def _trusted(certificates: str) -> ssl.SSLContext | bool:
+    """The authorities in a file or folder; True: the system's."""
+    if not certificates:
+        return True
+    if Path(certificates).is_dir():
+        return ssl.create_default_context(capath=certificates)
+    return ssl.create_default_context(cafile=certificates)
 
 
 def key() -> str:
     """The key as it was meant: shells and files leave line ends behind."""
     return os.environ.get("OPENAI_API_KEY", "").strip()
-
-
-def _check_environment() -> None:
-    """Refuse what could never be sent, before it looks like a call that broke off."""
-    problem = _problem()
-    if problem:
-        raise EngineFailure(problem, fault=Fault.NO_ACCESS)
-
-
-def _problem() -> str:
-    if not key():
-        return "OPENAI_API_KEY is not set: export it, or draw free drafts with engine=puppet"
-    if not key().isascii() or len(key().split()) > 1:
-        return "OPENAI_API_KEY holds spaces, line ends or letters that no key has"
-    address = os.environ.get("OPENAI_BASE_URL", "").strip()
-    if address and not re.match(r"https?://[^/]", address):
-        return f'OPENAI_BASE_URL="{address}" must begin with http:// or https://'
-    return ""
 
 
 def without_key(data: bytes) -> bytes:
