@@ -159,10 +159,10 @@ def test_two_frames_with_the_same_words_are_one_call(looked: Looked):
 def test_what_was_measured_is_used(looked: Looked):
     entry = Entry(
         "t", "f", "k", "gpt-image-2.5-sunburst", "64x96", "high", 1, DRAWN,
-        tokens=Tokens(0, 0, 10_000), latency_s=7.0,
+        tokens=Tokens(1, 0, 10_000), latency_s=7.0,
     )  # fmt: skip
-    total = looked.forecast(entry, replace(entry, tokens=Tokens(0, 0, 9_000)), entry)
-    assert total.cost_usd == pytest.approx(5 * 0.3)
+    total = looked.forecast(entry, replace(entry, tokens=Tokens(1, 0, 9_000)), entry)
+    assert total.cost_usd == pytest.approx(5 * 0.3, rel=1e-4)
     assert total.basis() == "as measured in 3 earlier calls"
 
 

@@ -466,7 +466,8 @@ def test_an_endpoint_that_cannot_be_reached_is_said_in_one_line(paid: Folder):
     paid.environment["OPENAI_BASE_URL"] = "http://127.0.0.1:9/v1"
     ran = paid.doit("endpoints:sad__center")
     assert ran.code != 0
-    assert "[!] Failed sad: cannot reach 127.0.0.1: check the network" in ran.out
+    said = "[!] Failed sad: cannot reach 127.0.0.1:9 (Connection refused): check the network"
+    assert f"{said}, or OPENAI_BASE_URL" in ran.out
 
 
 def test_workers_draw_side_by_side(paid: Folder, server: ImagesServer):

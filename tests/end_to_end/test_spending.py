@@ -26,7 +26,8 @@ def ledger(folder: Folder) -> list[dict[str, Any]]:
     path = folder.path / ".takes" / "ledger.jsonl"
     if path.exists():
         assert all(json.loads(line) for line in path.read_text().splitlines())
-    return [asdict(entry) for entry in Ledger(folder.path / ".takes").entries()]
+    entries = map(asdict, Ledger(folder.path / ".takes").entries())
+    return [{k: v for k, v in entry.items() if v is not None} for entry in entries]
 
 
 def outcomes(folder: Folder) -> list[str]:
@@ -233,7 +234,7 @@ def test_new_takes_that_were_not_paid_for_go_on_by_the_command_that_is_named(
     paid: Folder, server: ImagesServer
 ):
     assert paid.doit("-n", "1").code == 0
-    ran = paid.doit("-n", "1", "-a", "budget=0.2", "endpoints:*__center")
+    ran = paid.doit("-n", "1", "-a", "budget=0.3", "endpoints:*__center")
     assert len(server.calls) == 3
     failed = line_with(ran, "[!] Failed")
     paid.doit(*the_command(failed.split("to go on: ")[1]))
@@ -337,10 +338,7 @@ def test_without_credit_or_access_one_message_comes_and_the_rest_is_not_attempte
 
 RETRIED: Mapping[str, tuple[Reply, int]] = {
     "400": (Reply(400, error_body("x")), 0),
-    "403": (Reply(403, error_body("x")), 0),
-    "404": (Reply(404, error_body("x")), 0),
     "moderation": (Reply(400, error_body("x", "moderation_blocked")), 0),
-    "billing": (Reply(400, error_body("x", "billing_hard_limit_reached")), 0),
     "broken JSON": (Reply(body=b"{"), 0),
     "not a picture": (Reply(body=answer_body(b"GIF89a")), 0),
     "408": (Reply(408, error_body("x"), headers={"retry-after-ms": "1"}), 2),
@@ -353,11 +351,33 @@ RETRIED: Mapping[str, tuple[Reply, int]] = {
 }
 
 
+ENDS_A_RUN: Mapping[str, Reply] = {
+    "401": Reply(401, error_body("x")),
+    "402": Reply(402, error_body("x")),
+    "403": Reply(403, error_body("organization must be verified")),
+    "404": Reply(404, error_body("x")),
+    "billing": Reply(400, error_body("x", "billing_hard_limit_reached")),
+    "a page": Reply(body=b"<html><title>Welcome</title></html>"),
+}
+
+
+@pytest.mark.parametrize("kind", ENDS_A_RUN)
+def test_what_every_call_would_meet_ends_the_run_at_its_first(
+    paid: Folder, server: ImagesServer, kind: str
+):
+    server.reply = lambda _call: ENDS_A_RUN[kind]
+    ran = paid.doit("-n", "1", "endpoints:*__center")
+    assert ran.code != 0
+    assert len(server.calls) == 1
+    assert sum(line["cost_usd"] for line in ledger(paid)) == 0
+    assert ran.out.count("[!] Failed") == 1
+
+
 def test_every_outcome_is_asked_again_exactly_as_often_as_stated(
     paid: Folder, server: ImagesServer
 ):
     """All in one run but what ends a run: each frame fails in a way of its own."""
-    kinds = [kind for kind in RETRIED if kind != "billing"]
+    kinds = list(RETRIED)
     config = crowd(len(kinds))
     config["generation"].update(max_retries=2, timeout_s=1.5)
     paid.write_config(config)
