@@ -96,7 +96,9 @@ class Inputs:
 
     def notes(self, node: Node) -> tuple[str, ...]:
         """What was ignored in the artist's pictures that a frame is made from, and margins."""
-        given = [path for path in map(Path, node.sources) if not self._project.is_built(path)]
+        # a mask has no margins of its own, and its colours do not count
+        shown = (node.source,) if node.role is Role.RIG else node.sources
+        given = [path for path in map(Path, shown) if not self._project.is_built(path)]
         return tuple(note for path in given for note in self._notes_of(path))
 
     def _notes_of(self, path: Path) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Where the features of a portrait lie: the landmarks that the puppet needs.
 
-Every point is `(x, y)` in 0..1 of the portrait's width and height, from its top left corner.
+Every point is `(x, y)` in 0..1 of the portrait's width and height, from its top left corner; a
+config may give pixels instead, which `tasks.character.face_unit` makes parts of.
 Left and right are always the character's own: in a portrait that faces the viewer, the left
 eye is on the right-hand side of the picture.
 
@@ -10,11 +11,13 @@ and loading a project must stay cheap.
 
 from dataclasses import dataclass, fields, is_dataclass, replace
 from math import cos, dist, pi, sin
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from tasks.ground.errors import Mistake
 
 Point = tuple[float, float]
+EyeKind = Literal["iris", "pupil", "dot"]
+Unit = Literal["part", "px"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,10 @@ class Eye:
     """the centre of the iris"""
     iris_radius: float | None = None
     """the radius of the iris, as a part of the portrait's width"""
+    kind: EyeKind | None = None
+    """`iris`: on a white; `pupil`: on a ground of one colour; `dot`: a mark or a button, which
+    closes to a line, widens by growing and looks by moving. Found in the picture where it is left
+    out"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,11 @@ class Face:
     """the edge of the face, from temple to temple by way of the chin (5 points or more)"""
     neck_pivot: Point | None = None
     """where the head turns on the neck; below it nothing moves"""
+    over: str | None = None
+    """a picture of the portrait's size in which is white what lies over the face and stays there:
+    hair, glasses, a hat's rim, a hand. Found in the portrait where it is left out"""
+    unit: Unit = "part"
+    """what the numbers are: `part`, 0..1 of the portrait's width and height, or `px`, its pixels"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +223,7 @@ def _derived(face: Face) -> Face:
         chin=chin,
         outline=face.outline or _derived_outline(left, right, chin),
         neck_pivot=face.neck_pivot or _along(chin, down, 0.33),
+        over=face.over,
     )
 
 
@@ -226,6 +239,7 @@ def _derived_eye(eye: Eye, down: Point) -> Eye:
         lower_lid=lower,
         iris=eye.iris or _middle(upper, lower),
         iris_radius=eye.iris_radius or 0.22 * width,
+        kind=eye.kind,
     )
 
 

@@ -75,7 +75,7 @@ def rule_findings(document: Any, *, official_endpoint: bool) -> Iterator[Finding
         if isinstance(entry, dict):
             yield from _path_findings(("base_paths", index), entry, names)
     yield from _path_id_findings(entries, document.get("pose_paths"), names)
-    yield from _face_findings(("face",), document.get("face"))
+    yield from _face_findings(document.get("face"))
     generation = document.get("generation", {})
     if isinstance(generation, dict):
         yield from _generation_findings(generation, official_endpoint)
@@ -281,15 +281,42 @@ def _id_problems(name: str, where: str, seen: dict[str, tuple[str, str]]) -> Ite
         yield f"{shown(name)} is already the id of {there}"
 
 
-def _face_findings(path: Path, node: Any) -> Iterator[Finding]:
-    """Every coordinate of `face` is a part of the portrait's width or height."""
+def _face_findings(face: Any) -> Iterator[Finding]:
+    """Every number of `face` is a part of the portrait's width or height, or one of its pixels."""
+    numbers = list(_numbers(("face",), face))
+    if isinstance(face, dict) and face.get("unit") == "px":
+        for path, number in numbers:
+            if number < 0:
+                yield Finding(path, f"{shown(number)} must be 0 or more")
+        return
+    wrong = [(path, number) for path, number in numbers if not 0 <= number <= 1]
+    above = [path for path, number in wrong if number > 1]
+    if len(above) > _IN_PIXELS * len(numbers):
+        text = (
+            f"{len(above)} of its numbers are above 1, and they are parts of the portrait's width"
+            f" or height; {_OFFERED}"
+        )
+        yield Finding(("face",), text)
+        return
+    for path, number in wrong:
+        offered = f"; {_OFFERED}" if number > 1 else ""
+        text = f"{shown(number)} must lie in 0..1, a part of the portrait's width or height"
+        yield Finding(path, text + offered)
+
+
+_IN_PIXELS = 0.5
+"""with more of its numbers than this above 1, a face is meant in pixels"""
+_OFFERED = 'if they are pixels, say so: "face": { "unit": "px", ... }'
+
+
+def _numbers(path: Path, node: Any) -> Iterator[tuple[Path, float]]:
+    """Every number of a part of a document, with its place."""
     if isinstance(node, (dict, list)):
         entries = node.items() if isinstance(node, dict) else enumerate(node)
         for key, below in entries:
-            yield from _face_findings((*path, key), below)
-    elif _is_number(node) and not 0 <= node <= 1:
-        text = f"{shown(node)} must lie in 0..1, a part of the portrait's width or height"
-        yield Finding(path, text)
+            yield from _numbers((*path, key), below)
+    elif _is_number(node):
+        yield path, node
 
 
 def _is_number(value: Any) -> bool:

@@ -19,9 +19,11 @@ class PuppetEngine:
             raise EngineFailure("the puppet draws by blend shapes, and this request has none")
         rig = request.rig
         portrait = np.asarray(request.pictures[0].load())
-        pixels = puppet.render(portrait, rig.face, rig.weights, rig.head, request.size_px)
+        over = [np.asarray(picture.load()) for picture in request.pictures[1:]]
+        moved = puppet.Puppet(portrait, rig.face, request.size_px, *over)
+        pixels = moved.draw(rig.weights, rig.head)
         unshown = puppet.unshown(rig.weights)
-        notes = puppet.limits(portrait, rig.face, rig.weights, request.size_px)
+        notes = moved.limits(rig.weights)
         if unshown:
             notes = (f"the puppet cannot show {', '.join(unshown)}", *notes)
         image = Image.fromarray(pixels)

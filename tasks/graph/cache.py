@@ -46,7 +46,13 @@ def _check_sources(project: Project, graph: Graph) -> None:
     """Every portrait that the artist has to give is there."""
     built = {project.target(node.expression, node.pose) for node in graph.nodes}
     missing = sorted({n.source for n in graph.nodes} - built)
-    lines = [_missing(Path(path)) for path in missing if not _is_file(path)]
+    lines = [
+        _missing(Path(path), "the portrait", "base_image") for path in missing if not _is_file(path)
+    ]
+    masks = sorted({n.second for n in graph.nodes if n.second})
+    lines += [
+        _missing(Path(path), "the picture", "face.over") for path in masks if not _is_file(path)
+    ]
     if lines:
         raise Mistake("\n".join(lines))
 
@@ -58,12 +64,12 @@ def _is_file(path: str) -> bool:
         return False
 
 
-def _missing(path: Path) -> str:
-    """A portrait that is not there, and a file beside it that was probably meant."""
+def _missing(path: Path, what: str, key: str) -> str:
+    """A picture that is not there, and a file beside it that was probably meant."""
     beside = [p.name for p in path.parent.iterdir() if p.is_file()] if path.parent.is_dir() else []
     near = nearest(path.name, beside)
     meant = f'; did you mean "{path.with_name(near)}"?' if near else ""
-    return f"the portrait {path} is not there (base_image){meant}"
+    return f"{what} {path} is not there ({key}){meant}"
 
 
 def _cache_key(project: Project) -> str:
@@ -116,7 +122,7 @@ def _names(of: type[Any]) -> tuple[str, ...]:
 
 _NODE, _STRIP = _names(Node), _names(Strip)
 _node_values, _strip_values = attrgetter(*_NODE), attrgetter(*_STRIP)
-_PLACE = _NODE.index("second")
+_PLACE = _NODE.index("place")
 """from here on a keyframe's fields have their defaults, which are left out"""
 
 

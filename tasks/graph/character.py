@@ -9,6 +9,7 @@ from typing import cast
 
 from tasks.character import read as character_file
 from tasks.character.character import PORTRAIT, Character, Tween
+from tasks.character.face_unit import in_parts
 from tasks.graph.project import Project
 from tasks.graph.variables import ALL_POSES, Variables
 from tasks.ground.errors import Mistake
@@ -35,7 +36,18 @@ def read_character(project: Project) -> Character:
             f" (allowed: {', '.join(allowed)})"
         )
     character = _with_paths(_with_base_image(character, given), given)
-    return _with_engine_price(_with_own_size(character, project))
+    return _with_engine_price(_with_own_size(_with_parts(character, project), project))
+
+
+def _with_parts(character: Character, project: Project) -> Character:
+    """Landmarks that are given in pixels, as parts of the portrait."""
+    if character.face.unit == "part":
+        return character
+    # Pillow is imported only where it is needed for this.
+    from tasks.pictures.picture import size_of
+
+    size_px = size_of(project.input_path(character.base_image))
+    return replace(character, face=in_parts(character.face, size_px))
 
 
 def _with_own_size(character: Character, project: Project) -> Character:

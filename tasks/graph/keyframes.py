@@ -13,7 +13,7 @@ from tasks.character.settings import Finish
 from tasks.graph.character import engine_choice, read_character
 from tasks.graph.node import Graph, Node, Role
 from tasks.graph.project import Project
-from tasks.graph.sequences import SequencePlanner, strip_of
+from tasks.graph.sequences import SequencePlanner, over_of, strip_of
 from tasks.graph.timelines import config_timelines, talking_digest
 from tasks.graph.variables import ALL_POSES
 from tasks.ground.digest import digest_of
@@ -70,6 +70,12 @@ def _check(project: Project, character: Character, nodes: tuple[Node, ...]) -> N
     """No portrait may be a frame that is built from it. Raises `Mistake`."""
     built = {project.target(node.expression, node.pose) for node in nodes}
     built |= {str(project.sheet), str(project.landmarks)}
+    over = over_of(project, character)
+    if over in built:
+        raise Mistake(
+            f"{project.config}: face.over is {character.face.over}, which is built here; name a"
+            " picture of the artist's, in frames/base for instance"
+        )
     for pose in character.poses:
         own = character.base_image_of(pose)
         if own and str(project.input_path(own)) in built:
@@ -132,7 +138,7 @@ def paid_node(project: Project, character: Character, node: Node) -> Node:
         return node
     engine = _image_engine(character)
     role, source = _role(project, character, engine, node.expression, node.pose)
-    return replace(node, role=role, source=source)
+    return replace(node, role=role, source=source, second="")
 
 
 def _image_engine(character: Character) -> str:
@@ -151,7 +157,8 @@ def _expressions_at(character: Character, choice: Choice, pose: str) -> Iterator
 
 def _node(project: Project, character: Character, engine: str, name: str, pose: str) -> Node:
     role, source = _role(project, character, engine, name, pose)
-    node = Node(expression=name, pose=pose, role=role, source=source, digest="")
+    second = over_of(project, character) if role is Role.RIG else ""
+    node = Node(expression=name, pose=pose, role=role, source=source, digest="", second=second)
     asked = (
         {"size_px": list(character.generation.size_px)}
         if role is Role.FIT
@@ -159,6 +166,8 @@ def _node(project: Project, character: Character, engine: str, name: str, pose: 
     )
     target = project.target(name, pose)
     part: dict[str, object] = {"target": target, "role": role, "source": source, "asked": asked}
+    if second:
+        part["over"] = second
     if engine_facts(engine).paid and role is not Role.FIT:
         part["finish"] = _finish_content(character.finish)
         part["region"] = [face_digest(character.face), asdict(character.poses[pose].head)]

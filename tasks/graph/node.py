@@ -59,7 +59,8 @@ class Node:
     digest: str
     """of the part of the config that it reads, resolved: equal digests, equal requests"""
     second: str = ""
-    """path of the other picture that an in-between is made from"""
+    """path of the other picture that an in-between is made from; of a frame that is moved from the
+    base portrait, the mask of what lies over the face"""
     place: str = ""
     """of a frame of a sequence: its path below the folder of sequences, with `/`"""
     at: float = 0.0

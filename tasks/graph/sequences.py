@@ -31,6 +31,11 @@ def strip_of(sequence: Sequence, size_px: tuple[int, int]) -> Strip:
     )
 
 
+def over_of(project: Project, character: Character) -> str:
+    """The path of the picture that says what lies over the face; empty where there is none."""
+    return str(project.input_path(character.face.over)) if character.face.over else ""
+
+
 class SequencePlanner:
     """Makes the nodes of sequences.
 
@@ -52,6 +57,7 @@ class SequencePlanner:
         self._asked = asked
         self._known: dict[tuple[str, str], str] = {}
         self._base = str(project.input_path(character.base_image))
+        self._over = over_of(project, character)
         heads = {name: asdict(pose.head) for name, pose in character.poses.items()}
         region = [face_digest(character.face), heads, character.generation.mask]
         finish = [asdict(character.finish), region]
@@ -79,7 +85,7 @@ class SequencePlanner:
             # From the keyframes themselves: a morph of morphs would blur at every level.
             return self._node(sequence, tween.file, Role.MORPH, (start, end), tween.t)
         if self._engine.from_base:
-            return self._node(sequence, tween.file, Role.RIG, (self._base, ""), tween.t)
+            return self._node(sequence, tween.file, Role.RIG, (self._base, self._over), tween.t)
         first, second = (self._path(sequence, each) for each in tween.neighbours)
         role = Role.TURN if sequence.turns_head else Role.TWEEN
         return self._node(sequence, tween.file, role, (first, second), 0.5)

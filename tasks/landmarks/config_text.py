@@ -15,8 +15,8 @@ def with_face(text: str, face: Mapping[str, Any]) -> str:
     """The config's text with that block in place of its own, or in its place. `text` is valid."""
     top = [found for found in json_places.walk(text) if len(found.path) == 1]
     indent = _indent(text)
-    block = block_text(face, indent)
     own = next((found for found in top if found.path == ("face",)), None)
+    block = block_text(_with_said(face, text, own), indent)
     if own:
         end = json.JSONDecoder().raw_decode(text, own.value)[1]
         return text[: own.value] + block + text[end:]
@@ -29,6 +29,20 @@ def with_face(text: str, face: Mapping[str, Any]) -> str:
     inside = text[:end].rstrip()
     comma = "," if top else ""
     return f'{inside}{comma}{newline}{indent}"face": {block}{newline}{text[end:]}'
+
+
+def _with_said(face: Mapping[str, Any], text: str, own: json_places.Found | None) -> dict[str, Any]:
+    """The block with what the config's own says beside places, and no finder can know."""
+    block = json.JSONDecoder().raw_decode(text, own.value)[0] if own else {}
+    said = block if isinstance(block, dict) else {}
+    kept = {
+        name: dict(value) if isinstance(value, Mapping) else value for name, value in face.items()
+    }
+    for name in ("left_eye", "right_eye"):
+        eye = said.get(name)
+        if isinstance(eye, dict) and "kind" in eye and name in kept:
+            kept[name]["kind"] = eye["kind"]
+    return kept | {name: said[name] for name in ("over",) if name in said}
 
 
 def block_text(face: Mapping[str, Any], indent: str) -> str:

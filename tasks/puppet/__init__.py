@@ -17,7 +17,7 @@ from tasks.puppet.drawing import draw
 from tasks.puppet.lips import OPENERS
 from tasks.puppet.rig import rig as rig_of
 
-__all__ = ["SHOWN", "FaceError", "complete", "limits", "render", "unshown"]
+__all__ = ["SHOWN", "FaceError", "Puppet", "complete", "render", "unshown"]
 
 SHOWN: frozenset[str] = frozenset(
     {
@@ -39,6 +39,55 @@ SHOWN: frozenset[str] = frozenset(
 """the ARKit blend shapes that the puppet can show"""
 
 
+class Puppet:
+    """One portrait at one size, and how to move it. Cheap to make: what its frames share is kept.
+
+    `portrait` is (height, width, 4), RGBA with straight alpha, and so is every frame, at `size`
+    (width, height): the portrait is fitted into it, centred, with a transparent margin. `over`, a
+    picture of the portrait's proportions, is white where something lies over the face; without it
+    that is found.
+
+    Raises FaceError when the eyes or the mouth are not among the landmarks, and when `over` is not
+    of the portrait's proportions, or nowhere white.
+    """
+
+    def __init__(
+        self,
+        portrait: NDArray[np.uint8],
+        face: Face,
+        size: tuple[int, int],
+        over: NDArray[np.uint8] | None = None,
+    ) -> None:
+        self._rig = rig_of(portrait, face, size, over)
+
+    def draw(self, weights: Mapping[str, float], head: Head) -> NDArray[np.uint8]:
+        """Draw one frame.
+
+        `weights` go from 0 to 1 (what is beyond is taken as the nearer end); those that are not
+        `SHOWN` have no effect. With no weight above 0 and the head straight, at its own size, the
+        portrait comes back to the bit. The same arguments give the same bytes, from any thread.
+
+        Raises TurnError when the head is to be turned that cannot be told from an opaque
+        background.
+        """
+        return draw(self._rig, weights, head)
+
+    def limits(self, weights: Mapping[str, float]) -> tuple[str, ...]:
+        """What of these weights this portrait does not let it show, a line for each reason."""
+        ready = self._rig
+        asked = {name for name, weight in weights.items() if weight > 0}
+        mouth = any(name.startswith(("mouth", "jawOpen")) for name in asked)
+        brows = any(name.startswith("brow") for name in asked)
+        found = []
+        if mouth and ready.mouth.is_open:
+            found.append("the portrait's mouth is open: it is moved as it is, and does not close")
+        if ready.mouth.moustache and asked & OPENERS:
+            found.append("no teeth are drawn under the portrait's moustache")
+        if brows and len(ready.layers.brows) < len(SIDES):
+            found.append("a brow that lies under the portrait's hair is not moved")
+        return tuple(found)
+
+
 def render(
     portrait: NDArray[np.uint8],
     face: Face,
@@ -46,21 +95,8 @@ def render(
     head: Head,
     size: tuple[int, int],
 ) -> NDArray[np.uint8]:
-    """Draw one frame of a portrait.
-
-    `portrait` is (height, width, 4), RGBA with straight alpha, and so is the answer, at `size`
-    (width, height): the portrait is fitted into it, centred, with a transparent margin.
-    `weights` go from 0 to 1 (what is beyond is taken as the nearer end); those that are not
-    `SHOWN` have no effect. With no weight above 0 and the head straight, at its own size, the
-    portrait comes back to the bit.
-
-    The same arguments give the same bytes, from any thread. The first frame of a portrait
-    costs more: what all its frames share is kept for the next.
-
-    Raises FaceError when the eyes or the mouth are not among the landmarks, and TurnError when
-    the head is to be turned that cannot be told from an opaque background.
-    """
-    return draw(portrait, face, weights, head, size)
+    """One frame of a portrait: see `Puppet`, and its `draw`."""
+    return Puppet(portrait, face, size).draw(weights, head)
 
 
 def unshown(weights: Mapping[str, float]) -> tuple[str, ...]:
@@ -68,21 +104,3 @@ def unshown(weights: Mapping[str, float]) -> tuple[str, ...]:
     return tuple(
         sorted(name for name, weight in weights.items() if weight > 0 and name not in SHOWN)
     )
-
-
-def limits(
-    portrait: NDArray[np.uint8], face: Face, weights: Mapping[str, float], size: tuple[int, int]
-) -> tuple[str, ...]:
-    """What of these weights this portrait does not let the puppet show, a line for each reason."""
-    ready = rig_of(portrait, face, size)
-    asked = {name for name, weight in weights.items() if weight > 0}
-    mouth = any(name.startswith(("mouth", "jawOpen")) for name in asked)
-    brows = any(name.startswith("brow") for name in asked)
-    found = []
-    if mouth and ready.mouth.is_open:
-        found.append("the portrait's mouth is open: it is moved as it is, and does not close")
-    if ready.mouth.moustache and asked & OPENERS:
-        found.append("no teeth are drawn under the portrait's moustache")
-    if brows and len(ready.layers.brows) < len(SIDES):
-        found.append("a brow that lies under the portrait's hair is not moved")
-    return tuple(found)

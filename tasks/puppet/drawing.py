@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from tasks.character.face import Face, Head
+from tasks.character.face import Head
 from tasks.puppet.anatomy import SIDES, Axes
 from tasks.puppet.backdrop import Backdrop, before
 from tasks.puppet.dot_eye import DotEye
@@ -31,16 +31,13 @@ from tasks.puppet.raster import (
     to_bytes,
     unpremultiply,
 )
-from tasks.puppet.rig import Rig, rig
+from tasks.puppet.rig import Rig
 from tasks.puppet.tissue import Way
 from tasks.puppet.turn import Turn
 
 
-def draw(
-    portrait: Pixels, face: Face, weights: Mapping[str, float], head: Head, size: tuple[int, int]
-) -> Pixels:
-    """See `tasks.puppet.render`."""
-    ready = rig(portrait, face, size)
+def draw(ready: Rig, weights: Mapping[str, float], head: Head) -> Pixels:
+    """See `tasks.puppet.Puppet.draw`."""
     turned, neutral = ready.pose(head)
     frame = neutral.copy()
     asked = {name: min(max(float(weight), 0.0), 1.0) for name, weight in weights.items()}
@@ -134,7 +131,7 @@ class Expression:
                 continue
             ball = one.eyeball(x[cut], y[cut])
             painted = apart.eyes.get(side)
-            if painted and apart.kind == "dot":
+            if painted and apart.kinds[side] == "dot":
                 eyes.append(DotEye(cut, one, painted, x[cut].copy(), y[cut].copy()))
                 continue
             if painted:

@@ -6,6 +6,7 @@ from typing import cast
 import cv2
 import numpy as np
 
+from tasks.character.face import EyeKind, Face, FaceError
 from tasks.puppet.anatomy import Anatomy
 from tasks.puppet.brow_line import brows_under
 from tasks.puppet.eye_layers import EyeLayers, Parted, bare_skin, belongs, eye_layers
@@ -13,7 +14,7 @@ from tasks.puppet.grain import Grain
 from tasks.puppet.lash_line import lash_line
 from tasks.puppet.lid_edge import LidEdges
 from tasks.puppet.over import EyeParts, covered, eye_parts, found_over, tones
-from tasks.puppet.raster import Floats, Mask, Pixels, smooth, to_bytes
+from tasks.puppet.raster import Floats, Mask, Pixels, extent, fit, smooth, spread, to_bytes
 from tasks.puppet.skin import UNLIKE, Zone, zone
 
 HIDDEN = 0.6
@@ -28,8 +29,8 @@ class Layers:
     """the picture without what lies over the face; premultiplied"""
     over: Pixels | None
     """(height, width) how much of each pixel lies over the face, 0..255; None where nothing does"""
-    kind: str
-    """of both eyes: "iris" (on a white), "pupil" (no white, but a ground), "dot" """
+    kinds: dict[str, EyeKind]
+    """of each eye, by side; those that are found are alike"""
     eyes: dict[str, EyeLayers]
     """by side; empty where the lids' own skin can be pulled down"""
     hidden: Mask
@@ -40,39 +41,107 @@ class Layers:
     """the sides whose brow is seen"""
 
 
-def layers(
-    picture: Pixels, premultiplied: Pixels, face: Anatomy, edges: dict[str, LidEdges], grain: Grain
-) -> Layers:
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A portrait, and what is said of it."""
+
+    picture: Pixels
+    premultiplied: Pixels
+    face: Anatomy
+    kinds: dict[str, EyeKind]
+    """by side, as far as they are given"""
+    painted: Mask | None
+    """(height, width) what lies over the face; None where it is to be found"""
+
+
+def kinds_given(face: Face) -> dict[str, EyeKind]:
+    """The kinds of eyes that a config names."""
+    eyes = {"Left": face.left_eye, "Right": face.right_eye}
+    return {side: eye.kind for side, eye in eyes.items() if eye and eye.kind}
+
+
+def painted(over: Pixels, portrait: Pixels, size: tuple[int, int]) -> Mask:
+    """What is white in a mask picture, where the portrait lies in a picture of `size`."""
+    (high, wide), (own_high, own_wide) = over.shape[:2], portrait.shape[:2]
+    if abs(wide * own_high - high * own_wide) > _SAME * high * own_wide:
+        raise FaceError(
+            f"face.over is {wide}x{high} pixels, and the portrait {own_wide}x{own_high}: paint it"
+            " on a picture of the portrait's size"
+        )
+    fitted = fit(over, size)
+    light = fitted[..., :3].mean(axis=-1) * (fitted[..., 3] / np.float32(255))
+    found: Mask = light > 127
+    if not found.any():
+        raise FaceError("face.over: nothing in it is white; paint white what lies over the face")
+    return found
+
+
+_SAME = 0.02
+"""proportions that are alike"""
+
+
+def layers(seen: Seen, edges: dict[str, LidEdges], grain: Grain) -> Layers:
     """Take a portrait apart."""
+    picture, face = seen.picture, seen.face
     near = zone(picture, face)
     parts = {side: eye_parts(near, eye, edges[side]) for side, eye in face.eyes.items()}
-    over = found_over(near, face, parts)
-    kind = kind_of(near, parts, over)
+    given = seen.painted
+    over = found_over(near, face, parts) if given is None else given[near.cut]
+    found = kind_of(near, parts, over)
+    kinds = {side: seen.kinds.get(side, found) for side in parts}
     sigma = 0.12 * face.unit
     inside = np.zeros_like(over)
     for one in parts.values():
         inside |= one.opening
     hidden = over & ~inside
-    under = premultiplied.copy()
+    under = seen.premultiplied.copy()
+    if given is not None:
+        _beneath(under, given, sigma)
     if over.any():
-        without = bare_skin(premultiplied, near, hidden, grain, sigma)
+        without = bare_skin(seen.premultiplied, near, hidden, grain, sigma)
         brows_under(without, near, face, over)
         under[near.cut] = to_bytes(without)
     whole = np.zeros_like(over)
     for side, one in parts.items():
         whole |= belongs(near, face.eyes[side], one, over)
     eyes: dict[str, EyeLayers] = {}
-    if kind == "dot" or not _plain(near, face, parts, over):
+    if "dot" in kinds.values() or not _plain(near, face, parts, over):
         shown = under[near.cut].astype(np.float32)
         bare = bare_skin(under, near, whole | over & inside, grain, sigma)
         line = lash_line(shown, near, face.eyes, parts, over)
-        apart = Parted(shown, bare, near, over, line, kind == "dot")
-        eyes = {side: eye_layers(apart, face.eyes[side], one) for side, one in parts.items()}
-    seen = {side for side, share in covered(near, face, over).items() if share < HIDDEN}
+        for side, one in parts.items():
+            apart = Parted(shown, bare, near, over, line, kinds[side] == "dot")
+            eyes[side] = eye_layers(apart, face.eyes[side], one)
+    shows = {side for side, share in covered(near, face, over).items() if share < HIDDEN}
     share = _share(picture, near, over, whole)
+    if given is not None:
+        share = _with_painted(share, given, near)
     skin = np.median(near.skin, axis=(0, 1)).astype(np.float32)
     hides = _whole(picture, near, over)
-    return Layers(under, share, kind, eyes, hides, skin, frozenset(seen))
+    return Layers(under, share, kinds, eyes, hides, skin, frozenset(shows))
+
+
+def _beneath(under: Pixels, painted: Mask, sigma: float) -> None:
+    """Fill what is beneath a painted layer with the colours around it."""
+    rows, columns = (
+        slice(max(0, part.start - round(4 * sigma)), part.stop + round(4 * sigma))
+        for part in extent(painted) or (slice(0, 0), slice(0, 0))
+    )
+    covered = painted[rows, columns]
+    if covered.all():
+        return
+    part = under[rows, columns].astype(np.float32)
+    filled = spread(part, (~covered).astype(np.float32), sigma)
+    under[rows, columns] = to_bytes(np.where(covered[..., None], filled, part))
+
+
+def _with_painted(share: Pixels | None, painted: Mask, near: Zone) -> Pixels:
+    """The share of a painted layer also beyond the zone about the eyes."""
+    whole = np.round(cv2.GaussianBlur(painted.astype(np.float32), (0, 0), 0.5) * 255)
+    found = cast(Pixels, whole.astype(np.uint8))
+    if share is not None:
+        found[near.cut] = share[near.cut]
+    return found
 
 
 def _whole(picture: Pixels, near: Zone, over: Mask) -> Mask:
@@ -94,7 +163,7 @@ def _share(picture: Pixels, near: Zone, over: Mask, moves: Mask) -> Pixels | Non
     return cast(Pixels, np.round(share * 255).astype(np.uint8))
 
 
-def kind_of(near: Zone, parts: dict[str, EyeParts], over: Mask) -> str:
+def kind_of(near: Zone, parts: dict[str, EyeParts], over: Mask) -> EyeKind:
     """Which kind of eyes these are; both are of one."""
     inside = np.zeros_like(over)
     for one in parts.values():

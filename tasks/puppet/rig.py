@@ -8,7 +8,7 @@ from tasks.character.face import Face, Head
 from tasks.puppet.anatomy import Anatomy, anatomy
 from tasks.puppet.backdrop import Backdrop, TurnError, backdrop, before
 from tasks.puppet.grain import Grain, grain
-from tasks.puppet.layers import Layers, layers
+from tasks.puppet.layers import Layers, Seen, kinds_given, layers, painted
 from tasks.puppet.lid_edge import lid_edges
 from tasks.puppet.memo import Memo
 from tasks.puppet.mouth_look import MouthLook, mouth_look
@@ -22,7 +22,9 @@ from tasks.puppet.turn import Turn, turn
 class Rig:
     """One portrait at one size. Immutable but for its memo of poses; safe to share."""
 
-    def __init__(self, portrait: Pixels, face: Face, size: tuple[int, int]) -> None:
+    def __init__(
+        self, portrait: Pixels, face: Face, size: tuple[int, int], over: Pixels | None = None
+    ) -> None:
         self.size = size
         # a copy: the caller's array may change, and the rig is kept under what it was
         self.picture = fit(portrait, size).copy()
@@ -32,7 +34,15 @@ class Rig:
         self.grain: Grain = grain(self.picture, self.anatomy)
         edges = lid_edges(self.picture, self.anatomy.eyes)
         self.layers: Layers = layers(
-            self.picture, self.premultiplied, self.anatomy, edges, self.grain
+            Seen(
+                self.picture,
+                self.premultiplied,
+                self.anatomy,
+                kinds_given(face),
+                None if over is None else painted(over, portrait, size),
+            ),
+            edges,
+            self.grain,
         )
         self.sockets: dict[str, Socket] = sockets(
             self.picture, self.layers, self.anatomy, edges, self.grain
@@ -76,8 +86,12 @@ _POSES_BYTES = 200_000_000
 _RIGS: Memo[Rig] = Memo(2)
 
 
-def rig(portrait: Pixels, face: Face, size: tuple[int, int]) -> Rig:
+def rig(portrait: Pixels, face: Face, size: tuple[int, int], over: Pixels | None = None) -> Rig:
     """The rig of a portrait: made once, and kept while the last few portraits are in use."""
-    digest = sha256(portrait.data if portrait.flags.c_contiguous else portrait.tobytes()).digest()
-    key = (digest, portrait.shape, face, size)
-    return _RIGS.get(key, lambda: Rig(portrait, face, size))
+    seen = [portrait] if over is None else [portrait, over]
+    key = (*((_digest(picture), picture.shape) for picture in seen), face, size)
+    return _RIGS.get(key, lambda: Rig(portrait, face, size, over))
+
+
+def _digest(picture: Pixels) -> bytes:
+    return sha256(picture.data if picture.flags.c_contiguous else picture.tobytes()).digest()

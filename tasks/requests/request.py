@@ -131,5 +131,16 @@ def _head_content(head: Head) -> dict[str, float]:
 
 @lru_cache(maxsize=64)
 def face_digest(face: Face) -> str:
-    """All landmarks in one digest: every frame has the same, and there may be thousands."""
-    return digest_of(asdict(face))
+    """All landmarks in one digest: every frame has the same, and there may be thousands.
+
+    What says how the puppet draws them, and not where they lie, counts where it is given.
+    """
+    content = asdict(face)
+    for part in (content, content["left_eye"] or {}, content["right_eye"] or {}):
+        for name in _ONLY_PUPPET:
+            if part.get(name) in (None, "part"):
+                part.pop(name, None)
+    return digest_of(content)
+
+
+_ONLY_PUPPET = ("over", "kind", "unit")

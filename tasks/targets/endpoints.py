@@ -42,7 +42,7 @@ def task_endpoints() -> Iterator[dict[str, Any]]:
         yield {
             "name": node.name,
             "actions": [(draw_frame, [project, node])],
-            "file_dep": [ConfigSlice(config, frame_slice(node)), node.source],
+            "file_dep": [ConfigSlice(config, frame_slice(node)), *node.sources],
             "targets": [project.path_of(node)],
             "meta": {"node": node},
             **FRAME_TASK,

@@ -10,6 +10,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from tasks.character.face import Brow, Eye, Face, FaceError, Mouth, Point, complete
+from tasks.character.face_unit import in_parts
 from tasks.character.read import parse, read_text
 from tasks.ground.errors import Mistake
 
@@ -44,10 +45,11 @@ def points(face: Face) -> dict[str, Point]:
 
 def test_eyes_and_mouth_alone_give_every_landmark() -> None:
     whole = complete(BARE, ASPECT)
-    assert all(getattr(whole, field.name) is not None for field in fields(Face))
-    for part in (whole.left_eye, whole.right_eye, whole.mouth):
+    said, found = {"over", "unit", "kind"}, set()
+    for part in (whole, whole.left_eye, whole.right_eye, whole.mouth):
         assert part is not None
-        assert all(getattr(part, field.name) is not None for field in fields(part))
+        found |= {field.name for field in fields(part) if getattr(part, field.name) is None}
+    assert found <= said
 
 
 def test_derived_landmarks_lie_in_a_face_s_order() -> None:
@@ -159,3 +161,35 @@ def test_the_landmarks_are_read_from_json_by_their_names() -> None:
     face = TypeAdapter(Face).validate_json(text)
     assert face.chin == (0.5, 0.6)
     assert face.mouth == Mouth(left=(0.6, 0.5), right=(0.4, 0.5))
+
+
+def test_landmarks_in_pixels_are_those_of_the_same_places_in_parts() -> None:
+    outline = ((100.0, 400.0), (300.0, 900.0), (500.0, 400.0))
+    in_pixels = Face(
+        left_eye=Eye((300.0, 400.0), (400.0, 400.0), iris_radius=30.0, kind="pupil"),
+        outline=outline,
+        over="hair.png",
+        unit="px",
+    )
+    face = in_parts(in_pixels, (600, 1000))
+    assert face == Face(
+        left_eye=Eye((0.5, 0.4), (0.666667, 0.4), iris_radius=0.05, kind="pupil"),
+        outline=((0.166667, 0.4), (0.5, 0.9), (0.833333, 0.4)),
+        over="hair.png",
+    )
+    assert in_parts(face, (600, 1000)) is face
+
+
+def test_a_pixel_outside_the_portrait_is_refused_by_its_name() -> None:
+    far = Face(outline=((10.0, 10.0), (10.0, 1200.0)), unit="px")
+    with pytest.raises(
+        FaceError, match=r"face.outline\[1\] is \[10.0, 1200.0\], outside .*600x1000"
+    ):
+        in_parts(far, (600, 1000))
+
+
+def test_how_an_eye_is_drawn_outlives_what_is_derived() -> None:
+    eye = Eye((0.57, 0.4), (0.69, 0.4), kind="dot")
+    whole = complete(replace(BARE, left_eye=eye, over="hair.png"), ASPECT)
+    assert whole.left_eye
+    assert (whole.left_eye.kind, whole.over) == ("dot", "hair.png")

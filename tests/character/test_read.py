@@ -443,7 +443,8 @@ def test_spelling_defaults_out_changes_nothing():
             {"face": {"left_ey": {}}},
             '"left_ey"',
             '$.face.left_ey: unknown key "left_ey"; did you mean "left_eye"? (allowed: left_eye,'
-            " right_eye, left_brow, right_brow, nose_base, mouth, chin, outline, neck_pivot)",
+            " right_eye, left_brow, right_brow, nose_base, mouth, chin, outline, neck_pivot, over,"
+            " unit)",
             id="an unknown landmark",
         ),
         pytest.param(
@@ -531,8 +532,28 @@ def test_spelling_defaults_out_changes_nothing():
         pytest.param(
             {"face": {"chin": [0.5, 1.25]}},
             "1.25",
-            "$.face.chin[1]: 1.25 must lie in 0..1, a part of the portrait's width or height",
+            "$.face.chin[1]: 1.25 must lie in 0..1, a part of the portrait's width or height;"
+            ' if they are pixels, say so: "face": { "unit": "px", ... }',
             id="a landmark outside of the portrait",
+        ),
+        pytest.param(
+            {"face": {"chin": [500, 1250], "nose_base": [510, 900]}},
+            '{\n    "chin"',
+            "$.face: 4 of its numbers are above 1, and they are parts of the portrait's width or"
+            ' height; if they are pixels, say so: "face": { "unit": "px", ... }',
+            id="landmarks in pixels that are not called so",
+        ),
+        pytest.param(
+            {"face": {"unit": "px", "chin": [500, -3]}},
+            "-3",
+            "$.face.chin[1]: -3 must be 0 or more",
+            id="a landmark left of all pixels",
+        ),
+        pytest.param(
+            {"face": {"left_eye": {"inner": [0.6, 0.4], "outer": [0.7, 0.4], "kind": "button"}}},
+            '"button"',
+            '$.face.left_eye.kind: unknown value "button" (allowed: iris, pupil, dot)',
+            id="a kind of eye that nobody knows",
         ),
         pytest.param(
             {"poses": {"up": {"head": {"pitch_deg": -90}}}},

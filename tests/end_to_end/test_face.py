@@ -131,3 +131,58 @@ def test_corners_that_are_swapped_are_noticed(name: str):
     swapped = replace(LEAST, **{name: Eye(inner=eye.outer, outer=eye.inner)})
     with pytest.raises(Mistake, match=f"face.{name}: inner and outer are swapped"):
         complete(swapped)
+
+
+def in_pixels(value: object, width: int, height: int) -> object:
+    if isinstance(value, dict):
+        return {name: in_pixels(part, width, height) for name, part in value.items()}
+    x, y = value
+    return [round(x * width, 6), round(y * height, 6)]
+
+
+def test_landmarks_in_pixels_give_the_frames_of_the_same_places(free: Folder):
+    free.doit("endpoints")
+    before = free.frame_bytes()
+    config = free.config
+    config["face"] = {**in_pixels(config["face"], 64, 96), "unit": "px"}
+    free.write_config(config)
+    ran = free.doit("endpoints")
+    assert ran.code == 0, ran.text
+    assert free.frame_bytes() == before
+    config["face"]["mouth"]["left"] = [70, 60]
+    free.write_config(config)
+    assert "face.mouth.left is [70.0, 60.0], outside the portrait" in free.doit("endpoints").text
+
+
+def test_a_painted_layer_stays_over_the_face_and_frames_follow_it(free: Folder):
+    mask = Image.new("L", (64, 96))
+    mask.paste(255, (0, 50, 32, 70))
+    mask.save(free.path / "hand.png")
+    config = free.config
+    config["face"]["over"] = "hand.png"
+    config["base_paths"] = [{"id": "cheer", "start": "neutral", "end": "happy_big", "max_depth": 1}]
+    free.write_config(config)
+    ran = free.doit("endpoints", "sequences")
+    assert ran.code == 0, ran.text
+    half = (0, 52, 30, 68)
+    middle = free.path / "frames/sequences/cheer__center/050.png"
+
+    def parts() -> list[bytes]:
+        paths = [free.frame("neutral__center"), free.frame("happy_big__center"), middle]
+        return [Image.open(path).convert("RGBA").crop(half).tobytes() for path in paths]
+
+    neutral, happy, between = parts()
+    assert neutral == happy == between
+    # doit follows the mask: repainted, the frames are drawn anew
+    Image.new("L", (64, 96)).save(free.path / "hand.png")
+    assert "face.over: nothing in it is white" in free.doit("endpoints").text
+    mask.paste(0, (0, 0, 64, 96))
+    mask.paste(255, (0, 0, 4, 4))
+    mask.save(free.path / "hand.png")
+    assert free.doit("endpoints", "sequences").code == 0
+    neutral, happy, between = parts()
+    assert neutral != happy != between
+    (free.path / "hand.png").unlink()
+    gone = free.doit("endpoints")
+    assert gone.code != 0
+    assert "hand.png is not there (face.over)" in gone.text

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -92,6 +92,7 @@ values = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(st.sampled_from(["a", "face", "axes", "}", "ä"]), values),
     st.sampled_from([None, 2, "\t"]),
@@ -135,3 +136,14 @@ def test_a_picture_without_a_face_is_one_line(free: Folder):
     assert ran.code != 0
     assert "no face was found" in ran.text
     assert "Traceback" not in ran.text
+
+
+def test_what_no_finder_can_know_stays_in_the_config() -> None:
+    eye = {"inner": [0.6, 0.4], "outer": [0.7, 0.4]}
+    said = {"over": "hair.png", "unit": "px", "left_eye": {"kind": "dot"}}
+    got = json.loads(with_face(json.dumps({"face": said}), {"left_eye": eye, "chin": [0.5, 0.7]}))
+    assert got["face"] == {
+        "left_eye": {**eye, "kind": "dot"},
+        "chin": [0.5, 0.7],
+        "over": "hair.png",
+    }

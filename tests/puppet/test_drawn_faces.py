@@ -1,6 +1,7 @@
 """The puppet on drawn faces: the five characters beside the robot, each with its own difficulty."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tasks.character.character import Character
 from tasks.character.face import Head
 from tasks.character.read import parse, read_text
 from tasks.character.vocabulary import AXES
-from tasks.puppet import limits, render
+from tasks.puppet import FaceError, Puppet, render
 from tasks.puppet.backdrop import TurnError
 from tasks.puppet.rig import Rig
 
@@ -74,7 +75,7 @@ def colours_like(pixels: Pixels, colour: tuple[int, int, int], within: float = 4
     ],
 )
 def test_the_kind_of_eyes_is_found(name: str, kind: str) -> None:
-    assert rigged(name).layers.kind == kind
+    assert set(rigged(name).layers.kinds.values()) == {kind}
 
 
 def test_a_fringe_and_glasses_stay_where_they_are_when_the_eyes_shut_beneath() -> None:
@@ -117,6 +118,54 @@ def test_a_dot_closes_to_a_line_widens_by_growing_and_looks_by_moving() -> None:
     assert abs(looking.sum() - rest.sum()) < 0.1 * rest.sum()
 
 
+def test_a_kind_that_the_config_names_is_taken() -> None:
+    found, portrait = character("avatar")
+    assert found.face.left_eye
+    one_iris = replace(found.face, left_eye=replace(found.face.left_eye, kind="iris"))
+    size = (portrait.shape[1], portrait.shape[0])
+    assert Rig(portrait, one_iris, size).layers.kinds == {"Left": "iris", "Right": "dot"}
+    by_itself, named = (
+        render(portrait, face, BLINK, STRAIGHT, size) for face in (found.face, one_iris)
+    )
+    middle = portrait.shape[1] // 2
+    different = changed(by_itself, named)
+    assert different[:, middle:].any()
+    assert not different[:, :middle].any()
+
+
+def test_what_is_painted_over_the_face_stays_and_what_moves_passes_under_it() -> None:
+    found, portrait = character("avatar")
+    high, wide = portrait.shape[:2]
+    hand = np.zeros_like(portrait)
+    hand[..., 3] = 255
+    hand[300:345, : wide // 2, :3] = 255
+    covered = portrait.copy()
+    covered[300:345, : wide // 2] = (90, 60, 200, 255)
+    open_wide = value("mouth", "ah")
+    moved = Puppet(covered, found.face, (wide, high), hand).draw(open_wide, STRAIGHT)
+    inner = (slice(302, 343), slice(0, wide // 2 - 2))
+    assert np.array_equal(moved[inner], covered[inner])
+    # none of it is drawn along beside where it lies
+    assert colours_like(moved, (90, 60, 200)) <= colours_like(covered, (90, 60, 200))
+    assert changed(moved, covered)[300:345, wide // 2 + 4 :].any()
+    loose = render(covered, found.face, open_wide, STRAIGHT, (wide, high))
+    assert changed(loose, covered)[inner].any()
+
+
+@pytest.mark.parametrize(
+    ("shape", "white", "said"),
+    [((50, 80), 255, "80x50"), ((512, 512), 0, "nothing in it is white")],
+)
+def test_a_mask_that_says_nothing_of_the_portrait_is_refused(
+    shape: tuple[int, int], white: int, said: str
+) -> None:
+    found, portrait = character("avatar")
+    mask = np.full((*shape, 4), white, np.uint8)
+    mask[..., 3] = 255
+    with pytest.raises(FaceError, match=said):
+        Puppet(portrait, found.face, (512, 512), mask)
+
+
 # the mouth
 
 
@@ -151,7 +200,7 @@ def test_what_a_portrait_does_not_let_it_show_is_said() -> None:
     def said(name: str, mouth: str) -> tuple[str, ...]:
         found, pixels = character(name)
         size = (pixels.shape[1], pixels.shape[0])
-        return limits(pixels, found.face, value("mouth", mouth), size)
+        return Puppet(pixels, found.face, size).limits(value("mouth", mouth))
 
     assert "is open" in said("laugh", "closed")[0]
     assert "no teeth" in said("pencil", "ah")[0]
