@@ -7,7 +7,7 @@ that a changed setting finishes frames anew and buys nothing.
 import json
 import os
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from PIL import Image
 from tasks.build.inputs import Inputs
 from tasks.character.character import NEUTRAL, Character
 from tasks.character.settings import Finish
+from tasks.finish.features import Features, features, stray
 from tasks.finish.flags import Flag, flags, rank
 from tasks.finish.measure import Figures, measure
 from tasks.finish.reference import Reference
@@ -128,6 +129,31 @@ class Finisher:
         size_px = self._character.generation.size_px
         done = finish(pixels, reference, _UNTOUCHED, size_px)
         return measure(pixels, done, reference, is_neutral=_is_neutral(node))
+
+    def features(self, node: Node, image: Image.Image, *, draft: bool) -> Features | None:
+        """What a look at the face of a keyframe shows; None where its landmarks are not known.
+
+        They are those of the portrait, whose pose is the default one; of a draft at another pose
+        it is still known that nothing far from the head may change.
+        """
+        character = self._character
+        if node.place or character.base_image_of(node.pose) not in {None, character.base_image}:
+            return None
+        path = self._inputs.base_image
+        left, top, wide, high = self._inputs.inner(path)
+        rows, columns = slice(top, top + high), slice(left, left + wide)
+        neutral = np.asarray(self._inputs.fitted(path).image)[rows, columns]
+        frame = np.asarray(image)
+        if frame.shape[:2] != character.generation.size_px[::-1]:
+            return None
+        frame = frame[rows, columns]
+        found: Features | None = Features()
+        if node.pose == character.default_pose:
+            weights = character.expression(node.expression).blendshapes
+            found = features(frame, neutral, character.face, weights)
+        away = stray(frame, neutral, character.face) if draft else None
+        found = replace(found, stray=away) if found else None
+        return found if found != Features() else None
 
     def _held_against(self, node: Node) -> Reference | None:
         """The reference's pixels and region, kept for the frames to come: most share it."""

@@ -112,6 +112,16 @@ class Inputs:
                 f' "size": "portrait" in generation) would give frames of {own}'
             )
 
+    @property
+    def base_image(self) -> Path:
+        """The artist's portrait at the default pose."""
+        return self._project.input_path(self._character.base_image)
+
+    def inner(self, path: Path) -> tuple[int, int, int, int]:
+        """Where a picture lies in the frames: left, top, width and height in px."""
+        own_px = self._pictures.get(path, None).image.size
+        return inner_box(own_px, self._character.generation.size_px)
+
     def fitted(self, path: Path) -> CachedPicture:
         """A picture at the size of the frames."""
         coming = self.coming.get(str(path))

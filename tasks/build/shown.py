@@ -168,7 +168,7 @@ class _Look:
             message=message,
             note=note or "",
             flags=flags,
-            figures=plain(checked.figures) if checked else {},
+            figures=plain(checked.figures) if checked and checked.figures else {},
             takes=tuple(self._shown_take(take, decision) for take in takes),
             cost_usd=_sum([cost_of(take, self._estimator) for take in takes]),
         )

@@ -295,6 +295,14 @@ class ChecksModel(_Strict):
     """how much of what is transparent in the reference may be covered"""
     halo: Levels = _CHECKS.halo
     """levels of 255 by which the figure's rim may differ from that of the reference"""
+    eye_colours: Part = _CHECKS.eye_colours
+    """how much of an eye that should be shut may show its white or its iris"""
+    eye_height: Part = _CHECKS.eye_height
+    """how much of the height of an eye that should be shut may be something else than skin"""
+    outline_torn: Part = _CHECKS.outline_torn
+    """how much of the outline of cheeks and jaw may be broken"""
+    stray: Part = _CHECKS.stray
+    """how much of what lies far from the head may change in a draft"""
 
 
 VisemeForm = Annotated[

@@ -68,3 +68,13 @@ class Thresholds:
     halo: float = 30.0
     """by how many levels of 255 the figure's rim may differ from that of the reference: a line that
     an opened jaw leaves without its ink comes to 21, a badly keyed rim to 80 and more"""
+    eye_colours: float = 0.02
+    """how much of an eye that is shut may show its white or its iris: those of the drawn characters
+    in the tests show none, a wedge left in a corner 0.04 and more"""
+    eye_height: float = 0.65
+    """how much of its height may be no skin: a thick lash line comes to 0.5, a lid that stops half
+    of the way to 0.7"""
+    outline_torn: float = 0.1
+    """how much of the outline of cheeks and jaw may be broken or lost: an open jaw comes to 0.03"""
+    stray: float = 0.02
+    """how much of an opaque portrait may change far from the head, in a draft: nothing does"""

@@ -110,7 +110,7 @@ def _looked_at(nodes: list[Node]) -> _Found:
     character = read_character(project)
     paid = current_graph().engine.facts.paid
     builder = looking_builder_of(project) if paid else paid_builder_of(project)
-    measured, missing, unknown = {}, [], dict[str, list[str]]()
+    measured, seen, missing, unknown = {}, {}, [], dict[str, list[str]]()
     for node in nodes:
         path = builder.target(node)
         as_drawn = paid_node(project, character, node)
@@ -121,10 +121,16 @@ def _looked_at(nodes: list[Node]) -> _Found:
             missing.append(node.name)
             continue
         figures = figures_of(existing) if existing.state is State.OURS else None
+        draft = bool(existing.provenance and existing.provenance.is_draft)
         try:
-            figures = figures or builder.finisher.look(as_drawn, read(path))
+            image = read(path)
+            features = builder.finisher.features(node, image, draft=draft)
+            figures = figures or builder.finisher.look(as_drawn, image)
         except Mistake as error:
             unknown.setdefault(str(error), []).append(node.name)
+            continue
         if figures:
             measured[node] = figures
-    return _Found(flagged(measured, character.checks), missing, unknown)
+        if features:
+            seen[node] = features
+    return _Found(flagged(measured, character.checks, seen), missing, unknown)

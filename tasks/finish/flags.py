@@ -5,9 +5,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tasks.character.settings import Thresholds
+from tasks.finish.features import Features
 from tasks.finish.measure import Figures, near_pairs
 
-Kind = Literal["blank", "size", "cropped", "drift", "outside", "alpha", "halo", "weak", "alike"]
+Kind = Literal[
+    "blank",
+    "size",
+    "cropped",
+    "drift",
+    "outside",
+    "alpha",
+    "halo",
+    "weak",
+    "alike",
+    "eye",
+    "teeth",
+    "torn",
+    "stray",
+]
 
 _WIDE_PX = 1024
 """the width that lengths in the thresholds are for"""
@@ -68,6 +83,31 @@ def _of_frame(figures: Figures, thresholds: Thresholds) -> Iterator[Flag]:
             "weak",
             f"the face hardly differs from neutral (by {figures.strength:.1f} of 255 at most)",
         )
+
+
+def of_features(found: Features, thresholds: Thresholds) -> tuple[Flag, ...]:
+    """What a glance at the face shows."""
+    return tuple(_of_features(found, thresholds))
+
+
+def _of_features(found: Features, thresholds: Thresholds) -> Iterator[Flag]:
+    if (found.eye_colours or 0) > thresholds.eye_colours:
+        yield Flag(
+            "eye",
+            f"an eye that should be shut shows its white or its iris ({found.eye_colours:.0%} of"
+            " the open one)",
+        )
+    elif (found.eye_height or 0) > thresholds.eye_height:
+        yield Flag(
+            "eye",
+            f"an eye that should be shut is open by {found.eye_height:.0%} of its height",
+        )
+    if (found.teeth_rows or 0) > 0:
+        yield Flag("teeth", "the mouth has a row of teeth more than the portrait shows")
+    if (found.outline_torn or 0) > thresholds.outline_torn:
+        yield Flag("torn", f"{found.outline_torn:.0%} of the outline of cheeks and jaw is broken")
+    if (found.stray or 0) > thresholds.stray:
+        yield Flag("stray", f"{found.stray:.0%} of what lies far from the head has changed")
 
 
 def alike(signatures: Mapping[str, str], thresholds: Thresholds) -> dict[str, Flag]:

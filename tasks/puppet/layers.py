@@ -17,6 +17,9 @@ from tasks.puppet.over import EyeParts, covered, eye_parts, found_over, tones
 from tasks.puppet.raster import Floats, Mask, Pixels, extent, fit, smooth, spread, to_bytes
 from tasks.puppet.skin import UNLIKE, Zone, zone
 
+WEDGE = 0.015
+"""with more white than this beyond the edges of the lids, as a part of the opening, an eye is taken
+out whole"""
 HIDDEN = 0.6
 """with more of its line than this under a fringe a brow is not seen, and is not moved"""
 
@@ -176,8 +179,7 @@ def kind_of(near: Zone, parts: dict[str, EyeParts], over: Mask) -> EyeKind:
     of_skin = near.is_skin[inside & ~over].mean()
     if alike.mean() > 0.72 and of_skin < 0.3:
         return "dot"
-    pale = (lab[:, 0] > 78) & (np.hypot(lab[:, 1], lab[:, 2]) < 20)
-    return "iris" if pale.mean() > 0.08 else "pupil"
+    return "iris" if _pale(lab).mean() > 0.08 else "pupil"
 
 
 def _plain(near: Zone, face: Anatomy, parts: dict[str, EyeParts], over: Mask) -> bool:
@@ -188,4 +190,14 @@ def _plain(near: Zone, face: Anatomy, parts: dict[str, EyeParts], over: Mask) ->
         about = one.rim(0.5 * tall, 0.3 * tall, 0.2)
         if over[about].mean() > 0.01 or near.is_skin[above].mean() < 0.75:
             return False
+        # corners rounder than a lid's edge, as of an oval: their white would stay
+        rim = one.rim(0.12 * tall, 0.12 * tall, 0.12) & ~one.opening & ~near.is_skin
+        if _pale(near.lab)[rim].sum() > WEDGE * one.opening.sum():
+            return False
     return True
+
+
+def _pale(lab: Floats) -> Mask:
+    """The white of an eye."""
+    pale: Mask = (lab[..., 0] > 78) & (np.hypot(lab[..., 1], lab[..., 2]) < 20)
+    return pale

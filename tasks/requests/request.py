@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _VERSION = 1
-_DRAWN = 2
+_DRAWN = 3
 """raised when the puppet draws the same rig otherwise: drafts are drawn anew"""
 
 

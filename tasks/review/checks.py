@@ -6,12 +6,14 @@ and from the thresholds of the config, so that other thresholds need no new meas
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tasks.character.settings import Thresholds
-from tasks.finish.flags import Flag, alike, flags
+from tasks.finish.features import Features
+from tasks.finish.flags import Flag, alike, flags, of_features
 from tasks.finish.measure import Figures
 from tasks.graph.node import Node
 from tasks.graph.project import Project
@@ -27,15 +29,22 @@ class Checked:
     """One frame's figures, and what a person should look at."""
 
     node: Node
-    figures: Figures
+    figures: Figures | None
+    """None where nothing but its features was looked at"""
     flags: tuple[Flag, ...]
+    features: Features | None = None
 
     def content(self) -> dict[str, Any]:
         """As `checks.json` has it: without the signature, which is long and for programs only."""
         return {
             "flags": {flag.kind: flag.line for flag in self.flags},
-            "figures": plain(self.figures),
+            "figures": (plain(self.figures) if self.figures else {}) | self._seen(),
         }
+
+    def _seen(self) -> dict[str, Any]:
+        """The figures of its features, those that could be told."""
+        seen = asdict(self.features) if self.features else {}
+        return {name: value for name, value in seen.items() if value is not None}
 
 
 def plain(figures: Figures) -> dict[str, Any]:
@@ -61,8 +70,15 @@ def figures_of(existing: Existing) -> Figures | None:
         return None
 
 
-def flagged(measured: Mapping[Node, Figures], thresholds: Thresholds) -> dict[str, Checked]:
-    """What is flagged, by frame; expressions that look alike are those of one pose."""
+def flagged(
+    measured: Mapping[Node, Figures],
+    thresholds: Thresholds,
+    seen: Mapping[Node, Features] = MappingProxyType({}),
+) -> dict[str, Checked]:
+    """What is flagged, by frame; expressions that look alike are those of one pose.
+
+    `seen`: what a look at the features of frames shows, of these or others.
+    """
     twins: dict[str, Flag] = {}
     for pose in dict.fromkeys(node.pose for node in measured):
         signatures = {
@@ -72,9 +88,13 @@ def flagged(measured: Mapping[Node, Figures], thresholds: Thresholds) -> dict[st
         }
         twins.update(alike(signatures, thresholds))
     found = {}
-    for node, figures in measured.items():
+    for node in dict.fromkeys((*measured, *seen)):
+        figures, features = measured.get(node), seen.get(node)
+        said = flags(figures, thresholds) if figures else ()
+        if features and not any(flag.kind == "blank" for flag in said):
+            said += of_features(features, thresholds)
         twin = (twins[node.name],) if node.name in twins else ()
-        found[node.name] = Checked(node, figures, (*flags(figures, thresholds), *twin))
+        found[node.name] = Checked(node, figures, (*said, *twin), features)
     return found
 
 

@@ -1,6 +1,7 @@
 """Checks end to end: what is measured of frames, what is flagged, and what follows from that."""
 
 import json
+import shutil
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from tasks.character.settings import Thresholds
 from tasks.graph.project import Project
 from tasks.graph.variables import Variables
 from tasks.review.checks import read_file
-from tests.conftest import Folder
+from tests.conftest import Folder, portrait
 from tests.harness.finish_world import (
     HAPPY,
     SAD,
@@ -382,3 +383,26 @@ def test_switching_it_on_draws_nothing(boy: Boy, server: ImagesServer):
     change(boy, "generation", auto_retake=3)
     boy.doit("endpoints:sad__center")
     assert len(server.calls) == 1
+
+
+def test_a_draft_whose_eyes_stay_open_is_flagged(free: Folder):
+    large = (256, 384)
+    portrait(large).save(free.path / "frames/base/neutral__center.png")
+    config = free.config
+    config["generation"] = {**config.get("generation", {}), "size": "256x384"}
+    for side, (inner, outer) in {"left": (0.56, 0.74), "right": (0.44, 0.26)}.items():
+        middle = (inner + outer) / 2
+        config["face"][f"{side}_eye"] = {
+            "inner": [inner, 0.4],
+            "outer": [outer, 0.4],
+            "upper_lid": [middle, 0.365],
+            "lower_lid": [middle, 0.435],
+        }
+    config["expressions"]["wink"] = {"eyes": "blink_closed"}
+    free.write_config(config)
+    assert free.doit("endpoints:wink__center", "endpoints:neutral__center").code == 0
+    assert "0 of 1 frame flagged" in free.doit("check", "endpoints:wink__center").out
+    shutil.copy(free.frame("neutral__center"), free.frame("wink__center"))
+    ran = free.doit("check", "endpoints:wink__center", "strict=yes")
+    assert "eye      wink__center: an eye that should be shut shows" in ran.out
+    assert ran.code == 1

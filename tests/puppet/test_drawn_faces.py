@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tasks.character.character import Character
-from tasks.character.face import Head
+from tasks.character.face import Eye, Face, Head, Mouth
 from tasks.character.read import parse, read_text
 from tasks.character.vocabulary import AXES
 from tasks.puppet import FaceError, Puppet, render
@@ -164,6 +164,24 @@ def test_a_mask_that_says_nothing_of_the_portrait_is_refused(
     mask[..., 3] = 255
     with pytest.raises(FaceError, match=said):
         Puppet(portrait, found.face, (512, 512), mask)
+
+
+def test_an_oval_eye_without_lashes_shuts_whole_to_a_line_of_its_darkest_colour() -> None:
+    face = np.full((200, 300, 4), (236, 200, 170, 255), np.uint8)
+    for x in (100, 200):
+        cv2.ellipse(face, (x, 80), (26, 20), 0, 0, 360, (255, 255, 255, 255), -1)
+        cv2.ellipse(face, (x, 80), (10, 17), 0, 0, 360, (40, 60, 90, 255), -1)
+
+    def eye(inner: int, outer: int) -> Eye:
+        x = (inner + outer) / 600
+        return Eye((inner / 300, 0.4), (outer / 300, 0.4), (x, 0.3), (x, 0.5))
+
+    mouth = Mouth((170 / 300, 0.8), (130 / 300, 0.8))
+    landmarks = Face(left_eye=eye(174, 226), right_eye=eye(126, 74), mouth=mouth)
+    shut = render(face, landmarks, BLINK, STRAIGHT, (300, 200))
+    assert colours_like(face, (255, 255, 255), 20) > 1500
+    assert colours_like(shut, (255, 255, 255), 20) == 0
+    assert 40 < colours_like(shut, (40, 60, 90)) < 400
 
 
 # the mouth
