@@ -1,8 +1,13 @@
-"""The front door: what `doit` builds here, and how. `doit list --all` shows every task."""
+"""The front door: what `doit` builds here, and how. `doit list --all` shows every task.
+
+Each creator is given the session of the command: `tasks.running.loader`.
+"""
+
+from pathlib import Path
 
 from tasks.running.freshness import SliceChecker
+from tasks.running.loader import require_own_folder
 from tasks.running.reporter import Reporter
-from tasks.running.session import database_path, default_tasks
 from tasks.targets.endpoints import task_endpoints
 from tasks.targets.exports import task_exports
 from tasks.targets.face import task_face
@@ -12,15 +17,15 @@ from tasks.targets.sequences import task_sequences
 from tasks.targets.sheet import task_sheet
 from tasks.targets.timelines import task_timelines
 
+require_own_folder(Path(__file__).parent)
+
 DOIT_CONFIG = {
-    "default_tasks": default_tasks(),
     "num_process": 4,
     "par_type": "thread",
     "continue": True,
     "reporter": Reporter,
     "check_file_uptodate": SliceChecker,
     "backend": "whole-file",
-    "dep_file": database_path(),
 }
 
 __all__ = [

@@ -29,13 +29,13 @@ PACE, REFUSED, LET_IN = (30, 100, 200), (210, 50, 40), (120, 170, 120)
 class Watched(Run):
     """A run that notes what happens when."""
 
-    pace_seen: list[tuple[float, float]] = field(default_factory=list)
+    rates_seen: list[tuple[float, float]] = field(default_factory=list)
     refused_s: list[float] = field(default_factory=list)
     let_in_s: list[float] = field(default_factory=list)
 
     def arrive(self, frame: int, start: Start) -> None:
         """A call reaches the server."""
-        self.pace_seen.append((start.at_s, self.pace.per_minute or math.inf))
+        self.rates_seen.append((start.at_s, self.rate.per_minute or math.inf))
         super().arrive(frame, start)
 
     def answer(self) -> None:
@@ -81,7 +81,7 @@ def picture() -> Image.Image:
     pen.line([place(0, PER_MINUTE), place(last_s, PER_MINUTE)], INK, 2)
     rates = [(s, sum(s - 60 < t <= s for t in run.let_in_s)) for s in range(60, int(last_s))]
     pen.line([place(*point) for point in rates], LET_IN, 2)
-    for at_s, per_minute in run.pace_seen:
+    for at_s, per_minute in run.rates_seen:
         if math.isfinite(per_minute):
             x, y = place(at_s, per_minute)
             pen.ellipse((x - 1.5, y - 1.5, x + 1.5, y + 1.5), PACE)

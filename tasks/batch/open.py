@@ -9,21 +9,21 @@ from tasks.ground.advice import doit
 from tasks.requests import engine as engines
 from tasks.requests.batches import BatchService
 from tasks.requests.engine import EngineSettings
-from tasks.spending.calls import Terms
+from tasks.spending.calls import CallPolicy
 from tasks.spending.estimate import Estimator
 from tasks.spending.ledger import Ledger
 from tasks.takes.store import TakeStore
 
 
 def open_batches(
-    store: TakeStore, generation: Generation, terms: Terms, say: Callable[[str], None]
+    store: TakeStore, generation: Generation, policy: CallPolicy, say: Callable[[str], None]
 ) -> Batches:
     """The batches of a run with these terms; the network is used when they are looked at."""
     settings = EngineSettings(generation.timeout_s, generation.answer_hosts, generation.image_field)
     return Batches(
         store,
-        terms.ledger,
-        terms.estimator,
+        policy.ledger,
+        policy.estimator,
         lambda: engines.load_batches("openai", settings),
         say,
         refused=store.refusals.remember,

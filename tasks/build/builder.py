@@ -6,7 +6,6 @@ request key, the frame on disk and the take store.
 
 import contextlib
 import hashlib
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
@@ -22,10 +21,8 @@ from tasks.build.put import Place, look, put
 from tasks.build.situation import Situations
 from tasks.build.step import Built, Step
 from tasks.build.verdict import Aim, Situation, Verdict, verdict, wanted, without
-from tasks.character.character import Character, Generation
+from tasks.character.character import Generation
 from tasks.character.settings import Thresholds
-from tasks.graph.cache import read_graph
-from tasks.graph.character import read_character
 from tasks.graph.node import Node, Role
 from tasks.graph.project import Project
 from tasks.ground.advice import doit
@@ -38,12 +35,12 @@ from tasks.requests import engine as engines
 from tasks.requests.engine import Choice, Engine, EngineSettings
 from tasks.requests.request import Request
 from tasks.spending.budget import Budget
-from tasks.spending.calls import Caller, Terms
+from tasks.spending.calls import Caller, CallPolicy
 from tasks.spending.estimate import Estimator
 from tasks.spending.ledger import Ledger
 from tasks.spending.periods import periods_of
-from tasks.spending.rate_limiter import GATE
 from tasks.spending.reconcile import close_open
+from tasks.spending.run_calls import RunCalls
 from tasks.takes import frame
 from tasks.takes.frame import Existing, Provenance
 from tasks.takes.owed import OwedPictures
@@ -93,7 +90,6 @@ class Builder:
     def __init__(
         self,
         project: Project,
-        character: Character,
         choice: Choice,
         engine: Engine | None,
         purchase: Purchase | None = None,
@@ -101,7 +97,7 @@ class Builder:
         self.paid = choice.facts.paid
         """whether what it draws costs money"""
         self._project = project
-        self._character = character
+        self._character = character = project.character
         self._choice = choice
         self._engine = engine
         self.purchase = purchase
@@ -362,54 +358,41 @@ def _origin_of(asked: Asked) -> Provenance:
     )
 
 
-def builder_of(project: Project) -> Builder:
-    """The one builder of a project: one engine, one client, one cache of portraits."""
-    with _OPENING:  # all workers ask at once when a run begins
-        return _open_builder(project)
-
-
-_OPENING = threading.Lock()
-
-
-@lru_cache(maxsize=2)
-def _open_builder(project: Project) -> Builder:
-    character = read_character(project)
-    choice = read_graph(project).engine
-    generation = character.generation
+def open_builder(project: Project, calls: RunCalls) -> Builder:
+    """The builder of a run: one engine, one client, one cache of portraits."""
+    generation, choice = project.character.generation, project.graph.engine
     engine = engines.load(choice.name, settings_of(generation))
     purchase = None
     if choice.facts.paid:
-        GATE.cap(generation.images_per_minute)
-        caller = Caller(engine, terms_of(project, generation))
+        calls.limiter.cap(generation.images_per_minute)
+        caller = Caller(engine, policy_of(project, calls))
         purchase = Purchase(TakeStore(project.store), caller, lambda: in_batch(project))
-    return Builder(project, character, choice, engine, purchase)
+    return Builder(project, choice, engine, purchase)
 
 
 def looking_builder_of(project: Project) -> Builder:
     """A builder that looks, and draws nothing: for plans."""
-    return Builder(project, read_character(project), read_graph(project).engine, engine=None)
+    return Builder(project, project.graph.engine, engine=None)
 
 
 def paid_builder_of(project: Project) -> Builder:
     """A builder that knows takes and makes frames of them, and draws nothing: without a key too."""
-    character = read_character(project)
-    engine = paid_engine(character.generation.engine)
-    return Builder(project, character, Choice(engine, "its takes are looked at"), engine=None)
+    engine = paid_engine(project.character.generation.engine)
+    return Builder(project, Choice(engine, "its takes are looked at"), engine=None)
 
 
 def open_estimator(project: Project) -> Estimator:
     """What calls of this project cost."""
-    prices = read_character(project).generation.prices
-    return Estimator(Ledger(project.store).entries(), prices)
+    return Estimator(Ledger(project.store).entries(), project.character.generation.prices)
 
 
-def terms_of(project: Project, generation: Generation) -> Terms:
-    """On what terms this run calls an engine that costs money."""
-    ledger = Ledger(project.store)
+def policy_of(project: Project, calls: RunCalls) -> CallPolicy:
+    """How this run calls an engine that costs money, and within which limits."""
+    generation, ledger = project.character.generation, Ledger(project.store)
     with contextlib.suppress(OSError):  # where it cannot be written, nothing is bought either
         close_open(ledger, TakeStore(project.store))
-    return Terms(
-        gate=GATE,
+    return CallPolicy(
+        shared=calls,
         budget=Budget(generation.budget_usd),
         ledger=ledger,
         estimator=Estimator(ledger.entries(), generation.prices),

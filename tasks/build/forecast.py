@@ -54,13 +54,15 @@ class Planned:
 class Forecaster:
     """Looks at frames in the order of their dependencies."""
 
-    def __init__(self, builder: Builder, estimator: Estimator | None, wish: "Wish") -> None:
+    def __init__(
+        self, builder: Builder, estimator: Estimator | None, options: "RunOptions"
+    ) -> None:
         self._builder = builder
         self._estimator = estimator
-        self._wish = wish
+        self._options = options
         self._coming: dict[str, Coming] = {}
         """the frames that change in this run, by path"""
-        self._situations = builder.looking_ahead(self._coming, wish.in_batch)
+        self._situations = builder.looking_ahead(self._coming, options.in_batch)
         self._layers: dict[str, int] = {}
         """in which layer of calls frames come that change, by path; from 1 on"""
         self._absent: dict[str, Step] = {}
@@ -100,8 +102,8 @@ class Forecaster:
         untouched = now is not None and list(now) == recorded.get("stamp")
         existing = frame.glance_at(path) if untouched else frame.look_at(path)
         aim = Aim.CURRENT
-        if task in self._wish.forced:
-            aim = Aim.NEW_TAKES if self._wish.new_takes else Aim.NEW_TAKE
+        if task in self._options.forced:
+            aim = Aim.NEW_TAKES if self._options.new_takes else Aim.NEW_TAKE
         try:
             inputs = self._situations.inputs.look(node)
         except (Mistake, OSError):
@@ -128,7 +130,7 @@ class Forecaster:
             key=known.key if drawn and not again else "",
             estimate=priced.estimate(known.request) if priced and known.request else None,
             layer=self._layer(node) if drawn else 0,
-            times=self._wish.new_takes if again and self._wish.new_takes else 1,
+            times=self._options.new_takes if again and self._options.new_takes else 1,
             distance=known.distance,
         )
 
@@ -174,7 +176,7 @@ class Forecaster:
         """How far apart a drawn in-between's pictures are, where both are there."""
         if not node.role.is_middle or not all(each.name for each in inputs):
             return None
-        if not (node.closer_than or self._wish.distances):
+        if not (node.closer_than or self._options.distances):
             return None  # both pictures would be decoded for nothing
         coming = (self._coming.get(path, Coming(Input(""), file=path)) for path in node.sources)
         first, second = (each.file for each in coming)
@@ -297,7 +299,7 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RunOptions:
     """How a run is asked for."""
 
     workers: int
@@ -318,22 +320,22 @@ def forecast_of(
     estimator: Estimator | None,
     pending: Iterable[tuple[str, Node, Mapping[str, Any]]],
     settled: Iterable[tuple[str, Node, Mapping[str, Any]]],
-    wish: Wish,
+    options: RunOptions,
 ) -> Forecast:
     """The forecast of a run: of each frame its task, itself and its record, dependencies first.
 
     `estimator`: for an engine that costs money.
     """
-    forecaster = Forecaster(builder, estimator, wish)
+    forecaster = Forecaster(builder, estimator, options)
     frames = [forecaster.settled(node, recorded) for _, node, recorded in settled]
     for task, node, recorded in pending:
         frames.append(forecaster.pending(task, node, recorded))
     generation = builder.generation
     return Forecast(
         tuple(frames),
-        wish.workers,
+        options.workers,
         generation.images_per_minute,
         generation.budget_usd,
-        wish.as_batch,
+        options.as_batch,
         generation.auto_retake,
     )

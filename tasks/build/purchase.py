@@ -17,7 +17,7 @@ from tasks.requests.engine import EngineFailure, Fault
 from tasks.requests.request import Request
 from tasks.spending.budget import OverBudget
 from tasks.spending.calls import Caller
-from tasks.spending.resume_command import GOING_ON, cents
+from tasks.spending.resume_command import ResumeCommand, cents
 from tasks.takes.store import Asked, Take, TakeRecord, TakeStore
 
 
@@ -73,11 +73,12 @@ class Purchase:
         except EngineFailure as failure:
             raise self._explained(node, request, failure) from failure
         except OverBudget as refusal:
-            raise Mistake(f"{refusal}; {_to_go_on(node, request, refusal)}") from refusal
+            resume = self.caller.policy.shared.resume
+            raise Mistake(f"{refusal}; {_to_go_on(resume, node, request, refusal)}") from refusal
         return take, kept[-1]
 
     def _is_owed(self, request: Request) -> bool:
-        owed = self.caller.terms.owed
+        owed = self.caller.policy.owed
         return bool(owed and owed.of(request.key))
 
     def _explained(self, node: Node, request: Request, failure: EngineFailure) -> EngineFailure:
@@ -106,16 +107,16 @@ def checked(
         raise BadAnswer(f"{error}; it is kept in {path}") from error
 
 
-def _to_go_on(node: Node, request: Request, refusal: OverBudget) -> str:
+def _to_go_on(resume: ResumeCommand, node: Node, request: Request, refusal: OverBudget) -> str:
     """The command that pays for a frame after all."""
     if refusal.key:
         return f"to go on, raise {refusal.key} in generation"
     if refusal.cost_usd is None:
         return (
             f'say it in generation.prices ("{request.model}": {{"usd_per_image": 0.04}}), or lift'
-            f" the limit: {GOING_ON.again('none', node.task)}"
+            f" the limit: {resume.again('none', node.task)}"
         )
-    return f"to go on: {GOING_ON.again(cents(refusal.cost_usd), node.task)}"
+    return f"to go on: {resume.again(cents(refusal.cost_usd), node.task)}"
 
 
 def after_refusal(node: Node) -> str:

@@ -9,11 +9,11 @@ from tasks.build.verdict import Situation
 from tasks.graph.node import Node, Role
 from tasks.ground.errors import Mistake
 from tasks.ground.wording import counted
-from tasks.spending.rate_limiter import Gate, Stopped
+from tasks.spending.rate_limiter import RateLimiter, Stopped
 from tasks.takes.store import StoreFailure
 
 
-def retake(builder: Builder, node: Node, count: int, gate: Gate) -> Built:
+def retake(builder: Builder, node: Node, count: int, limiter: RateLimiter) -> Built:
     """Put `count` new takes into the store; the frame is left as it is, or made if it is missing.
 
     Raises `Mistake` where one does not come; those that came are in the store.
@@ -22,7 +22,7 @@ def retake(builder: Builder, node: Node, count: int, gate: Gate) -> Built:
         return builder.build(node, new_take=False)
     known = builder.look(node)
     builder.hold(known)
-    failures = _side_by_side(count, lambda: _one(builder, known, gate))
+    failures = _side_by_side(count, lambda: _one(builder, known, limiter))
     _raise_what_ends_the_run(failures, count)
     # Up to date in any case: a frame that was not there is made of the newest of them.
     built = builder.build(node, new_take=False) if len(failures) < count else None
@@ -32,12 +32,12 @@ def retake(builder: Builder, node: Node, count: int, gate: Gate) -> Built:
     return Built(Step.RETAKE, built.notes, read=built.read)
 
 
-def _one(builder: Builder, known: Situation, gate: Gate) -> None:
-    with gate.place() as leave:
+def _one(builder: Builder, known: Situation, limiter: RateLimiter) -> None:
+    with limiter.slot() as leave:
         try:
             builder.take_anew(known, leave)
         except StoreFailure:
-            gate.close()  # what cannot be kept must not be bought
+            limiter.close()  # what cannot be kept must not be bought
             raise
 
 

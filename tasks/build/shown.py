@@ -17,8 +17,6 @@ from tasks.build.frame_takes import FrameTake, cost_of, current_key, takes_of
 from tasks.build.step import Step
 from tasks.build.verdict import verdict
 from tasks.character.character import NEUTRAL, Character
-from tasks.graph.cache import read_graph
-from tasks.graph.character import read_character
 from tasks.graph.keyframes import paid_node, request_for
 from tasks.graph.node import Graph, Node, Role
 from tasks.graph.project import Project
@@ -59,7 +57,7 @@ def look_at_project(project: Project, failed: Mapping[str, str]) -> Seen:
     Reads the metadata of every frame, and the store's small files; decodes only frames that the
     page has no thumbnail of yet. Raises `Mistake` where the config has one.
     """
-    look = _Look(project, read_character(project), read_graph(project), dict(failed))
+    look = _Look(project, project.character, project.graph, dict(failed))
     frames = tuple(look.frame(node) for node in look.nodes)
     return Seen(look.shown(frames), tuple(look.thumbnails))
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from tasks.commands.command import FrameCommand, every_frame_named
 from tasks.ground.errors import Mistake
 from tasks.ground.wording import counted
-from tasks.running.session import current_project
 
 FRAMES_OPTION = {
     "name": "frame",
@@ -36,8 +35,8 @@ class Approve(FrameCommand):
     def _execute(self, frame: list[str], undo: bool) -> int:
         from tasks.takes.decisions import approve
 
-        project = current_project()
-        nodes = every_frame_named(frame)
+        project = self.session.project
+        nodes = every_frame_named(project.graph, frame)
         absent = [node.name for node in nodes if not Path(project.path_of(node)).is_file()]
         if absent and not undo:
             raise Mistake(f"{', '.join(absent)}: not there yet; only what is there is approved")

@@ -1,23 +1,23 @@
 """`doit batch`: have everything that is to be drawn drawn as batches, at half the price."""
 
-import sys
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import InvalidCommand
 
 from tasks.ground.advice import doit
 from tasks.ground.errors import Mistake
-from tasks.ground.wording import counted, dollars, printable
-from tasks.running.run import INTERRUPTED, Run, RunFacts
-from tasks.running.session import current_graph, current_project
-from tasks.spending.resume_command import GOING_ON, cents
+from tasks.ground.wording import counted, dollars
+from tasks.running.interrupts import INTERRUPTED
+from tasks.running.record import RunRecord
+from tasks.running.run import Run
+from tasks.running.run_plan import RunPlan
+from tasks.running.terminal import say
+from tasks.spending.resume_command import cents
 
 if TYPE_CHECKING:
     from tasks.batch.flow import Batches
     from tasks.batch.submission import Item
-    from tasks.build.builder import Builder
     from tasks.build.purchase import Purchase
     from tasks.graph.node import Node
     from tasks.requests.request import Request
@@ -37,51 +37,47 @@ class Batch(Run):
         " drawn now; give it again for the next layer. wait=yes stays until all is done;"
         " cancel=yes ends the batches."
     )
-    as_batch = True
 
     def execute(self, params: Any, args: list[str]) -> int:
         """Take in, build, submit; again and again where that is wanted."""
-        wishes = current_project().variables.of_command
-        if not current_graph().engine.facts.paid:
+        options, engine = self.session.options, self.session.graph.engine
+        if not engine.facts.paid:
             raise InvalidCommand("drafts are free and need no batch; batches need a key")
-        if not current_graph().engine.facts.batches:
-            raise InvalidCommand(f"the engine {current_graph().engine.name} has no batches")
-        if wishes.get("cancel"):
+        if not engine.facts.batches:
+            raise InvalidCommand(f"the engine {engine.name} has no batches")
+        if options.get("cancel"):
             return self._cancel()
-        code = super().execute(params, args)
-        while wishes.get("wait") and self._wait():
-            code = super().execute(params, args)
+        self.plan = RunPlan(("doit", self.name), postpone=self._collect, then=self._submit)
+        code = self._round(params, args)
+        while options.get("wait") and self._wait():
+            code = self._round(params, args)
         return code
 
-    def _note_command(self, words: Sequence[str], names: Sequence[str]) -> None:
-        super()._note_command(["doit", self.name, *words[1:]], names)
-
-    def _before(self, facts: RunFacts) -> None:
-        """Take in what is done, and collect what is to be drawn instead of drawing it."""
+    def _round(self, params: Any, args: list[str]) -> int:
+        """One look at everything: build what is there, submit what can be drawn now."""
         self._collected: list[Item] = []
-        super()._before(facts)
-        self._purchase().postpone = self._collect
+        return super().execute(params, args)
 
-    def _after(self, code: int, failed: int) -> int:
-        """Submit what was collected."""
-        del code  # what waits for a batch did not fail
+    def _submit(self, _code: int, record: RunRecord) -> int:
+        """Submit what was collected. What waits for a batch did not fail."""
         try:
             submitted = self._batches().submit(self._affordable())
         except Mistake as error:
             raise InvalidCommand(str(error)) from error
-        return 1 if failed or submitted.problem or self.fetch_problem or self._left_out else 0
+        problem = submitted.problem or record.fetch_problem or self._left_out
+        return 1 if record.failed or problem else 0
 
     def _collect(self, node: "Node", request: "Request", new_take: bool) -> None:
         from tasks.batch.submission import Item
         from tasks.models.prices import BATCH_FACTOR
 
-        cost_usd = self._purchase().caller.terms.estimator.estimate(request).cost_usd
+        cost_usd = self._purchase().caller.policy.estimator.estimate(request).cost_usd
         half_usd = None if cost_usd is None else cost_usd * BATCH_FACTOR
         self._collected.append(Item(request, (node.name,), half_usd, new_take))
 
     def _affordable(self) -> "list[Item]":
         """What the budget allows; the rest is named with the command that goes on."""
-        limit_usd = self._builder().generation.budget_usd
+        limit_usd = self.session.builder.generation.budget_usd
         costs_usd = {item.request.key: item.estimate_usd for item in self._collected}
         paid, spent_usd = set[str](), 0.0
         for key, cost_usd in costs_usd.items():
@@ -94,11 +90,10 @@ class Batch(Run):
         left = [item for item in self._collected if item.request.key not in paid]
         self._left_out = len(left)
         if left and limit_usd is not None:
-            self._say(self._too_dear(left, limit_usd))
+            say(self._too_dear(left, limit_usd))
         return [item for item in self._collected if item.request.key in paid]
 
-    @staticmethod
-    def _too_dear(left: "list[Item]", limit_usd: float) -> str:
+    def _too_dear(self, left: "list[Item]", limit_usd: float) -> str:
         """What is not submitted, and how to go on."""
         frames = counted(len(left), "frame")
         unknown = [item.request.model for item in left if item.estimate_usd is None]
@@ -111,7 +106,7 @@ class Batch(Run):
         more_usd = sum(costs_usd.values())
         return (
             f"[!] {frames} not submitted, about {dollars(more_usd)}: the budget is"
-            f" {dollars(limit_usd)}; to go on: {GOING_ON.again(cents(more_usd))}"
+            f" {dollars(limit_usd)}; to go on: {self.session.calls.resume.again(cents(more_usd))}"
         )
 
     def _wait(self) -> bool:
@@ -122,7 +117,7 @@ class Batch(Run):
                 time.sleep(wait_s)
             except KeyboardInterrupt:
                 again = doit("batch")
-                self._say(f"[i] The batches go on without us; {again} looks at them again.")
+                say(f"[i] The batches go on without us; {again} looks at them again.")
                 raise SystemExit(INTERRUPTED) from None
             fetched = batches.fetch()
             if fetched.taken or fetched.failed or fetched.freed or fetched.over:
@@ -133,22 +128,17 @@ class Batch(Run):
     def _cancel(self) -> int:
         batches = self._batches()
         if not batches.live():
-            self._say("[i] There is no batch to end.")
+            say("[i] There is no batch to end.")
             return 0
         ended = batches.cancel()
         if ended.problem:
             return 1
         batches.fetch()
-        self._say(f"[i] What was drawn until now is paid for; the next {doit()} takes it in.")
+        say(f"[i] What was drawn until now is paid for; the next {doit()} takes it in.")
         return 0
 
-    def _builder(self) -> "Builder":
-        from tasks.build.builder import builder_of
-
-        return builder_of(current_project())
-
     def _purchase(self) -> "Purchase":
-        purchase = self._builder().purchase
+        purchase = self.session.builder.purchase
         assert purchase is not None  # noqa: S101 - `execute` refuses engines that are free
         return purchase
 
@@ -157,17 +147,12 @@ class Batch(Run):
 
         said: set[str] = set()
 
-        def say(line: str) -> None:
+        def tell(line: str) -> None:
             """Each piece of news once: while we wait, most looks bring none."""
             news = line.partition(", submitted ")[0]
             if not quiet or news not in said:
                 said.add(news)
-                self._say(line)
+                say(line)
 
-        builder = self._builder()
-        return open_batches(builder.store, builder.generation, self._purchase().caller.terms, say)
-
-    @staticmethod
-    def _say(line: str) -> None:
-        sys.stdout.write(printable(line, sys.stdout.encoding) + "\n")
-        sys.stdout.flush()
+        builder = self.session.builder
+        return open_batches(builder.store, builder.generation, self._purchase().caller.policy, tell)

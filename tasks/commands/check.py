@@ -4,11 +4,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tasks.commands.command import JSON_OPTION, FrameCommand, node_of, selected_frames
+from tasks.commands.command import JSON_OPTION, FrameCommand, selected_frames
 from tasks.graph.node import Node
+from tasks.graph.project import Project
 from tasks.ground.errors import Mistake
 from tasks.ground.wording import counted
-from tasks.running.session import current_graph, current_project
 
 if TYPE_CHECKING:
     from tasks.review.checks import Checked
@@ -27,9 +27,10 @@ class Check(FrameCommand):
     cmd_options = (JSON_OPTION,)
 
     def _execute(self, json: bool) -> int:
-        nodes = [node for task in selected_frames(self._control()) if (node := node_of(task))]
-        found = _looked_at(nodes)
-        _keep(nodes)
+        project = self.session.project
+        nodes = list(selected_frames(self._control()).values())
+        found = _looked_at(project, nodes)
+        _keep(project, nodes)
         if self._wants_json(json):
             self._say_json(_document(found))
         else:
@@ -39,7 +40,7 @@ class Check(FrameCommand):
             for why, names in found.unknown.items():
                 self._say(f"[!] Not measured: {', '.join(names)}: {why}")
             self._say(_sum(found))
-        strict = current_project().variables.of_command.get("strict", False)
+        strict = self.session.options.get("strict", False)
         return 1 if strict and (found.flagged or found.unknown) else 0
 
 
@@ -80,35 +81,31 @@ def _sum(found: _Found) -> str:
     return f"[i] Checks: {len(bad)} of {frames} flagged{of_these}{absent}"
 
 
-def _keep(nodes: list[Node]) -> None:
+def _keep(project: Project, nodes: list[Node]) -> None:
     """Bring `checks.json` up to date, where takes were ever finished here."""
-    from tasks.graph.character import read_character
     from tasks.review.checks import update_file
 
-    project = current_project()
     if not project.store.is_dir():
         return
     try:
-        update_file(project, current_graph().nodes, nodes, read_character(project).checks)
+        update_file(project, project.graph.nodes, nodes, project.character.checks)
     except OSError as error:
         raise Mistake(f"{project.checks} cannot be written: {error.strerror}") from error
 
 
-def _looked_at(nodes: list[Node]) -> _Found:
+def _looked_at(project: Project, nodes: list[Node]) -> _Found:
     """The selected frames with what is flagged of them.
 
     A frame that keeps no figures (a draft, work by hand) is measured now.
     """
     from tasks.build.builder import looking_builder_of, paid_builder_of
-    from tasks.graph.character import read_character
     from tasks.graph.keyframes import paid_node
     from tasks.pictures.picture import read
     from tasks.review.checks import figures_of, flagged
     from tasks.takes.frame import State, look_at
 
-    project = current_project()
-    character = read_character(project)
-    paid = current_graph().engine.facts.paid
+    character = project.character
+    paid = project.graph.engine.facts.paid
     builder = looking_builder_of(project) if paid else paid_builder_of(project)
     measured, seen, missing, unknown = {}, {}, [], dict[str, list[str]]()
     for node in nodes:

@@ -8,16 +8,16 @@ from doit.cmd_base import DoitCmdBase
 from doit.cmdparse import CmdOption
 from doit.control import TaskControl
 from doit.exceptions import InvalidCommand
-from doit.task import Task
 
-from tasks.graph.node import Node
+from tasks.graph.node import Graph, Node
 from tasks.ground.errors import Mistake, told
 from tasks.ground.ids import did_you_mean
 from tasks.ground.wording import printable
+from tasks.running.interrupts import INTERRUPTED
 from tasks.running.options import OwnDefaults
-from tasks.running.run import INTERRUPTED
 from tasks.running.selection import frames_of, select
-from tasks.running.session import current_graph, current_project
+from tasks.running.session import Session
+from tasks.running.task_facts import facts_of
 
 JSON_OPTION = {
     "name": "json",
@@ -55,6 +55,12 @@ class FrameCommand(OwnFrameOption, OwnDefaults, DoitCmdBase):  # type: ignore[mi
     takes_names = True
     """whether tasks may be named on its command line"""
 
+    @property
+    def session(self) -> Session:
+        """What this command shares with its tasks."""
+        session: Session = self.loader.session
+        return session
+
     def execute(self, params: Any, args: list[str]) -> int:
         """Load and do it. What the person can mend comes without a traceback."""
         if args and not self.takes_names:
@@ -74,7 +80,7 @@ class FrameCommand(OwnFrameOption, OwnDefaults, DoitCmdBase):  # type: ignore[mi
         self._say(json.dumps(document, indent=1, ensure_ascii=False))
 
     def _wants_json(self, asked: bool) -> bool:
-        return asked or current_project().variables.of_command.get("format") == "json"
+        return asked or self.session.options.get("format") == "json"
 
     def _control(self) -> TaskControl:
         """All tasks, with those selected that the command line names."""
@@ -83,32 +89,25 @@ class FrameCommand(OwnFrameOption, OwnDefaults, DoitCmdBase):  # type: ignore[mi
         return control
 
 
-def node_of(task: Task) -> Node | None:
-    """The frame that a task draws; None for any other task."""
-    node = (task.meta or {}).get("node")
-    return node if isinstance(node, Node) else None
-
-
-def selected_frames(control: TaskControl) -> list[Task]:
-    """The tasks of the selected frames. Raises `InvalidCommand` where there is none."""
-    tasks = [control.tasks[name] for name in frames_of(control, control.selected_tasks)]
-    frames = [task for task in tasks if node_of(task)]
+def selected_frames(control: TaskControl) -> dict[str, Node]:
+    """The selected frames by their tasks. Raises `InvalidCommand` where there is none."""
+    names = frames_of(control, control.selected_tasks)
+    frames = {name: node for name in names if (node := facts_of(control.tasks[name]).node)}
     if not frames:
         raise InvalidCommand("no frame is selected; try: 'endpoints:*__center'")
     return frames
 
 
-def frames_with_takes() -> list[Node]:
+def frames_with_takes(graph: Graph) -> list[Node]:
     """All frames that an engine may be asked for: keyframes, and drawn in-betweens."""
-    graph = current_graph()
     return [*graph.nodes, *(node for node in graph.tweens if node.role.is_middle)]
 
 
-def frames_named(pattern: str) -> list[Node]:
+def frames_named(graph: Graph, pattern: str) -> list[Node]:
     """The frames that `-f` means. Raises `InvalidCommand` where it means none."""
     if not pattern:
         raise InvalidCommand("which frame? Say it with -f, such as: -f happy_big__center")
-    nodes = frames_with_takes()
+    nodes = frames_with_takes(graph)
     wanted = pattern.removeprefix("endpoints:").removeprefix("sequences:")
     found = [node for node in nodes if fnmatch.fnmatchcase(node.name, wanted)]
     if not found:
@@ -117,7 +116,7 @@ def frames_named(pattern: str) -> list[Node]:
     return found
 
 
-def every_frame_named(patterns: list[str]) -> list[Node]:
+def every_frame_named(graph: Graph, patterns: list[str]) -> list[Node]:
     """The frames that several `-f` mean, each once. Raises `InvalidCommand`."""
-    found = [node for pattern in patterns or [""] for node in frames_named(pattern)]
+    found = [node for pattern in patterns or [""] for node in frames_named(graph, pattern)]
     return list(dict.fromkeys(found))

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.commands.command import JSON_OPTION, FrameCommand
-from tasks.graph.character import read_character
 from tasks.ground.wording import counted, dollars
-from tasks.running.session import current_project
 from tasks.spending.ledger import DRAWN, OPEN, Entry, Ledger
 from tasks.spending.periods import Left, periods_of
 from tasks.spending.reconcile import add_missing
@@ -81,13 +79,13 @@ class Costs(FrameCommand):
     takes_names = False
 
     def _execute(self, json: bool) -> int:
-        project = current_project()
+        project = self.session.project
         ledger = Ledger(project.store)
         if ledger.path.parent.is_dir():
             with contextlib.suppress(OSError):  # a store that only may be read has its sums too
                 add_missing(ledger, TakeStore(project.store))
         entries = ledger.entries()
-        left = list(periods_of(read_character(project).generation).left(entries))
+        left = list(periods_of(project.character.generation).left(entries))
         sums = {name: grouped(entries, group) for name, group in _GROUPS.items()}
         if self._wants_json(json):
             document = {"total": _plain(sum_of(entries)), **_by_group(sums)}

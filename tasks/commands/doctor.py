@@ -9,7 +9,7 @@ from doit.exceptions import InvalidCommand, InvalidDodoFile
 
 from tasks.ground.outside import clean
 from tasks.ground.wording import counted, printable
-from tasks.running.session import current_project
+from tasks.running.session import this_project
 
 _MOST_CHARACTERS = 600
 
@@ -39,7 +39,7 @@ class Doctor(Command):  # type: ignore[misc]
         if args:
             raise InvalidCommand(f'doit {self.name} takes no names, and "{args[0]}" is one')
         try:
-            project = current_project()
+            project = this_project()
         except InvalidDodoFile as error:
             raise InvalidCommand(str(error)) from error
         found = examine(Look(project))

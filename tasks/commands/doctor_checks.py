@@ -59,10 +59,9 @@ class Look:
     @cached_property
     def character(self) -> Character | Mistake:
         """The config, or what is wrong with it."""
-        from tasks.graph.character import read_character
 
         try:
-            return read_character(self.project)
+            return self.project.character
         except OSError as error:
             return Mistake(told(error))
         except Mistake as error:
@@ -71,11 +70,9 @@ class Look:
     @property
     def paid(self) -> bool:
         """Whether a run would call an endpoint."""
-        from tasks.running.session import current_graph
-
         if isinstance(self.character, Mistake):
             return self.project.has_key
-        return current_graph().engine.name == "openai"
+        return self.project.graph.engine.name == "openai"
 
     @cached_property
     def answer(self) -> Answer:
@@ -124,9 +121,7 @@ def _config(look: Look) -> Iterator[Finding]:
 def _engine(look: Look) -> Iterator[Finding]:
     if isinstance(look.character, Mistake):
         return
-    from tasks.running.session import current_graph
-
-    choice = current_graph().engine
+    choice = look.project.graph.engine
     yield Finding("engine", None, f"{choice.name} ({choice.why})")
 
 

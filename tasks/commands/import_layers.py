@@ -5,11 +5,9 @@ from pathlib import Path
 from doit.exceptions import InvalidCommand
 
 from tasks.commands.command import FrameCommand
-from tasks.graph.character import read_character
 from tasks.ground.errors import Mistake
 from tasks.ground.ids import did_you_mean
 from tasks.ground.wording import counted
-from tasks.running.session import current_project
 
 
 class ImportLayers(FrameCommand):
@@ -35,8 +33,8 @@ class ImportLayers(FrameCommand):
     def _import(self, file: Path) -> None:
         from tasks.exports.painted import read_painted
 
-        project = current_project()
-        character = read_character(project)
+        project = self.session.project
+        character = project.character
         pose = project.variables.pose or file.stem
         if pose not in character.poses:
             near = did_you_mean(pose, character.poses)

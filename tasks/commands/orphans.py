@@ -8,7 +8,6 @@ from tasks.commands.command import JSON_OPTION, FrameCommand
 from tasks.graph.project import Project
 from tasks.ground.advice import doit
 from tasks.ground.wording import counted
-from tasks.running.session import current_graph, current_project
 from tasks.sequences.names import MANIFEST
 
 
@@ -26,8 +25,8 @@ class Orphans(FrameCommand):
     takes_names = False
 
     def _execute(self, json: bool) -> int:
-        project = current_project()
-        clean = current_project().variables.of_command.get("clean", False)
+        project = self.session.project
+        clean = bool(self.session.options.get("clean", False))
         given = [name for name, _ in project.variables.given if name not in {"config", "outdir"}]
         if clean and given:
             raise InvalidCommand(
@@ -59,8 +58,7 @@ def _orphans(project: Project) -> tuple[list[str], list[str]]:
     from tasks.sequences.removable import can_be_had_again, is_removable
     from tasks.takes.store import TakeStore
 
-    graph = current_graph()
-
+    graph = project.graph
     store = TakeStore(project.store)
     known = {strip.name for strip in graph.sequences}
 
@@ -103,9 +101,8 @@ def _stale_manifests(project: Project, gone: list[str]) -> list[str]:
 def _neutrals(project: Project) -> set[str]:
     """The neutrals from which an image model draws, named or not, whichever engine this run has."""
     from tasks.character.character import NEUTRAL
-    from tasks.graph.character import read_character
 
-    character = read_character(project)
+    character = project.character
     poses = (pose for pose in character.poses if character.base_image_of(pose) is None)
     return {f"{NEUTRAL}__{pose}.png" for pose in poses}
 

@@ -4,10 +4,10 @@ from doit.exceptions import InvalidCommand
 
 from tasks.commands.command import FRAME_OPTION, FrameCommand, frames_named
 from tasks.graph.node import Node
+from tasks.graph.project import Project
 from tasks.ground.advice import doit
 from tasks.ground.errors import Mistake
 from tasks.ground.wording import counted
-from tasks.running.session import current_graph, current_project
 
 TAKE_OPTION = {
     "name": "take",
@@ -29,26 +29,24 @@ class Pick(FrameCommand):
     cmd_options = (FRAME_OPTION, TAKE_OPTION)
 
     def _execute(self, frame: str, take: int) -> int:
-        nodes = frames_named(frame)
+        nodes = frames_named(self.session.graph, frame)
         if len(nodes) > 1:
             raise InvalidCommand(f"-f {frame} means {len(nodes)} frames; pick for one at a time")
-        for line in _pick(nodes[0], take):
+        for line in _pick(self.session.project, nodes[0], take):
             self._say(line)
         return 0
 
 
-def _pick(node: Node, number: int) -> list[str]:
+def _pick(project: Project, node: Node, number: int) -> list[str]:
     """Do it; what to say. Raises `Mistake`."""
     from tasks.build.builder import paid_builder_of
     from tasks.build.frame_takes import current_key, takes_of
-    from tasks.graph.character import read_character
     from tasks.graph.keyframes import paid_node
     from tasks.takes.decisions import Decision, read_decisions
     from tasks.takes.picks import Pick as Picked
 
-    project = current_project()
     builder = paid_builder_of(project)
-    paid = paid_node(project, read_character(project), node)
+    paid = paid_node(project, project.character, node)
     if paid.role.is_free:
         raise Mistake(f"{node.name} is the base image itself; it has no takes")
     if read_decisions(project.folder).get(node.name, Decision()).approved:
@@ -73,7 +71,7 @@ def _pick(node: Node, number: int) -> list[str]:
     target = builder.target(node)
     lines = [f"[i] {note}" for note in notes]
     lines.append(f"[=] {node.name} -> {target} (take {number} of {len(takes)}, from the store)")
-    graph = current_graph()
+    graph = project.graph
     above = [each for each in (*graph.nodes, *graph.tweens) if str(target) in each.sources]
     if above:
         lines.append(

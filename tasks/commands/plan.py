@@ -1,19 +1,19 @@
 """`doit plan`: what a run would do with each selected frame, why, and for how much."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from doit.control import TaskControl
-from doit.task import Task
 
 from tasks.build.step import Step
-from tasks.commands.command import JSON_OPTION, FrameCommand, node_of, selected_frames
+from tasks.commands.command import JSON_OPTION, FrameCommand, selected_frames
 from tasks.exports.timeline import task_of_place
 from tasks.graph.node import Node
+from tasks.graph.project import Project
 from tasks.ground.wording import budget_text, dollars
 from tasks.running.selection import members
-from tasks.running.session import current_graph, current_project
 from tasks.running.stale import Pending
+from tasks.running.task_facts import facts_of
 
 if TYPE_CHECKING:
     from tasks.build.forecast import Forecast, Planned
@@ -70,23 +70,23 @@ class Plan(FrameCommand):
     def _execute(self, json: bool, num_process: int, always: bool) -> int:
         from tasks.batch.open import in_batch
         from tasks.build.builder import looking_builder_of, open_estimator
-        from tasks.build.forecast import Wish, forecast_of
+        from tasks.build.forecast import RunOptions, forecast_of
 
-        project = current_project()
+        project = self.session.project
         control = self._control()
-        lacking = _with_timelines(control)
+        lacking = _with_timelines(project, control)
         frames = selected_frames(control)
-        forced = frozenset(task.name for task in frames) if always else frozenset[str]()
+        forced = frozenset(frames) if always else frozenset[str]()
         pending, settled = self._looked_at(control, frames, forced)
         forecast = forecast_of(
             looking_builder_of(project),
-            open_estimator(project) if current_graph().engine.facts.paid else None,
+            open_estimator(project) if project.graph.engine.facts.paid else None,
             pending,
             settled,
-            Wish(num_process, forced, in_batch=in_batch(project), distances=True),
+            RunOptions(num_process, forced, in_batch=in_batch(project), distances=True),
         )
         if self._wants_json(json):
-            self._say_json(_document(forecast))
+            self._say_json(_document(project, forecast))
         else:
             self._say_plan(forecast)
             for line in lacking:
@@ -94,7 +94,7 @@ class Plan(FrameCommand):
         return 0
 
     def _looked_at(
-        self, control: TaskControl, frames: list[Task], forced: frozenset[str]
+        self, control: TaskControl, frames: Iterable[str], forced: frozenset[str]
     ) -> tuple[list[Frame], list[Frame]]:
         """The frames that are out of date, dependencies first, and the selected ones that are not.
 
@@ -102,20 +102,20 @@ class Plan(FrameCommand):
         belongs to the plan.
         """
         looked = Pending(control.tasks, self.dep_manager)
-        for task in frames:
-            looked.is_pending(task.name)
-        selected = {task.name for task in frames}
+        selected = set(frames)
+        for name in frames:
+            looked.is_pending(name)
         old = [task.name for task in looked.all_pending()]
         old += [task.name for task in looked.settled() if task.name in forced]
         fresh = [task.name for task in looked.settled() if task.name in selected - forced]
         return self._frames(control, old), self._frames(control, fresh)
 
     def _frames(self, control: TaskControl, names: list[str]) -> list[Frame]:
-        nodes = ((name, node_of(control.tasks[name])) for name in names)
+        nodes = ((name, facts_of(control.tasks[name]).node) for name in names)
         return [(name, node, self.dep_manager.get_values(name)) for name, node in nodes if node]
 
     def _say_plan(self, forecast: "Forecast") -> None:
-        choice = current_graph().engine
+        choice = self.session.graph.engine
         self._say(f"[i] Engine: {choice.name} ({choice.why})")
         for planned in forecast.frames:
             if _WORDS[planned.step] != "up to date":
@@ -124,28 +124,29 @@ class Plan(FrameCommand):
         self._say(f"[i] Plan: {forecast.summary()}{budget}")
 
 
-def _with_timelines(control: TaskControl) -> list[str]:
+def _with_timelines(project: Project, control: TaskControl) -> list[str]:
     """Select, in place of each timeline, the frames that it shows; what no expression shows yet.
 
     Raises `Mistake` where the plan of a timeline cannot be made.
     """
-    metas = {
-        name: control.tasks[name].meta or {} for name in members(control, control.selected_tasks)
+    timelines = {
+        name: facts_of(control.tasks[name]).timeline
+        for name in members(control, control.selected_tasks)
     }
-    names = dict.fromkeys(meta["timeline"] for meta in metas.values() if "timeline" in meta)
+    names = dict.fromkeys(filter(None, timelines.values()))
     if not names:
         return []
     from tasks.graph.timelines import inputs_of, perform
     from tasks.timelines.document import document
 
-    project, described = current_project(), dict(current_graph().timelines)
+    described = dict(project.graph.timelines)
     frames: dict[str, None] = {}
     lacking: dict[str, None] = {}
     for name in names:
         played = document(perform(project, inputs_of(project, name, described.get(name, ""))))
         frames |= {task_of_place(place): None for place in played["pictures"]}
         lacking |= {f"[i] timelines:{name}: {note}": None for note in played["notes"]}
-    others = [name for name, meta in metas.items() if "timeline" not in meta]
+    others = [name for name, timeline in timelines.items() if not timeline]
     control.selected_tasks = [*others, *(name for name in frames if name in control.tasks)]
     return list(lacking)
 
@@ -166,12 +167,12 @@ def _apart(planned: "Planned") -> str:
     return f" (its pictures are {planned.distance:.1f} apart{morph})"
 
 
-def _document(forecast: "Forecast") -> dict[str, Any]:
+def _document(project: Project, forecast: "Forecast") -> dict[str, Any]:
     """The plan for programs."""
-    choice = current_graph().engine
+    choice = project.graph.engine
     return {
         "engine": choice.name,
-        "frames": [_frame(planned) for planned in forecast.frames],
+        "frames": [_frame(project, planned) for planned in forecast.frames],
         "up_to_date": forecast.count(None, Step.ADOPT),
         "restore": forecast.count(Step.RESTORE, Step.FIT),
         "make": forecast.count(Step.COPY, Step.MORPH),
@@ -190,11 +191,11 @@ def _document(forecast: "Forecast") -> dict[str, Any]:
     }
 
 
-def _frame(planned: "Planned") -> dict[str, Any]:
+def _frame(project: Project, planned: "Planned") -> dict[str, Any]:
     estimate = planned.estimate
     return {
         "frame": planned.node.name,
-        "target": current_project().path_of(planned.node),
+        "target": project.path_of(planned.node),
         "action": _WORDS[planned.step],
         "why": list(planned.why),
         "layer": planned.layer,

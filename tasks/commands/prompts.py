@@ -1,8 +1,8 @@
 """`doit prompts`: what an image model would be told for each selected frame."""
 
-from tasks.commands.command import FrameCommand, node_of, selected_frames
+from tasks.commands.command import FrameCommand, selected_frames
 from tasks.graph.node import Node
-from tasks.running.session import current_project
+from tasks.graph.project import Project
 
 
 class Prompts(FrameCommand):
@@ -14,18 +14,14 @@ class Prompts(FrameCommand):
     doc_description = "Without a selection: of the frames that `doit` alone would draw."
 
     def _execute(self) -> int:
-        for task in selected_frames(self._control()):
-            node = node_of(task)
-            if node:
-                self._say(f"# {node.name}\n{_prompt(node)}\n")
+        for node in selected_frames(self._control()).values():
+            self._say(f"# {node.name}\n{_prompt(self.session.project, node)}\n")
         return 0
 
 
-def _prompt(node: Node) -> str:
+def _prompt(project: Project, node: Node) -> str:
     # The config is read here, and not whenever doit asks which commands there are.
-    from tasks.graph.character import read_character
     from tasks.graph.keyframes import image_prompt
 
-    project = current_project()
-    character = read_character(project)
+    character = project.character
     return image_prompt(project, character, node) or "(the base image itself; nothing is drawn)"

@@ -5,9 +5,9 @@ from pathlib import Path
 from tasks.commands.approve import FRAMES_OPTION
 from tasks.commands.command import FrameCommand, every_frame_named
 from tasks.graph.node import Node
+from tasks.graph.project import Project
 from tasks.ground.advice import doit
 from tasks.ground.errors import Mistake
-from tasks.running.session import current_project
 
 _NOTE_OPTION = {
     "name": "note",
@@ -37,27 +37,27 @@ class Reject(FrameCommand):
     def _execute(self, frame: list[str], note: str, undo: bool) -> int:
         from tasks.takes.decisions import accept, reject
 
-        nodes = every_frame_named(frame)
-        takes = {node.name: _take_of(node) for node in nodes}
-        folder = current_project().folder
+        project = self.session.project
+        nodes = every_frame_named(project.graph, frame)
+        takes = {node.name: _take_of(project, node) for node in nodes}
         if undo:
-            accept(folder, takes)
+            accept(project.folder, takes)
         else:
-            reject(folder, takes, note)
+            reject(project.folder, takes, note)
         for node in nodes:
             again = doit("retake", "-f", node.name)
             self._say(f"[i] {node.name}: " + ("accepted" if undo else f"rejected; anew: {again}"))
         return 0
 
 
-def _take_of(node: Node) -> str:
+def _take_of(project: Project, node: Node) -> str:
     """What names the take that a frame is made of; its pixels where it has none.
 
     Raises `Mistake` where there is none.
     """
     from tasks.takes.frame import look_at
 
-    existing = look_at(Path(current_project().path_of(node)))
+    existing = look_at(Path(project.path_of(node)))
     origin = existing.provenance
     named = (origin.take or origin.pixels) if origin else existing.pixels
     if not named:

@@ -1,16 +1,13 @@
 """`doit retake`: new takes of frames, while those that are in use stay in use."""
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
-from doit.control import TaskControl
 from doit.exceptions import InvalidCommand
 
 from tasks.commands.command import FRAME_OPTION, OwnFrameOption, frames_named
 from tasks.ground.advice import doit
-from tasks.running.run import NEW_TAKES, Run, force
-from tasks.running.session import current_graph, current_project
-from tasks.spending.resume_command import GOING_ON
+from tasks.running.run import Run
+from tasks.running.run_plan import RunPlan
 
 MOST_TAKES = 20
 _COUNT_OPTION = {
@@ -45,12 +42,11 @@ class Retake(OwnFrameOption, Run):
         """Find the frames, then run as `doit run` does."""
         if args:
             raise InvalidCommand(f"say which frame with -f: {doit('retake', '-f', args[0])}")
-        self.new_takes = int(params["count"])
-        if not 1 <= self.new_takes <= MOST_TAKES:
-            raise InvalidCommand(f"-n {self.new_takes}: from 1 to {MOST_TAKES} takes at once")
-        self._pattern = str(params["frame"])
-        nodes = frames_named(self._pattern)
-        engine = current_graph().engine
+        count, pattern = int(params["count"]), str(params["frame"])
+        if not 1 <= count <= MOST_TAKES:
+            raise InvalidCommand(f"-n {count}: from 1 to {MOST_TAKES} takes at once")
+        nodes = frames_named(self.session.graph, pattern)
+        engine = self.session.graph.engine
         if engine.facts.deterministic:
             raise InvalidCommand(
                 f"what {engine.name} draws comes out the same every time; new takes need a key"
@@ -60,16 +56,6 @@ class Retake(OwnFrameOption, Run):
         drawn = [node.task for node in nodes if not node.role.is_free]
         if not drawn:
             raise InvalidCommand(f"{nodes[0].name} is the base image itself; nothing is drawn")
+        words = ("doit", self.name, "-n", str(count))
+        self.plan = RunPlan(words, frame_pattern=pattern, new_takes=count)
         return super().execute(params, drawn)
-
-    def _note_command(self, words: Sequence[str], names: Sequence[str]) -> None:
-        del words, names  # frames were named by a pattern
-        again = ["doit", self.name, "-n", str(self.new_takes)]
-        given = current_project().variables.given
-        GOING_ON.begin(again, given, [self._pattern], frame_option=True)
-
-    def _forced(
-        self, control: TaskControl, selected: Iterable[str], *, always: bool
-    ) -> frozenset[str]:
-        del always  # there is no -a here: retakes are forced by themselves
-        return force(control, selected, NEW_TAKES, self.new_takes)

@@ -1,5 +1,6 @@
 """`doit takes`: which answers there are for a frame, and which of them is in use."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import InvalidCommand
@@ -11,10 +12,9 @@ from tasks.commands.command import (
     frames_named,
     frames_with_takes,
 )
-from tasks.graph.node import Node
+from tasks.graph.project import Project
 from tasks.ground.advice import doit
 from tasks.ground.wording import dollars, duration
-from tasks.running.session import current_project
 
 if TYPE_CHECKING:
     from tasks.build.frame_takes import FrameTake
@@ -38,10 +38,14 @@ class Takes(FrameCommand):
             raise InvalidCommand(
                 f"say which frame with -f: {doit('takes', '-f', self.sel_tasks[0])}"
             )
-        listed = _listed(frames_named(frame) if frame else None)
+        listed = _listed(self.session.project, frame)
         if self._wants_json(json):
+            store = self.session.project.store
             self._say_json(
-                {name: [_plain(t, cost) for t, cost in takes] for name, takes in listed.items()}
+                {
+                    name: [_plain(store, t, cost) for t, cost in takes]
+                    for name, takes in listed.items()
+                }
             )
             return 0
         for name, takes in listed.items():
@@ -56,25 +60,24 @@ class Takes(FrameCommand):
         return 0
 
 
-def _listed(nodes: list[Node] | None) -> dict[str, "list[tuple[FrameTake, float | None]]"]:
-    """The takes of these frames, with costs; None: of all frames that have more than one."""
+def _listed(project: Project, pattern: str) -> dict[str, "list[tuple[FrameTake, float | None]]"]:
+    """The takes of the frames that are named, with costs; else of all that have more than one."""
     from tasks.build.builder import open_estimator, paid_builder_of
     from tasks.build.frame_takes import cost_of, takes_of
-    from tasks.graph.character import read_character
     from tasks.graph.keyframes import paid_node
 
-    project = current_project()
-    builder, character = paid_builder_of(project), read_character(project)
+    builder, character = paid_builder_of(project), project.character
     estimator: Estimator = open_estimator(project)
+    graph = project.graph
+    nodes = frames_named(graph, pattern) if pattern else frames_with_takes(graph)
     stored = list(builder.store.requests())
     found = {
-        node.name: takes_of(builder, paid_node(project, character, node), stored)
-        for node in (frames_with_takes() if nodes is None else nodes)
+        node.name: takes_of(builder, paid_node(project, character, node), stored) for node in nodes
     }
     return {
         name: [(take, cost_of(take, estimator)) for take in takes]
         for name, takes in found.items()
-        if nodes is not None or len(takes) > 1
+        if pattern or len(takes) > 1
     }
 
 
@@ -93,12 +96,12 @@ def _line(take: "FrameTake", cost_usd: float | None) -> str:
     return f"{said}  <- {marked}" if marked else said
 
 
-def _plain(take: "FrameTake", cost_usd: float | None) -> dict[str, Any]:
+def _plain(store: Path, take: "FrameTake", cost_usd: float | None) -> dict[str, Any]:
     return {
         "number": take.number,
         "take": take.record.id,
         "request": take.key,
-        "file": str(current_project().store / take.file),
+        "file": str(store / take.file),
         "drawn_at": take.record.drawn_at,
         "engine": take.content.get("engine", ""),
         "model": take.content.get("model", ""),

@@ -20,7 +20,7 @@ from tasks.ground.wording import counted
 from tasks.running.database import Database
 from tasks.running.options import OwnDefaults
 from tasks.running.selection import select
-from tasks.running.session import database_path
+from tasks.running.session import database_of, this_project
 
 
 class _ByPattern(OwnDefaults):
@@ -113,7 +113,7 @@ class DumpDB(Command):  # type: ignore[misc]
         """Print what is recorded of each task."""
         del args
         given = params["dep_file"]
-        path = Path(given if given != opt_depfile["default"] else database_path())
+        path = Path(given if given != opt_depfile["default"] else database_of(this_project()))
         if not path.is_file():
             raise InvalidCommand(f"there is no database {path} yet: nothing was built here")
         for name, row in Database(str(path), JSONCodec()).rows().items():

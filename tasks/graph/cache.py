@@ -9,7 +9,6 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, fields
-from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,6 @@ from tasks.requests.engine import Choice
 CACHE_FILE = ".doit.graph.json"
 
 
-@lru_cache(maxsize=4)
 def read_graph(project: Project) -> Graph:
     """The project's graph, from the cache where nothing changed. Raises `Mistake`."""
     key = _cache_key(project)

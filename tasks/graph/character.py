@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 from dataclasses import replace
-from functools import lru_cache
 from typing import cast
 
 from tasks.character import read as character_file
@@ -20,9 +19,8 @@ from tasks.models.prices import ModelPrice, Price
 from tasks.requests import engine
 
 
-@lru_cache(maxsize=4)
 def read_character(project: Project) -> Character:
-    """The character of a project, read once a run. Raises `Mistake` with all that is wrong."""
+    """The character of a project, read anew. Raises `Mistake` with all that is wrong."""
     text = character_file.read_text(project.config)
     given = project.variables
     character = character_file.parse(

@@ -10,7 +10,7 @@ from functools import lru_cache
 from tasks.character.character import NEUTRAL, Character, Expression, Pose
 from tasks.character.face import Head
 from tasks.character.settings import Finish
-from tasks.graph.character import engine_choice, read_character
+from tasks.graph.character import engine_choice
 from tasks.graph.node import Graph, Node, Role
 from tasks.graph.project import Project
 from tasks.graph.sequences import SequencePlanner, over_of, strip_of
@@ -29,7 +29,7 @@ from tasks.sequences.tree import sequences
 
 def plan(project: Project) -> Graph:
     """The graph of a project. Raises `Mistake` with all that is wrong in its config."""
-    character = read_character(project)
+    character = project.character
     choice = engine_choice(project, character)
     nodes = tuple(
         _node(project, character, choice.name, expression, pose)

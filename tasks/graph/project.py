@@ -5,11 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.graph import variables
-from tasks.graph.node import Node
+from tasks.graph.node import Graph, Node
 from tasks.graph.variables import Variables
 from tasks.requests import engine
+
+if TYPE_CHECKING:
+    from tasks.character.character import Character
 
 STORE_FOLDER = ".takes"
 
@@ -21,6 +25,23 @@ class Project:
     variables: Variables
     has_key: bool
     official_endpoint: bool
+
+    @cached_property
+    def character(self) -> "Character":
+        """The config with what the command line says instead, read when it is first asked for.
+
+        Raises `Mistake` with all that is wrong in it.
+        """
+        from tasks.graph.character import read_character
+
+        return read_character(self)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Its frames; of a config that did not change, without parsing it. Raises `Mistake`."""
+        from tasks.graph.cache import read_graph
+
+        return read_graph(self)
 
     @property
     def config(self) -> Path:

@@ -12,7 +12,6 @@ from typing import Any
 
 from tasks.character.character import NEUTRAL, Character
 from tasks.character.talking import Timeline as Spec
-from tasks.graph.character import read_character
 from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
@@ -146,7 +145,7 @@ def inputs_of(project: Project, name: str, given: str = "") -> Inputs:
 
 def perform(project: Project, given: Inputs) -> document.Performance:
     """Plan a timeline whose recording and timing are there. Raises `Mistake` in one line."""
-    character = read_character(project)
+    character = project.character
     rules, spec = character.talking.lip_sync, given.spec
     for problem in specs.problems(spec, rules):
         raise Mistake(f"timeline {given.name}: {problem}")

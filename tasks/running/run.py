@@ -3,19 +3,13 @@
 - `-a` asks for a new take of what is named, and of nothing else; doit's own runs all below it too.
 - Only what is out of date goes through the dispatcher, so that a no-op run stays quick.
 - What a failure must not stop (the contact sheet) runs all the same.
-- Ctrl-C lets the calls in flight come home: they are billed whether anybody waits or not.
 """
 
 import contextlib
 import gc
-import signal
-import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from doit.action import PythonAction
 from doit.cmd_run import Run as DoitRun
@@ -24,57 +18,40 @@ from doit.exceptions import InvalidCommand
 from doit.runner import MThreadRunner, Runner
 from doit.task import Stream, Task
 
+from tasks.graph.node import Node
 from tasks.graph.project import Project
 from tasks.ground.errors import Mistake
 from tasks.ground.files import sweep_parts
-from tasks.ground.wording import counted, printable
+from tasks.ground.wording import counted
+from tasks.running.interrupts import INTERRUPTED, gentle_interrupt
 from tasks.running.options import OwnDefaults
+from tasks.running.record import RunRecord
+from tasks.running.reporter import Reported
+from tasks.running.run_plan import RunPlan, RunScope
 from tasks.running.selection import frames_of, members, select
-from tasks.running.session import current_project
+from tasks.running.session import Session
 from tasks.running.stale import Pending
-from tasks.spending.in_flight import FLIGHTS, Flight
-from tasks.spending.rate_limiter import GATE
-from tasks.spending.resume_command import GOING_ON
+from tasks.running.task_facts import facts_of
+from tasks.running.terminal import say
+from tasks.spending.resume_command import ResumeCommand
+
+if TYPE_CHECKING:
+    from tasks.build.forecast import Forecast
 
 MAX_WORKERS = 64
-_STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
-INTERRUPTED = 130
-"""the exit code after Ctrl-C"""
 NEW_TAKE = "new_take"
 """the option of a frame's task that asks for a new take"""
 NEW_TAKES = "new_takes"
 """the option that asks for so many, and leaves the one in use where it is"""
 
 
-@dataclass(frozen=True, slots=True)
-class RunFacts:
-    """What a run is going to do, for its reporter."""
-
-    workers: int
-    pending: tuple[Task, ...]
-    settled: tuple[Task, ...]
-    forced: frozenset[str]
-    """names of the tasks that run because of `-a`"""
-    new_takes: int = 0
-    """how many new takes each frame gets while its own stays in use"""
-    as_batch: bool = False
-    """what is to be drawn goes into a batch"""
-    recorded: Callable[[str], Mapping[str, Any]] = lambda _name: {}
-    """what the last success of a task left in doit's database"""
-
-
 class _DespiteFailures:
-    """Lets a task that says so run although what it depends on failed; it is told which did."""
+    """Lets a task that comes last run although what it depends on failed."""
 
     def select_task(self, node: Any, tasks_dict: Mapping[str, Task]) -> bool:
-        task = node.task
-        if (task.meta or {}).get("despite_failures"):
+        if facts_of(node.task).comes_last:
             node.ignored_deps = []  # what is switched off is shown as it is
-            if node.bad_deps:
-                task.meta["failed"] = {
-                    bad.task.name: (bad.task.meta or {}).get("why", "") for bad in node.bad_deps
-                }
-                node.bad_deps = []
+            node.bad_deps = []
         return bool(super().select_task(node, tasks_dict))  # type: ignore[misc]
 
 
@@ -90,10 +67,14 @@ class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
     """Stands in for doit's own `run`: `[tool.doit.plugins.command]` in pyproject.toml."""
 
     name = "run"
-    new_takes = 0
-    as_batch = False
-    fetch_problem = ""
-    """why batches could not be looked at, as was said"""
+    plan = RunPlan()
+    """how this command's run differs; a command that is a run of its own kind sets its own"""
+
+    @property
+    def session(self) -> Session:
+        """What this command shares with its tasks."""
+        session: Session = self.loader.session
+        return session
 
     def execute(self, params: Any, args: list[str]) -> int:
         """Load and run."""
@@ -126,67 +107,104 @@ class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
         PythonAction.pm_pdb = pdb
         self.control = TaskControl(self.task_list, auto_delayed_regex=auto_delayed_regex)
         self._select(single=single)
-        forced = self._forced(self.control, self.control.selected_tasks, always=always)
-        _put_last(self.control, self.control.selected_tasks)
-        facts = self._look(num_process, forced)
-        GATE.open(max(1, num_process))
-        names = () if self.sel_default_tasks else tuple(self.sel_tasks)
-        self._note_command(["doit", *(["-a"] if always else [])], names)
-        self._before(facts)
+        scope = self._scope(num_process, self._forced(always=always))
+        self.session.calls.limiter.open(max(1, num_process))
+        self.session.calls.resume = self._resume(always=always)
+        record = RunRecord()
+        try:
+            self._take_in(scope, record)
+            forecast = self._forecast(scope)
+        except Mistake as error:
+            raise InvalidCommand(str(error)) from error
+        run = Reported(self.session, self.plan, scope, record, forecast, self._flags)
         stream = Stream(verbosity, force_verbosity)
         with _output(outfile) as outstream:
             self.outstream = outstream
-            reporter_obj = self._reporter(reporter, outstream, failure_verbosity, facts)
+            reporter_obj = self._reporter(reporter, outstream, failure_verbosity, run)
             arguments = [self.dep_manager, reporter_obj, continue_, False, stream]
-            # Twice as many threads as places: while one waits for its picture, another finishes.
-            runner = (
-                _ThreadRunner(*arguments, 2 * num_process)
-                if num_process
-                else _SerialRunner(*arguments)
-            )
-            gc.freeze()
-            gc.enable()
-            with _gentle_interrupt(runner):
-                code = int(runner.run_all(self.control.task_dispatcher()))
-            code = GATE.exit_code or code
-            strict = current_project().variables.of_command.get("strict", False)
-            code = code or int(strict and getattr(reporter_obj, "flagged", 0) > 0)
-            return self._after(code, getattr(reporter_obj, "failed", 0))
+            code = self._run_all(arguments, num_process)
+            strict = self.session.options.get("strict", False)
+            code = code or int(bool(strict) and record.flagged > 0)
+            return self.plan.then(code, record)
 
-    def _note_command(self, words: Sequence[str], names: Sequence[str]) -> None:
-        """Remember what was typed, for the command that goes on."""
-        GOING_ON.begin(words, current_project().variables.given, names)
+    def _run_all(self, arguments: list[Any], workers: int) -> int:
+        """Have doit run what is out of date; the exit code."""
+        # Twice as many threads as slots: while one waits for its picture, another finishes.
+        runner = _ThreadRunner(*arguments, 2 * workers) if workers else _SerialRunner(*arguments)
+        gc.freeze()
+        gc.enable()
+        with gentle_interrupt(runner, self.session.calls):
+            code = int(runner.run_all(self.control.task_dispatcher()))
+        return self.session.calls.limiter.exit_code or code
 
-    def _before(self, facts: RunFacts) -> None:
-        """Take in what batches have drawn since, where there is any; before anything is drawn."""
-        if facts.pending:
-            _tidy(current_project())
-        if not facts.pending or not (current_project().store / "batches").is_dir():
+    def _resume(self, *, always: bool) -> ResumeCommand:
+        """What was typed, for the command that goes on."""
+        plan, given = self.plan, self.session.project.variables.given
+        words = (*plan.words, *(["-a"] if always else []))
+        if plan.frame_pattern:
+            return ResumeCommand(words, given, (plan.frame_pattern,), frame_option=True)
+        names = () if self.sel_default_tasks else tuple(self.sel_tasks)
+        return ResumeCommand(words, given, names)
+
+    def _take_in(self, scope: RunScope, record: RunRecord) -> None:
+        """Take in what earlier runs and batches have drawn since; before anything is drawn.
+
+        Raises `Mistake`.
+        """
+        if scope.pending:
+            _tidy(self.session.project)
+            self._look_at_batches(record)
+        if self.plan.postpone and self.session.builder.purchase:
+            self.session.builder.purchase.postpone = self.plan.postpone
+
+    def _look_at_batches(self, record: RunRecord) -> None:
+        if not (self.session.project.store / "batches").is_dir():
             return
         from tasks.batch.open import open_batches
-        from tasks.build.builder import builder_of
 
-        builder = builder_of(current_project())
-        if builder.purchase is None:
-            return
-        terms = builder.purchase.caller.terms
-        try:
-            batches = open_batches(builder.store, builder.generation, terms, _tell_out)
-            self.fetch_problem = batches.fetch().problem
-        except Mistake as error:
-            raise InvalidCommand(str(error)) from error
-        terms.learn()
+        builder = self.session.builder
+        if builder.purchase:
+            policy = builder.purchase.caller.policy
+            batches = open_batches(builder.store, builder.generation, policy, say)
+            record.fetch_problem = batches.fetch().problem
+            policy.learn()
 
-    def _after(self, code: int, failed: int) -> int:
-        """What is left to do when all tasks are done; the exit code. `failed`: frames."""
-        del failed
-        return code
+    def _forecast(self, scope: RunScope) -> "Forecast | None":
+        """What will be done, and for how much; None where nothing is out of date."""
+        pending = scope.frames(pending=True)
+        if not pending:
+            return None
+        from tasks.build.forecast import RunOptions, forecast_of
 
-    def _forced(
-        self, control: TaskControl, selected: Iterable[str], *, always: bool
-    ) -> frozenset[str]:
+        builder, plan = self.session.builder, self.plan
+        purchase = builder.purchase
+        options = RunOptions(
+            scope.workers,
+            scope.forced,
+            plan.new_takes,
+            purchase.in_batch() if purchase else {},
+            as_batch=plan.postpone is not None,
+        )
+        estimator = purchase.caller.policy.estimator if purchase else None
+        return forecast_of(builder, estimator, pending, scope.frames(pending=False), options)
+
+    def _flags(self, finished: Sequence[Node]) -> Mapping[str, Sequence[str]]:
+        """Measure keyframes and keep their figures; what is flagged, by name. Raises OSError."""
+        from tasks.review.checks import update_file
+
+        project, thresholds = self.session.project, self.session.character.checks
+        found = update_file(project, project.graph.nodes, finished, thresholds)
+        checked = ((node.name, found.get(node.name)) for node in finished)
+        return {
+            name: [flag.line for flag in one.flags] for name, one in checked if one and one.flags
+        }
+
+    def _forced(self, *, always: bool) -> frozenset[str]:
         """Have tasks run whatever their state; the names of those."""
-        return force(control, selected, NEW_TAKE, True) if always else frozenset()
+        selected = self.control.selected_tasks
+        if self.plan.new_takes:
+            return force(self.control, selected, NEW_TAKES, self.plan.new_takes)
+        return force(self.control, selected, NEW_TAKE, True) if always else frozenset()
 
     def _select(self, *, single: bool) -> None:
         """Find the tasks that are meant."""
@@ -194,29 +212,24 @@ class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
         for name in members(self.control, self.control.selected_tasks) if single else ():
             self.control.tasks[name].task_dep = []
 
-    def _look(self, workers: int, forced: frozenset[str]) -> RunFacts:
+    def _scope(self, workers: int, forced: frozenset[str]) -> RunScope:
         """Check what is out of date, and leave only that for the dispatcher."""
+        _put_last(self.control, self.control.selected_tasks)
         pending = Pending(self.control.tasks, self.dep_manager)
         selected = pending.names(self.control.selected_tasks)
         pending.trim(selected)
         self.control.selected_tasks = selected
-        return RunFacts(
-            workers,
-            tuple(pending.all_pending()),
-            tuple(pending.settled()),
-            forced,
-            new_takes=self.new_takes,
-            as_batch=self.as_batch,
-            recorded=self.dep_manager.get_values,
-        )
+        settled, all_pending = tuple(pending.settled()), tuple(pending.all_pending())
+        recorded = self.dep_manager.get_values
+        return RunScope(workers, all_pending, settled, forced, recorded)
 
     def _reporter(
-        self, reporter: Any, outstream: Any, failure_verbosity: int, facts: RunFacts
+        self, reporter: Any, outstream: Any, failure_verbosity: int, run: Reported
     ) -> Any:
         chosen = self.reporters[reporter] if isinstance(reporter, str) else reporter
         if not isinstance(chosen, type):
             return chosen
-        return chosen(outstream, {"failure_verbosity": failure_verbosity, "facts": facts})
+        return chosen(outstream, {"failure_verbosity": failure_verbosity, "run": run})
 
 
 def _tidy(project: Project) -> None:
@@ -225,12 +238,9 @@ def _tidy(project: Project) -> None:
 
     sequences = project.sequences.glob("*/")
     sweep_parts([project.built, project.frames, *sequences, *project.store.glob("*/")])
-    try:
-        count = TakeStore(project.store).take_in_rescued()
-    except Mistake as error:
-        raise InvalidCommand(str(error)) from error
+    count = TakeStore(project.store).take_in_rescued()
     if count:
-        _tell_out(f"[i] {counted(count, 'rescued take')} taken into {project.store}")
+        say(f"[i] {counted(count, 'rescued take')} taken into {project.store}")
 
 
 def _check_workers(workers: int, par_type: str) -> None:
@@ -272,7 +282,7 @@ def _put_last(control: TaskControl, selected: Iterable[str]) -> None:
     """Have the contact sheet and exports wait for all else of this run, not only for what they are
     made of: frames, and the manifests of sequences."""
     names = dict.fromkeys(members(control, selected))
-    last = [name for name in names if (control.tasks[name].meta or {}).get("after_frames")]
+    last = [name for name in names if facts_of(control.tasks[name]).comes_last]
     for name in last:
         task = control.tasks[name]
         waits = {*task.task_dep, *last}
@@ -291,77 +301,3 @@ def _output(outfile: Any) -> Iterator[Any]:
         raise InvalidCommand(f"-o {outfile}: {error.strerror}") from error
     with stream:
         yield stream
-
-
-@contextlib.contextmanager
-def _gentle_interrupt(runner: Runner) -> Iterator[None]:
-    """On the first Ctrl-C (or SIGTERM) start nothing more and wait; on the second leave at once."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        if runner._stop_running:  # noqa: SLF001 - doit has no other way to ask a runner to stop
-            raise KeyboardInterrupt
-        runner._stop_running = True  # noqa: SLF001
-        runner.final_result = 1
-        stopped_s.append(time.monotonic())
-        GATE.close()
-        waited_for.extend(FLIGHTS.now())
-        _tell(f"\n{_stopping(waited_for)}")
-
-    waited_for: list[Flight] = []
-    stopped_s: list[float] = []
-    try:
-        before = {number: signal.signal(number, stop) for number in _signals()}
-    except ValueError:  # not in the main thread: whoever runs doit there handles signals
-        before = {}
-    try:
-        yield
-        if waited_for:
-            waited_s = time.monotonic() - stopped_s[0]
-            pictures = counted(len(waited_for), "picture")
-            _tell(f"[i] Waited {waited_s:.0f} s for {pictures}, so that nothing paid for is lost.")
-    except KeyboardInterrupt:
-        _tell(f"[!] Left at once. {_lost()}")
-        raise SystemExit(INTERRUPTED) from None
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _stopping(flights: Sequence[Flight]) -> str:
-    """What the first Ctrl-C leads to."""
-    if not flights:
-        return "[!] Stopping: no new picture is begun."
-    longest_s = time.monotonic() - flights[0].began_s
-    return (
-        f"[!] Stopping: no new picture is begun. Waiting for {counted(len(flights), 'picture')}"
-        f" being drawn for up to {longest_s:.0f} s already, since they are paid for;"
-        " press Ctrl-C again to leave at once and lose them."
-    )
-
-
-def _lost() -> str:
-    """Write off the calls under way; what was lost by that."""
-    lost = FLIGHTS.now()
-    for flight in lost:
-        flight.lose()
-    if not lost:
-        return "Nothing was being drawn."
-    names = ", ".join(flight.frame for flight in lost)
-    return f"These were being drawn, are billed, and lost: {names}"
-
-
-def _tell_out(line: str) -> None:
-    """A line among those of the reporter."""
-    with contextlib.suppress(OSError, ValueError):
-        sys.stdout.write(printable(line, sys.stdout.encoding) + "\n")
-        sys.stdout.flush()
-
-
-def _tell(text: str) -> None:
-    with contextlib.suppress(OSError, ValueError):  # the terminal may be gone
-        sys.stderr.write(f"{text}\n")
-
-
-def _signals() -> list[signal.Signals]:
-    """Ctrl-C, kill, and a terminal that is closed, where the system has that."""
-    return [signal.Signals[name] for name in _STOPPING if name in signal.Signals.__members__]

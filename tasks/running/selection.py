@@ -9,6 +9,7 @@ from doit.exceptions import InvalidCommand
 
 from tasks.ground.advice import doit
 from tasks.ground.ids import nearest
+from tasks.running.task_facts import facts_of
 
 
 def select(control: TaskControl, wanted: list[str] | None) -> None:
@@ -44,8 +45,8 @@ def frames_of(control: TaskControl, names: Iterable[str]) -> list[str]:
     todo = list(reversed(members(control, names)))
     while todo:
         task = control.tasks[todo.pop()]
-        inside = (task.meta or {}).get("frames")
-        if inside is None and not task.actions and not task.has_subtask:
+        inside = list(facts_of(task).frames)
+        if not inside and not task.actions and not task.has_subtask:
             inside = [dep for dep in task.task_dep if control.tasks[dep].subtask_of]
         if inside:
             todo.extend(reversed(inside))

@@ -1,25 +1,114 @@
-"""The project that this doit command is about: its variables, and its mistakes in doit's terms."""
+"""What one doit command shares: its project, and what is made once for all frames of a run."""
 
 import hashlib
+import threading
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from doit import doit_cmd
 from doit.exceptions import InvalidDodoFile
 
-from tasks.graph.cache import read_graph
+from tasks.character.character import Character
 from tasks.graph.node import Graph
 from tasks.graph.project import Project, open_project
 from tasks.ground.advice import typed
 from tasks.ground.errors import Mistake
+from tasks.spending.run_calls import RunCalls
 from tasks.takes.decisions import Decision, read_decisions
 from tasks.takes.picks import Pick, read_picks
 
+if TYPE_CHECKING:
+    from tasks.build.builder import Builder
+    from tasks.sequences.tree import Sequence
 
-@lru_cache(maxsize=1)
-def current_project() -> Project:
-    """The project of this command. Raises `InvalidDodoFile`, which doit shows without a traceback.
+
+class Session:
+    """Made once for a command and handed down: by the loader to the task creators, by these to
+    their actions, by the command to whatever reports it. Used from several threads at once."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.calls = RunCalls()
+        self.failures: dict[str, str] = {}
+        """why tasks failed in this run, by their names"""
+        self._opening = threading.Lock()
+        self._builder: Builder | None = None
+
+    @property
+    def graph(self) -> Graph:
+        """The frames."""
+        return self.project.graph
+
+    @property
+    def character(self) -> Character:
+        """The config. Raises `Mistake`."""
+        return self.project.character
+
+    @property
+    def options(self) -> Mapping[str, object]:
+        """The variables that one command reads, by name: `wait=yes` is `{"wait": True}`."""
+        return self.project.variables.of_command
+
+    @cached_property
+    def picks(self) -> Mapping[str, Pick]:
+        """The picked takes. Raises `Mistake`."""
+        return read_picks(self.project.folder)
+
+    @cached_property
+    def decisions(self) -> Mapping[str, Decision]:
+        """What was decided about frames. Raises `Mistake`."""
+        return read_decisions(self.project.folder)
+
+    @cached_property
+    def face_mask_digest(self) -> str:
+        """Of the picture that says where the face is; empty without one.
+
+        One that is not there has none either: the frames' tasks say that.
+        """
+        path = self.graph.face_mask
+        try:
+            return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16] if path else ""
+        except OSError:
+            return ""
+
+    @cached_property
+    def sequences(self) -> "Mapping[str, Sequence]":
+        """Every sequence by its id, listed once and not for each of its manifests."""
+        from tasks.sequences.tree import sequences
+
+        return {each.id: each for each in sequences(self.character)}
+
+    @property
+    def builder(self) -> "Builder":
+        """The one builder of the run; Pillow and the engine are loaded with it.
+
+        Raises `Mistake`.
+        """
+        with self._opening:  # all workers ask at once when a run begins
+            if self._builder is None:
+                from tasks.build.builder import open_builder
+
+                self._builder = open_builder(self.project, self.calls)
+            return self._builder
+
+
+def open_session() -> Session:
+    """The session of this command. Raises `InvalidDodoFile`, which doit shows without a traceback.
+
+    Whatever is wrong in the config is said here, before anything else is looked at.
+    """
+    session = Session(this_project())
+    try:
+        _ = session.graph
+    except Mistake as error:
+        raise InvalidDodoFile(str(error)) from error
+    return session
+
+
+def this_project() -> Project:
+    """The project of this command, whatever its config is like. Raises `InvalidDodoFile`.
 
     doit offers variables one by one; all of them are needed, so that a mistyped one is an error.
     """
@@ -31,54 +120,6 @@ def current_project() -> Project:
     return project
 
 
-@lru_cache(maxsize=1)
-def current_graph() -> Graph:
-    """The frames of this command's project. Raises `InvalidDodoFile`."""
-    try:
-        return read_graph(current_project())
-    except Mistake as error:
-        raise InvalidDodoFile(str(error)) from error
-
-
-@lru_cache(maxsize=1)
-def current_picks() -> Mapping[str, Pick]:
-    """The picked takes of this command's project. Raises `InvalidDodoFile`."""
-    try:
-        return read_picks(current_project().folder)
-    except Mistake as error:
-        raise InvalidDodoFile(str(error)) from error
-
-
-@lru_cache(maxsize=1)
-def current_decisions() -> Mapping[str, Decision]:
-    """What was decided about frames of this command's project. Raises `InvalidDodoFile`."""
-    try:
-        return read_decisions(current_project().folder)
-    except Mistake as error:
-        raise InvalidDodoFile(str(error)) from error
-
-
-@lru_cache(maxsize=1)
-def current_mask() -> str:
-    """What names the content of the picture that says where the face is; empty without one.
-
-    One that is not there names nothing either: the frames' tasks say that.
-    """
-    path = current_graph().face_mask
-    try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16] if path else ""
-    except OSError:
-        return ""
-
-
-def default_tasks() -> list[str]:
-    """What `doit` alone builds: the frames at the poses that are drawn, their sheet and page."""
-    graph = current_graph()
-    if graph.drawn_poses == graph.poses:
-        return ["endpoints", "sheet", "review"]
-    return [*(f"endpoints:*__{pose}" for pose in graph.drawn_poses), "sheet", "review"]
-
-
-def database_path() -> str:
+def database_of(project: Project) -> str:
     """doit's database: beside the config, so that no two characters share one."""
-    return str(current_project().folder / ".doit.db.json")
+    return str(project.folder / ".doit.db.json")

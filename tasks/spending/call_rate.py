@@ -4,7 +4,7 @@ No threads and no clock in here: whoever asks says what time it is (seconds of a
 grows). `tasks.spending.rate_limiter` makes the workers of a run keep to it.
 
 Nothing holds calls back until the server answers one with 429. From then on time goes in cycles: a
-pause, as long as the server asked for; a first call that goes alone; then more, at the pace that
+pause, as long as the server asked for; a first call that goes alone; then more, at the rate that
 the cycle before has shown to be sustainable (calls that were let in / time), probing upwards until
 the next 429. A 429 is known within a moment, an answer after half a minute: a call counts as let
 in until its 429 comes.
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 _MINUTE_S = 60.0
 
-# After a 429 the pace begins a little below the rate that was found, for starts are never quite
+# After a 429 the rate begins a little below the rate that was found, for starts are never quite
 # even. It comes up to the rate after as many calls as that was learned from, and then goes beyond,
 # slowly at first.
 _BEGIN_AT = 0.98
@@ -32,7 +32,7 @@ _DOUBTFUL_CALLS = 2.0
 """what the first cycle counts for: the calls of a burst show little of a rate"""
 _AGREES = (0.8, 1.25)
 
-# How the pace is taken back where the measure says too much or too little.
+# How the rate is taken back where the measure says too much or too little.
 _STEP_BACK = 0.8
 """at most, where few calls waited: what was measured is how much was wanted, not allowed"""
 _STEP_BACK_UNTRIED = 0.6
@@ -74,7 +74,7 @@ class _Found:
     calls: float = 0.0
     seconds: float = 0.0
     tried: bool = False
-    """calls have gone at this pace for a while"""
+    """calls have gone at this rate for a while"""
 
 
 @dataclass(slots=True)
@@ -86,11 +86,11 @@ class _Stretch:
     calls: int = 0
     """let in, as far as is known"""
     waited: int = 0
-    """those that the pace held back"""
+    """those that the rate held back"""
     sound_per_s: float = math.inf
-    """the last pace but one; infinite while there is none"""
+    """the last rate but one; infinite while there is none"""
     beyond: bool = False
-    """the pace was above the rate that had been found"""
+    """the rate was above the rate that had been found"""
 
     def per_s(self, ended_s: float) -> float:
         """The rate at which calls were let in, at least one."""
@@ -116,11 +116,11 @@ class _Cycle:
     number: int
     whole: _Stretch
     stretch: _Stretch
-    """the last part of it, at about one pace"""
+    """the last part of it, at about one rate"""
     pause: _Pause | None = None
 
 
-class Pace:
+class CallRate:
     """Says when the next call may start, and learns from what becomes of it.
 
     `images_per_minute` (above 0) is never exceeded: no more starts in any minute, from the first
@@ -152,8 +152,8 @@ class Pace:
 
     @property
     def per_minute(self) -> float | None:
-        """The pace at present, in calls a minute; None while there is no reason for any."""
-        found = _MINUTE_S * self._pace_per_s
+        """The rate at present, in calls a minute; None while there is no reason for any."""
+        found = _MINUTE_S * self._rate_per_s
         capped = min(found, self._cap.per_minute) if self._cap else found
         return capped if math.isfinite(capped) else None
 
@@ -244,13 +244,13 @@ class Pace:
         return pause.began_s + _MINUTE_S * jitter
 
     @property
-    def _pace_per_s(self) -> float:
+    def _rate_per_s(self) -> float:
         beyond = self._progress - 1.0
         part = 1.0 + (_PROBE if beyond > 0 else _BEGIN_AT - 1.0) * beyond**2
         return self._found.per_s * part
 
     def _resume(self, pause: _Pause, now_s: float) -> None:
-        """The pause is over: begin a cycle, at the pace that the last one has proven."""
+        """The pause is over: begin a cycle, at the rate that the last one has proven."""
         cycle = self._cycle
         if cycle.whole.calls > 0 or self._ended is None:
             self._before, self._ended, self._barren = self._found, cycle, 0
@@ -266,20 +266,20 @@ class Pace:
         self._progress = 0.0
 
     def _probe(self, now_s: float) -> None:
-        """One call more that the pace held back and no 429 since: go on to a higher one."""
+        """One call more that the rate held back and no 429 since: go on to a higher one."""
         stretch = self._cycle.stretch
-        stretch.sound_per_s = self._pace_per_s
+        stretch.sound_per_s = self._rate_per_s
         self._progress += 1 / max(self._found.calls, _FEW_CALLS)
         stretch.beyond = self._progress >= 1.0
-        pace_per_s = self._pace_per_s
-        if pace_per_s > _GROWN * self._found.per_s:
+        rate_per_s = self._rate_per_s
+        if rate_per_s > _GROWN * self._found.per_s:
             calls = max(self._found.calls / 2, _DOUBTFUL_CALLS)
-            self._found = _Found(pace_per_s, calls, calls / pace_per_s, tried=True)
+            self._found = _Found(rate_per_s, calls, calls / rate_per_s, tried=True)
             self._progress = 1.0
-            self._cycle.stretch = _Stretch(now_s, sound_per_s=pace_per_s)
+            self._cycle.stretch = _Stretch(now_s, sound_per_s=rate_per_s)
 
     def _next_slot_s(self, now_s: float, paced: bool) -> float:
-        apart_s = 1.0 / self._pace_per_s
+        apart_s = 1.0 / self._rate_per_s
         # The first goes alone until its 429 would have come, then two at a time, then three, ...
         ramp_s = self._turnaround_s / max(self._cycle.whole.calls, 1) if self._cycle.number else 0.0
         due_s = self._slot_s + apart_s if paced else now_s
@@ -291,7 +291,7 @@ def _learned(before: _Found, ended: _Cycle, ended_s: float) -> _Found:
     stretch = ended.stretch
     seconds = max(ended_s - stretch.began_s, 1e-3)
     # A stretch that began in the middle of a window of the limit shows too little, a whole cycle
-    # in which the pace grew as well: neither shows too much for long.
+    # in which the rate grew as well: neither shows too much for long.
     per_s = max(stretch.per_s(ended_s), ended.whole.per_s(ended_s))
     if not math.isfinite(before.per_s):
         return _Found(per_s, _DOUBTFUL_CALLS, _DOUBTFUL_CALLS / per_s)

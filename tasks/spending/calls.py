@@ -1,6 +1,6 @@
 """Calls: the one policy by which an engine that costs money is asked.
 
-Each call waits for room in the budget and for its turn at the gate, is written into the ledger,
+Each call waits for room in the budget and for its turn at the limiter, is written into the ledger,
 and is made again only where that may help:
 
 - what was not sent, or put off by the server (408, 409, 429, 5xx), up to `max_retries` times;
@@ -24,10 +24,10 @@ from tasks.models.prices import tokens_of
 from tasks.requests.engine import Engine, EngineFailure, Fault, Paid, ToFetch
 from tasks.spending.budget import Budget, Reservation
 from tasks.spending.estimate import Estimator, kind_of
-from tasks.spending.in_flight import FLIGHTS
 from tasks.spending.ledger import DRAWN, DROPPED, LOST, Entry, Ledger
 from tasks.spending.periods import NO_LIMITS, Periods
-from tasks.spending.rate_limiter import Gate, Stopped
+from tasks.spending.rate_limiter import Stopped
+from tasks.spending.run_calls import RunCalls
 from tasks.takes.owed import OwedPictures
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ _SET_UP_EXIT_CODE = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """On what terms the calls of a run are made."""
+class CallPolicy:
+    """How the calls of a run are made, and within which limits."""
 
-    gate: Gate
+    shared: RunCalls
     budget: Budget
     ledger: Ledger
     estimator: Estimator
@@ -63,9 +63,9 @@ class Terms:
 class Caller:
     """Makes the calls of a run. Called from several threads at once."""
 
-    def __init__(self, engine: Engine, terms: Terms) -> None:
+    def __init__(self, engine: Engine, policy: CallPolicy) -> None:
         self._engine = engine
-        self.terms = terms
+        self.policy = policy
         self._lock = threading.Lock()
         self._hopeless = False
         self._reached = False
@@ -76,10 +76,10 @@ class Caller:
         """One answer to `request`, for `frame`. `keep` puts it where it is safe, before all else.
 
         Raises `EngineFailure` where no picture comes, `OverBudget` where it may not be paid for,
-        and `Stopped` where the gate is closed first.
+        and `Stopped` where the limiter is closed first.
         """
         notes: list[str] = []
-        left, left_in_doubt = self.terms.max_retries, min(self.terms.max_retries, 1)
+        left, left_in_doubt = self.policy.max_retries, min(self.policy.max_retries, 1)
         wait_s, limited = _FIRST_WAIT_S, 0
         while True:
             try:
@@ -94,7 +94,7 @@ class Caller:
                 tries = min(left, left_in_doubt) if in_doubt else left
                 again = failure.fault in _AGAIN and tries > 0
                 if failure.fault is Fault.RATE:
-                    limited += 1  # the gate makes everyone wait
+                    limited += 1  # the limiter makes everyone wait
                 elif again:
                     again = self._pause(failure, wait_s)
                 if not again and notes:
@@ -113,7 +113,7 @@ class Caller:
         """Wait what the server asked for, else a growing time with some chance in it."""
         chance = random.uniform(0.5, 1.0)  # noqa: S311 - no secret depends on it
         asked_s = backoff_s * chance if failure.wait_s is None else failure.wait_s
-        return self.terms.gate.pause(min(asked_s, _LONGEST_WAIT_S))
+        return self.policy.shared.limiter.pause(min(asked_s, _LONGEST_WAIT_S))
 
     def fetch_owed(self, request: "Request", keep: "Callable[[Take], None]") -> "Take | None":
         """A picture of the request that was paid for and not fetched yet; None where none is owed.
@@ -121,7 +121,7 @@ class Caller:
         Raises `EngineFailure` where it does not come now either.
         """
         take = None
-        for path, owed in self.terms.owed.of(request.key) if self.terms.owed else ():
+        for path, owed in self.policy.owed.of(request.key) if self.policy.owed else ():
             take = cast(Paid, self._engine).fetch(owed)
             keep(take)
             path.unlink(missing_ok=True)
@@ -135,7 +135,7 @@ class Caller:
 
     def _too_long(self, failure: EngineFailure) -> EngineFailure:
         """A failure after which nobody waits so long as the endpoint asks."""
-        wait_s, longest_s = failure.wait_s or 0.0, self.terms.max_wait_s
+        wait_s, longest_s = failure.wait_s or 0.0, self.policy.max_wait_s
         if failure.fault not in _AGAIN or wait_s <= longest_s:
             return failure
         text = (
@@ -149,25 +149,25 @@ class Caller:
         if failure.fault not in _HOPELESS and not also:
             return
         if failure.fault is Fault.SETUP:
-            self.terms.gate.exit_code = _SET_UP_EXIT_CODE
+            self.policy.shared.limiter.exit_code = _SET_UP_EXIT_CODE
         with self._lock:
             first, self._hopeless = not self._hopeless, True
         if not first:
             raise Stopped("the run was stopped before its turn came") from failure
-        self.terms.gate.close(str(failure))
-        self.terms.budget.close()
+        self.policy.shared.limiter.close(str(failure))
+        self.policy.budget.close()
 
     def _call(
         self, request: "Request", frame: str, keep: "Callable[[Take], None]", *, limited: int
     ) -> "Take":
         """One call: reserved, made, kept, settled and written down."""
-        terms = self.terms
-        with terms.budget.reserved(lambda: terms.estimator.estimate(request)) as held:
+        policy = self.policy
+        with policy.budget.reserved(lambda: policy.estimator.estimate(request)) as held:
             held.cost_usd = 0.0  # as long as nothing is sent
-            turn = terms.gate.turn(again=limited)
+            turn = policy.shared.limiter.turn(again=limited)
             entry = self._begun(_entry(request, frame, held.estimate_usd))
             lose = _once(lambda: self._lost(entry))
-            with FLIGHTS.under_way(frame, lose):
+            with policy.shared.in_flight.under_way(frame, lose):
                 try:
                     held.cost_usd = None
                     take = self._engine.draw(request)
@@ -202,7 +202,7 @@ class Caller:
         except BaseException:
             self._written(entry)
             raise
-        self.terms.estimator.learn(entry)
+        self.policy.estimator.learn(entry)
         doubts = self._doubts(take.usage, entry)
         return replace(take, notes=(*take.notes, *doubts, *self._written(entry)))
 
@@ -236,25 +236,25 @@ class Caller:
 
     def _owe(self, entry: Entry, failure: ToFetch) -> None:
         """Note a picture that is paid for, so that the next run fetches it."""
-        if self.terms.owed and failure.owed:
+        if self.policy.owed and failure.owed:
             owed = replace(failure.owed, cost_usd=entry.cost_usd, call=entry.call)
-            self.terms.owed.add(entry.key, owed)
+            self.policy.owed.add(entry.key, owed)
 
     def _begun(self, entry: Entry) -> Entry:
         """The line of a call, on the disk before the call is sent."""
-        terms, more_usd = self.terms, entry.estimate_usd or 0.0
+        policy, more_usd = self.policy, entry.estimate_usd or 0.0
         try:
-            return terms.ledger.begin(entry, lambda all_: terms.periods.check(all_, more_usd))
+            return policy.ledger.begin(entry, lambda all_: policy.periods.check(all_, more_usd))
         except OSError as error:
             raise Mistake(
-                f"{terms.ledger.path} cannot be written ({error.strerror}): nothing was bought"
+                f"{policy.ledger.path} cannot be written ({error.strerror}): nothing was bought"
             ) from error
 
     def _priced(
         self, entry: Entry, outcome: str, usage: Mapping[str, object], latency_s: float | None
     ) -> Entry:
         """The line of a call that was answered."""
-        price, tokens = self.terms.estimator.price(entry.model), tokens_of(usage)
+        price, tokens = self.policy.estimator.price(entry.model), tokens_of(usage)
         return replace(
             entry,
             at=utc_now(),
@@ -267,9 +267,9 @@ class Caller:
     def _written(self, entry: Entry) -> tuple[str, ...]:
         """Write a line; what to tell where that fails, since nothing is lost by it."""
         try:
-            self.terms.ledger.add(entry)
+            self.policy.ledger.add(entry)
         except OSError as error:
-            return (f"{self.terms.ledger.path} cannot be written: {error.strerror}",)
+            return (f"{self.policy.ledger.path} cannot be written: {error.strerror}",)
         return ()
 
     def _lost(self, entry: Entry) -> None:

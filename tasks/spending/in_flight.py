@@ -1,4 +1,4 @@
-"""The calls that are under way in this process: what an interrupted run waits for, or loses."""
+"""The calls in flight: what an interrupted run waits for, or loses."""
 
 import contextlib
 import threading
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Flight:
+class CallInFlight:
     """A call that was sent and not answered yet."""
 
     frame: str
@@ -18,12 +18,12 @@ class Flight:
     """to be called where nobody waits for it any more"""
 
 
-class Flights:
+class CallsInFlight:
     """The calls under way. Used from several threads at once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._flights: dict[int, Flight] = {}
+        self._calls: dict[int, CallInFlight] = {}
         self._number = 0
 
     @contextlib.contextmanager
@@ -32,7 +32,7 @@ class Flights:
         with self._lock:
             self._number += 1
             number = self._number
-            self._flights[number] = Flight(frame, time.monotonic(), lose)
+            self._calls[number] = CallInFlight(frame, time.monotonic(), lose)
         try:
             yield
         except KeyboardInterrupt:
@@ -44,18 +44,9 @@ class Flights:
 
     def _ended(self, number: int) -> None:
         with self._lock:
-            self._flights.pop(number, None)
+            self._calls.pop(number, None)
 
-    def forget(self) -> None:
-        """Begin anew: nobody asks any more what was lost."""
-        with self._lock:
-            self._flights.clear()
-
-    def now(self) -> list[Flight]:
+    def now(self) -> list[CallInFlight]:
         """The calls under way, the earliest first."""
         with self._lock:
-            return list(self._flights.values())
-
-
-FLIGHTS = Flights()
-"""the one list of this process"""
+            return list(self._calls.values())

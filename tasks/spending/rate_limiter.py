@@ -1,10 +1,10 @@
 """What all workers of the process share: how many frames are worked on at once, and when the next
 call may start.
 
-A worker gives its place back as soon as a picture that was paid for is safe in the take store: the
+A worker gives its slot back as soon as a picture that was paid for is safe in the take store: the
 next call starts while this one's picture is still being checked and made a frame of.
 
-Calls start one after the other, each in its turn, at the pace that the endpoint's limit allows
+Calls start one after the other, each in its turn, at the rate that the endpoint's limit allows
 (`tasks.spending.call_rate`). Nobody sleeps on a 429 alone: it holds back everyone's next turn.
 """
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from tasks.ground.clock import Clock
 from tasks.ground.errors import Mistake
 from tasks.ground.wording import moment
-from tasks.spending.call_rate import Pace, Start
+from tasks.spending.call_rate import CallRate, Start
 
 _SYSTEM_CLOCK = Clock()
 _SAID_FROM_S = 15.0
@@ -31,9 +31,9 @@ class Stopped(Mistake):
 class Turn:
     """One call that may start now. Whoever holds it tells what became of the call."""
 
-    def __init__(self, gate: "Gate", pace: Pace, start: Start) -> None:
-        self._gate = gate
-        self._pace = pace
+    def __init__(self, limiter: "RateLimiter", rate: CallRate, start: Start) -> None:
+        self._limiter = limiter
+        self._rate = rate
         self._start = start
 
     def accepted(self) -> None:
@@ -47,7 +47,7 @@ class Turn:
 
         From now on nobody starts until that has passed.
         """
-        self._gate.limited(self._pace, self._start, wait_s)
+        self._limiter.limited(self._rate, self._start, wait_s)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,8 +56,8 @@ class _Waiter:
     woken: threading.Condition = field(repr=False)
 
 
-class Gate:
-    """Places for as many frames at a time as the run has workers, and turns for their calls.
+class RateLimiter:
+    """Slots for as many frames at a time as the run has workers, and turns for their calls.
 
     `clock` may be replaced before a run is opened.
     """
@@ -66,7 +66,7 @@ class Gate:
         self.clock = clock
         # A lock that its owner may take again: `close` is called by signal handlers.
         self._lock = threading.RLock()
-        self._place_free = threading.Condition(self._lock)
+        self._slot_free = threading.Condition(self._lock)
         self._closing = threading.Condition(self._lock)
         self._free = 1
         self._closed = False
@@ -76,7 +76,7 @@ class Gate:
         self.tell: Callable[[str], None] = lambda _line: None
         """says a line at once; set by whoever reports the run"""
         self._told_until_s = 0.0
-        self._pace = Pace()
+        self._rate = CallRate()
         # Each waits on a condition of its own, and only the first by the clock: with 64 workers,
         # one call that starts wakes one thread.
         self._again: deque[_Waiter] = deque()
@@ -92,30 +92,30 @@ class Gate:
         """The reason that was given first for closing; empty where there was none."""
         return self._why
 
-    def open(self, places: int, images_per_minute: float | None = None) -> None:
-        """Begin a run with so many places, and at most so many calls a minute (None: any)."""
+    def open(self, slots: int, images_per_minute: float | None = None) -> None:
+        """Begin a run with so many slots, and at most so many calls a minute (None: any)."""
         with self._lock:
-            self._free, self._closed, self._why, self.exit_code = places, False, "", 0
+            self._free, self._closed, self._why, self.exit_code = slots, False, "", 0
             self._told_until_s = 0.0
-            self._pace = Pace(images_per_minute)
+            self._rate = CallRate(images_per_minute)
 
     def cap(self, images_per_minute: float | None) -> None:
         """Begin at most so many calls a minute; to be said before the first turn."""
         with self._lock:
-            self._pace = Pace(images_per_minute)
+            self._rate = CallRate(images_per_minute)
 
     def close(self, why: str = "") -> None:
         """Let nobody in any more, and give nobody a turn; who has one stays until done."""
         with self._lock:
             self._closed = True
             self._why = self._why or why
-            self._place_free.notify_all()
+            self._slot_free.notify_all()
             self._closing.notify_all()
             for waiter in (*self._again, *self._first_time):
                 waiter.woken.notify_all()
 
     def pause(self, seconds: float) -> bool:
-        """Wait so long; False, at once, where the gate is closed: the run is to end."""
+        """Wait so long; False, at once, where the limiter is closed: the run is to end."""
         with self._lock:
             until_s = self.clock.now() + seconds
             while not self._closed and (left_s := until_s - self.clock.now()) > 0:
@@ -123,13 +123,13 @@ class Gate:
             return not self._closed
 
     @contextlib.contextmanager
-    def place(self) -> Iterator[Callable[[], None]]:
-        """Wait for a place and hold it; the value gives it back before the end.
+    def slot(self) -> Iterator[Callable[[], None]]:
+        """Wait for a slot and hold it; the value gives it back before the end.
 
-        Raises `Stopped` where the gate is closed first.
+        Raises `Stopped` where the limiter is closed first.
         """
         with self._lock:
-            self._place_free.wait_for(lambda: self._closed or self._free > 0)
+            self._slot_free.wait_for(lambda: self._closed or self._free > 0)
             if self._closed:
                 raise self._stopped()
             self._free -= 1
@@ -140,7 +140,7 @@ class Gate:
                 if held:
                     held.clear()
                     self._free += 1
-                    self._place_free.notify()
+                    self._slot_free.notify()
 
         try:
             yield leave
@@ -152,7 +152,7 @@ class Gate:
 
         `again`: how often this call was limited before (True: once). Such a call goes before those
         that were never sent, otherwise the one goes first that came first. Raises `Stopped` where
-        the gate is closed, before or meanwhile.
+        the limiter is closed, before or meanwhile.
         """
         with self._lock:
             waiter = _Waiter(int(again), threading.Condition(self._lock))
@@ -160,18 +160,18 @@ class Gate:
             queue.append(waiter)
             try:
                 waited = self._wait(waiter)
-                start = self._pace.start(self.clock.now(), waited=waited, refusals=waiter.refusals)
-                return Turn(self, self._pace, start)
+                start = self._rate.start(self.clock.now(), waited=waited, refusals=waiter.refusals)
+                return Turn(self, self._rate, start)
             finally:
                 queue.remove(waiter)
                 if (following := self._head()) is not None:
                     following.woken.notify()
 
-    def limited(self, pace: Pace, start: Start, wait_s: float | None) -> None:
+    def limited(self, rate: CallRate, start: Start, wait_s: float | None) -> None:
         """As `Turn.limited`, which is what to call."""
         with self._lock:
             now_s = self.clock.now()
-            pace.limited(start, now_s, wait_s)
+            rate.limited(start, now_s, wait_s)
             news = wait_s is not None and now_s + wait_s > self._told_until_s + _SAID_FROM_S
             if news and wait_s is not None and wait_s >= _SAID_FROM_S:
                 self._told_until_s = now_s + wait_s
@@ -186,7 +186,7 @@ class Gate:
         while not self._closed:
             left_s: float | None = None
             if self._head() is waiter:
-                left_s = self._pace.earliest_s(waiter.refusals) - self.clock.now()
+                left_s = self._rate.earliest_s(waiter.refusals) - self.clock.now()
                 if left_s <= 0:
                     return waited
             self.clock.wait(waiter.woken, left_s)
@@ -199,7 +199,3 @@ class Gate:
     def _stopped(self) -> Stopped:
         because = f": {self._why}" if self._why else ""
         return Stopped(f"the run was stopped before its turn came{because}")
-
-
-GATE = Gate()
-"""the one gate of this process"""

@@ -1,15 +1,14 @@
-"""The command that goes on where this one stopped: the same frames and wishes, more money."""
+"""The command that goes on where this one stopped: the same frames and options, more money."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tasks.ground.advice import joined
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
-    """What was typed, as far as it must be typed again."""
+class ResumeCommand:
+    """The command that goes on: what was typed, as far as it must be typed again."""
 
     words: tuple[str, ...] = ("doit",)
     """doit, its command, and the options that change what is asked for"""
@@ -33,29 +32,3 @@ class Typed:
 def cents(amount_usd: float) -> str:
     """An amount as a budget that it fits into: rounded up to whole cents."""
     return f"{math.ceil(amount_usd * 100 - 1e-6) / 100:.2f}"
-
-
-class GoingOn:
-    """What this process was asked for. Set once, when a run begins."""
-
-    def __init__(self) -> None:
-        self._typed = Typed()
-
-    def begin(
-        self,
-        words: Sequence[str],
-        variables: Sequence[tuple[str, str]],
-        names: Sequence[str],
-        *,
-        frame_option: bool = False,
-    ) -> None:
-        """A run was asked for in these words."""
-        self._typed = Typed(tuple(words), tuple(variables), tuple(names), frame_option)
-
-    def again(self, budget: str, task: str = "") -> str:
-        """The command that goes on, for all that was named or for one frame's task."""
-        return self._typed.again(budget, task)
-
-
-GOING_ON = GoingOn()
-"""that of this process"""

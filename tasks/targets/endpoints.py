@@ -6,20 +6,14 @@ from typing import Any
 from doit.exceptions import TaskFailed
 
 from tasks.graph.node import Node
-from tasks.graph.project import Project
 from tasks.ground.errors import Mistake, told
 from tasks.ground.files import stamp
 from tasks.running.frame_task import InBatch, NotAttempted
 from tasks.running.freshness import ConfigSlice
 from tasks.running.run import NEW_TAKE, NEW_TAKES
-from tasks.running.session import (
-    current_decisions,
-    current_graph,
-    current_mask,
-    current_picks,
-    current_project,
-)
-from tasks.spending.rate_limiter import GATE, Stopped
+from tasks.running.session import Session
+from tasks.running.task_facts import TaskFacts
+from tasks.spending.rate_limiter import Stopped
 
 _OPTIONS = [
     {"name": NEW_TAKE, "type": bool, "default": False},
@@ -34,26 +28,26 @@ FRAME_TASK = {
 """what the tasks of all frames have in common"""
 
 
-def task_endpoints() -> Iterator[dict[str, Any]]:
+def task_endpoints(session: Session) -> Iterator[dict[str, Any]]:
     """draw every expression at every pose"""
-    project, graph = current_project(), current_graph()
+    project, graph = session.project, session.graph
     config = str(project.config)
     for node in graph.nodes:
         yield {
             "name": node.name,
-            "actions": [(draw_frame, [project, node])],
-            "file_dep": [ConfigSlice(config, frame_slice(node)), *node.sources],
+            "actions": [(draw_frame, [session, node])],
+            "file_dep": [ConfigSlice(config, frame_slice(session, node)), *node.sources],
             "targets": [project.path_of(node)],
-            "meta": {"node": node},
+            "meta": TaskFacts(node).meta(),
             **FRAME_TASK,
         }
 
 
-def frame_slice(node: Node) -> str:
+def frame_slice(session: Session, node: Node) -> str:
     """What of the config, and of takes.json and the face mask beside it, decides a frame."""
-    pick = current_picks().get(node.name)
-    mask = current_mask() if node.role.only_face_changes else ""
-    decision = current_decisions().get(node.name)
+    pick = session.picks.get(node.name)
+    mask = session.face_mask_digest if node.role.only_face_changes else ""
+    decision = session.decisions.get(node.name)
     # Taking an approval back has the frame looked at again.
     held = ["approved"] if decision and decision.approved else []
     parts = [*held, pick.digest if pick else "", mask]
@@ -61,25 +55,25 @@ def frame_slice(node: Node) -> str:
 
 
 def draw_frame(
-    project: Project, node: Node, new_take: bool, new_takes: int
+    session: Session, node: Node, new_take: bool, new_takes: int
 ) -> dict[str, Any] | TaskFailed:
     """The action of a frame's task: bring the frame up to date; say what was done."""
     # Pillow is imported here, and not by a run that has nothing to draw.
-    from tasks.build.builder import builder_of
     from tasks.build.purchase import Postponed
     from tasks.build.retakes import retake
     from tasks.takes.store import StoreFailure
 
+    limiter = session.calls.limiter
     try:
-        builder = builder_of(project)
+        builder = session.builder
         if new_takes:
-            built = retake(builder, node, new_takes, GATE)
+            built = retake(builder, node, new_takes, limiter)
         else:
-            with GATE.place() as leave:
+            with limiter.slot() as leave:
                 try:
                     built = builder.build(node, new_take=new_take, arrived=leave)
                 except StoreFailure:
-                    GATE.close()  # what cannot be kept must not be bought
+                    limiter.close()  # what cannot be kept must not be bought
                     raise
     except Stopped as stopped:
         return NotAttempted(str(stopped))

@@ -14,13 +14,14 @@ from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake, told
 from tasks.ground.files import stamp
 from tasks.running.freshness import ConfigSlice
-from tasks.running.session import current_graph, current_project
+from tasks.running.session import Session
+from tasks.running.task_facts import TaskFacts
 from tasks.sequences.names import MANIFEST
 
 
-def task_exports() -> Iterator[dict[str, Any]]:
+def task_exports(session: Session) -> Iterator[dict[str, Any]]:
     """put the frames into the forms of other programs (docs/exports.md)"""
-    project, graph = current_project(), current_graph()
+    project, graph = session.project, session.graph
     said = dict(graph.exports)
     for name in {**EXPORTS, **said}:
         target = project.exports / name / LISTING
@@ -36,12 +37,7 @@ def task_exports() -> Iterator[dict[str, Any]]:
             "clean": [(remove, [str(target.parent)])],
             "io": {"capture": False},
             "verbosity": 0,
-            "meta": {
-                "despite_failures": True,
-                "failed": [],
-                "shows": "Export",
-                "after_frames": True,
-            },
+            "meta": TaskFacts(shows="Export", comes_last=True).meta(),
         }
 
 
@@ -69,11 +65,10 @@ def make(project: Project, name: str) -> TaskFailed | dict[str, Any]:
     from tasks.exports.cast import read_cast
     from tasks.exports.output import Output
     from tasks.exports.table import load
-    from tasks.graph.character import read_character
 
     try:
         export = load(name)
-        character = read_character(project)
+        character = project.character
         cast = read_cast(project, character, character.exports.get(name, ExportSettings()))
         with Output(project.exports / name) as out:
             notes = export(cast, out)

@@ -10,13 +10,14 @@ from tasks.ground.errors import Mistake
 from tasks.ground.files import stamp
 from tasks.pictures.own_picture import remove_picture, write_picture
 from tasks.running.freshness import ConfigSlice
-from tasks.running.session import current_graph, current_project
+from tasks.running.session import Session
+from tasks.running.task_facts import TaskFacts
 from tasks.targets.face_finder import propose_landmarks
 
 
-def task_face() -> dict[str, Any]:
+def task_face(session: Session) -> dict[str, Any]:
     """show the landmarks on the base portrait, given and derived, and the region of the face"""
-    project, graph = current_project(), current_graph()
+    project, graph = session.project, session.graph
     finds = project.variables.of_command.get("find", False)
     return {
         "actions": [(propose_landmarks if finds else draw_landmarks, [project])],
@@ -26,7 +27,7 @@ def task_face() -> dict[str, Any]:
         "clean": [(remove_picture, [str(project.landmarks)])],
         "io": {"capture": False},
         "verbosity": 0,
-        "meta": {"shows": "Landmarks"},
+        "meta": TaskFacts(shows="Landmarks").meta(),
     }
 
 
@@ -39,9 +40,8 @@ def same_region(task: Any, values: dict[str, Any], project: Project) -> bool:
 
 
 def _region_digest(project: Project) -> str:
-    from tasks.graph.character import read_character
 
-    character = read_character(project)
+    character = project.character
     mask, margin = character.finish.face_mask, character.finish.region_margin
     painted = stamp(project.input_path(mask)) if mask else None
     return digest_of([mask, painted, margin, character.generation.size])
@@ -52,12 +52,11 @@ def draw_landmarks(project: Project) -> TaskFailed | None:
     # Pillow and the config are read here, and not by a run that draws nothing.
     from tasks.build.regions import Regions
     from tasks.character.face import complete
-    from tasks.graph.character import read_character
     from tasks.pictures.decode import PORTRAITS
     from tasks.pictures.picture import PictureCache, read
     from tasks.review.face_overlay import overlay
 
-    character = read_character(project)
+    character = project.character
     problem = ""
     try:
         portrait = read(project.input_path(character.base_image), PORTRAITS)

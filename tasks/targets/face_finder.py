@@ -33,13 +33,12 @@ def _found(project: Project) -> tuple[Any, dict[str, Any], str]:
     """The portrait, the block, and how sure it is. Raises `Mistake` where there is none."""
     import numpy as np
 
-    from tasks.graph.character import read_character
     from tasks.landmarks.find import find
     from tasks.landmarks.proposal import proposal
     from tasks.pictures.decode import PORTRAITS
     from tasks.pictures.picture import read
 
-    path = project.input_path(read_character(project).base_image)
+    path = project.input_path(project.character.base_image)
     portrait = read(path, PORTRAITS)
     pixels = np.asarray(portrait)
     found = find(pixels)

@@ -10,16 +10,17 @@ from tasks.graph.project import Project
 from tasks.ground.errors import Mistake, told
 from tasks.pictures.own_picture import remove_picture
 from tasks.running.freshness import ConfigSlice
-from tasks.running.session import current_graph, current_project
+from tasks.running.session import Session
+from tasks.running.task_facts import TaskFacts
 from tasks.sequences.names import MANIFEST
 
 _HOLD_MS = 400
 """how long an end is held before the film goes back"""
 
 
-def task_previews() -> Iterator[dict[str, Any]]:
+def task_previews(session: Session) -> Iterator[dict[str, Any]]:
     """show every sequence as a film (format=webp, apng, mp4 or webm)"""
-    project, graph = current_project(), current_graph()
+    project, graph = session.project, session.graph
     ending = project.variables.of_command.get("format", "webp")
     ending = ending if ending in {"webp", "apng", "mp4", "webm"} else "webp"
     config = str(project.config)
@@ -39,7 +40,7 @@ def task_previews() -> Iterator[dict[str, Any]]:
             "clean": [(remove_picture, [target])],
             "io": {"capture": False},
             "verbosity": 0,
-            "meta": {"shows": "Preview"},
+            "meta": TaskFacts(shows="Preview").meta(),
         }
 
 

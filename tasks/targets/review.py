@@ -13,16 +13,17 @@ from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake, told
 from tasks.ground.files import stamp
 from tasks.running.freshness import ConfigSlice
-from tasks.running.session import current_graph, current_project
+from tasks.running.session import Session
+from tasks.running.task_facts import TaskFacts
 
 
-def task_review() -> dict[str, Any]:
+def task_review(session: Session) -> dict[str, Any]:
     """make the page on which all frames are looked at and decided on"""
-    project, graph = current_project(), current_graph()
+    project, graph = session.project, session.graph
     folder = project.frames.parent / "review"
     names = [[node.name, node.digest] for node in (*graph.nodes, *graph.tweens)]
     return {
-        "actions": [(write_page, [project])],
+        "actions": [(write_page, [session])],
         "file_dep": [
             ConfigSlice(
                 str(project.config), digest_of([names, graph.face_digest, graph.checks_digest])
@@ -35,12 +36,7 @@ def task_review() -> dict[str, Any]:
         "clean": [(remove_page, [folder])],
         "io": {"capture": False},
         "verbosity": 0,
-        "meta": {
-            "despite_failures": True,
-            "failed": {},
-            "shows": "Review",
-            "after_frames": True,
-        },
+        "meta": TaskFacts(shows="Review", comes_last=True).meta(),
     }
 
 
@@ -76,13 +72,13 @@ def _listing(folder: Path) -> list[Any]:
         return []
 
 
-def write_page(project: Project, task: Any) -> TaskFailed | None:
+def write_page(session: Session) -> TaskFailed | None:
     """The action of the page's task."""
     from tasks.build.pages import make_page
 
-    failed = {name.partition(":")[2]: why for name, why in dict(task.meta["failed"]).items()}
+    failed = {name.partition(":")[2]: why for name, why in session.failures.items()}
     try:
-        make_page(project, failed)
+        make_page(session.project, failed)
     except (Mistake, OSError) as error:
         return TaskFailed(told(error))
     return None

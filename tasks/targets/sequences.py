@@ -1,30 +1,26 @@
 """The tasks of sequences: one for every frame, one for every manifest, a group for every path."""
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from doit.exceptions import TaskFailed
 
 from tasks.build.step import Step
 from tasks.graph.node import Node, Strip
-from tasks.graph.project import Project
 from tasks.ground.errors import Mistake, told
 from tasks.running.freshness import ConfigSlice
-from tasks.running.session import current_graph, current_project
+from tasks.running.session import Session
+from tasks.running.task_facts import TaskFacts
 from tasks.sequences.names import MANIFEST
 from tasks.targets.endpoints import FRAME_TASK, draw_frame, frame_slice
-
-if TYPE_CHECKING:
-    from tasks.sequences.tree import Sequence
 
 _LEFT = {Step.ADOPT.value, Step.KEEP_BY_HAND.value, Step.KEEP_APPROVED.value, Step.KEEP_FINAL.value}
 
 
-def task_sequences() -> Iterator[dict[str, Any]]:
+def task_sequences(session: Session) -> Iterator[dict[str, Any]]:
     """draw the frames between keyframes"""
-    project, graph = current_project(), current_graph()
+    project, graph = session.project, session.graph
     config = str(project.config)
     # Sequences that show the pictures of another have to be told when these change.
     showing: dict[str, list[Strip]] = {}
@@ -37,24 +33,23 @@ def task_sequences() -> Iterator[dict[str, Any]]:
         folders = [project.sequence_path(strip.name) for strip in shown_in]
         yield {
             "name": node.name,
-            "actions": [(draw_tween, [project, node, folders])],
-            "file_dep": [ConfigSlice(config, frame_slice(node)), *node.sources],
+            "actions": [(draw_tween, [session, node, folders])],
+            "file_dep": [ConfigSlice(config, frame_slice(session, node)), *node.sources],
             "targets": [project.path_of(node)],
-            "meta": {"node": node},
+            "meta": TaskFacts(node).meta(),
             **FRAME_TASK,
         }
-    yield from _manifests(project, graph.sequences, config)
+    yield from _manifests(session, config)
     yield from _paths(graph.sequences)
 
 
-def _manifests(
-    project: Project, sequences: tuple[Strip, ...], config: str
-) -> Iterator[dict[str, Any]]:
-    for strip in sequences:
+def _manifests(session: Session, config: str) -> Iterator[dict[str, Any]]:
+    project = session.project
+    for strip in session.graph.sequences:
         frames = [f"{strip.owner}/{file}" for file in strip.files]
         yield {
             "name": strip.name,
-            "actions": [(write_manifest, [project, strip])],
+            "actions": [(write_manifest, [session, strip])],
             "file_dep": [
                 ConfigSlice(config, strip.digest),
                 *(project.sequence_path(place) for place in frames),
@@ -62,12 +57,13 @@ def _manifests(
             "targets": [project.sequence_path(f"{strip.name}/{MANIFEST}")],
             "io": {"capture": False},
             "verbosity": 0,
-            "meta": {
-                "frames": [
-                    f"sequences:{place.removesuffix('.png').replace('/', ':')}" for place in frames
-                ]
-            },
+            "meta": TaskFacts(frames=tuple(map(_task_of, frames))).meta(),
         }
+
+
+def _task_of(place: str) -> str:
+    """The task of a frame of a sequence, by its place."""
+    return f"sequences:{place.removesuffix('.png').replace('/', ':')}"
 
 
 def _paths(sequences: tuple[Strip, ...]) -> Iterator[dict[str, Any]]:
@@ -80,39 +76,29 @@ def _paths(sequences: tuple[Strip, ...]) -> Iterator[dict[str, Any]]:
 
 
 def draw_tween(
-    project: Project, node: Node, folders: list[str], new_take: bool, new_takes: int
+    session: Session, node: Node, folders: list[str], new_take: bool, new_takes: int
 ) -> dict[str, Any] | TaskFailed:
     """The action of a frame's task; manifests of what changed are withdrawn, to be written anew."""
     # Loaded by runs that draw, not by those that only look what is out of date.
     from tasks.sequences.manifest import withdraw
 
-    done = draw_frame(project, node, new_take, new_takes)
+    done = draw_frame(session, node, new_take, new_takes)
     if isinstance(done, dict) and done["step"] not in _LEFT:
         for folder in folders:
             withdraw(Path(folder))
     return done
 
 
-def write_manifest(project: Project, strip: Strip) -> TaskFailed | None:
+def write_manifest(session: Session, strip: Strip) -> TaskFailed | None:
     """The action of a sequence's own task: say what there is, once all of it is there."""
-    from tasks.graph.character import read_character
     from tasks.sequences.manifest import manifest, write
 
     try:
-        size_px = read_character(project).generation.size_px
-        document = manifest(_sequences(project)[strip.name], size_px)
-        folder = Path(project.sequence_path(strip.name))
+        size_px = session.character.generation.size_px
+        document = manifest(session.sequences[strip.name], size_px)
+        folder = Path(session.project.sequence_path(strip.name))
         folder.mkdir(parents=True, exist_ok=True)
         write(folder, document)
     except (Mistake, OSError) as error:
         return TaskFailed(told(error))
     return None
-
-
-@lru_cache(maxsize=2)
-def _sequences(project: Project) -> "Mapping[str, Sequence]":
-    """Every sequence by its id: listed once a run, and not for each of its manifests."""
-    from tasks.graph.character import read_character
-    from tasks.sequences.tree import sequences
-
-    return {each.id: each for each in sequences(read_character(project))}

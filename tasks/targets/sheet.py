@@ -12,18 +12,19 @@ from tasks.ground.digest import digest_of
 from tasks.ground.files import stamp
 from tasks.pictures.own_picture import remove_picture, write_picture
 from tasks.running.freshness import ConfigSlice
-from tasks.running.session import current_graph, current_project
+from tasks.running.session import Session
+from tasks.running.task_facts import TaskFacts
 
 
-def task_sheet() -> dict[str, Any]:
+def task_sheet(session: Session) -> dict[str, Any]:
     """show all frames in one labelled picture"""
-    project, graph = current_project(), current_graph()
+    project, graph = session.project, session.graph
     paths = [project.target(node.expression, node.pose) for node in graph.nodes]
     layout = digest_of(
         [[node.name for node in graph.nodes], graph.drawn_poses, graph.checks_digest]
     )
     return {
-        "actions": [(draw_sheet, [project, graph])],
+        "actions": [(draw_sheet, [session])],
         "file_dep": [ConfigSlice(str(project.config), layout)],
         # Not file dependencies: frames at poses that `doit` does not draw are shown as they are,
         # and must not be drawn, and paid for, for the sake of a sheet; and a frame that could not
@@ -34,12 +35,7 @@ def task_sheet() -> dict[str, Any]:
         "clean": [(remove_picture, [str(project.sheet)])],
         "io": {"capture": False},
         "verbosity": 0,
-        "meta": {
-            "despite_failures": True,
-            "failed": [],
-            "shows": "Contact sheet",
-            "after_frames": True,
-        },
+        "meta": TaskFacts(shows="Contact sheet", comes_last=True).meta(),
     }
 
 
@@ -54,12 +50,13 @@ def _seen(paths: list[str]) -> str:
     return digest_of([[path, stamp(path)] for path in paths])
 
 
-def draw_sheet(project: Project, graph: Graph, task: Any) -> TaskFailed | None:
+def draw_sheet(session: Session) -> TaskFailed | None:
     """The action of the sheet's task."""
     # Pillow is imported here, and not by a run that has nothing to draw.
     from tasks.review.contact_sheet import Cell, compose
 
-    failed = {name.partition(":")[2] for name in task.meta["failed"]}
+    project, graph = session.project, session.graph
+    failed = {name.partition(":")[2] for name in session.failures}
     shown = _shown(project, graph)
     flags = _flags(project, shown)
     cells = {
@@ -76,13 +73,12 @@ def draw_sheet(project: Project, graph: Graph, task: Any) -> TaskFailed | None:
 
 def _flags(project: Project, nodes: list[Node]) -> dict[str, str]:
     """What is flagged, a word or two a frame; nothing where no frame was ever finished."""
-    from tasks.graph.character import read_character
     from tasks.review.checks import flagged, kept_figures
 
     if not project.store.is_dir():
         return {}
     measured = kept_figures(project, nodes)
-    looked_at = flagged(measured, read_character(project).checks)
+    looked_at = flagged(measured, project.character.checks)
     return {
         name: ", ".join(flag.kind for flag in checked.flags)
         for name, checked in looked_at.items()

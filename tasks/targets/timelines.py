@@ -14,7 +14,8 @@ from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake, told
 from tasks.ground.ids import id_problem
 from tasks.running.freshness import ConfigSlice
-from tasks.running.session import current_graph, current_project
+from tasks.running.session import Session
+from tasks.running.task_facts import TaskFacts
 
 FOLDER = "timelines"
 _MADE = ("frames", "mp4", "otio", "tsv", "dat")
@@ -73,9 +74,9 @@ def _keys(data: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def task_timelines() -> Iterator[dict[str, Any]]:
+def task_timelines(session: Session) -> Iterator[dict[str, Any]]:
     """make videos of what timelines/*.json describe: a voice, a face that speaks"""
-    project, graph = current_project(), current_graph()
+    project, graph = session.project, session.graph
     for named in timelines_of(project, graph.timelines):
         read = [digest_of(named.given), graph.talking_digest]
         slice_ = ConfigSlice(str(project.config), digest_of(read))
@@ -90,7 +91,7 @@ def task_timelines() -> Iterator[dict[str, Any]]:
             "name": named.name,
             "actions": None,
             "task_dep": [f"timelines:{named.name}:{product}" for product in wanted],
-            "meta": {"timeline": named.name},
+            "meta": TaskFacts(timeline=named.name).meta(),
         }
 
 
@@ -158,7 +159,7 @@ def _plan_task(project: Project, named: Named, deps: list[str]) -> dict[str, Any
     return {
         "name": f"{named.name}:plan",
         "actions": [(plan, [project, named, target])],
-        "meta": {"timeline": named.name},
+        "meta": TaskFacts(timeline=named.name).meta(),
         "file_dep": list(dict.fromkeys([*deps, *_audio(project, named), *timing, *files])),
         "targets": [target],
         "clean": True,
@@ -182,7 +183,7 @@ def _product_task(project: Project, named: Named, product: str) -> dict[str, Any
         ],
         "targets": [target],
         "clean": [(timeline.remove, [target])],
-        "meta": {"shows": _SHOWS[product], "timeline": named.name},
+        "meta": TaskFacts(shows=_SHOWS[product], timeline=named.name).meta(),
         **_QUIET,
     }
     if product == "frames":

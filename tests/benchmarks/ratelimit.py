@@ -1,11 +1,12 @@
 """How near a run comes to a server's rate limit, and what it costs in refused calls.
 
-    uv run python tests/benchmarks/ratelimit.py [--minutes 10] [--only TEXT] [--gate]
+    uv run python tests/benchmarks/ratelimit.py [--minutes 10] [--only TEXT] [--limiter]
 
-A server on a real socket limits its calls to R a minute; its clock and the gate's are scaled by the
-same factor, so that eight minutes pass in less than one. What runs is `doit` itself, in a
-process of its own, on a project of so many expressions. With `--gate` it is the gate alone: as many
-threads as workers wait for the turn, call, tell the gate, and call again at most 4 times.
+A server on a real socket limits its calls to R a minute; its clock and the limiter's are scaled
+by the same factor, so that eight minutes pass in less than one. What runs is `doit` itself, in a
+process of its own, on a project of so many expressions. With `--limiter` it is the limiter alone:
+as many threads as workers wait for the turn, call, tell the limiter, and call again at most 4
+times.
 
 The bound of a row is what R, or so many workers with calls of that latency, allow. The time is
 taken at the server, from the first request to the last answer.
@@ -30,7 +31,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from tasks.pictures.picture import png_bytes  # noqa: E402
-from tasks.spending.rate_limiter import GATE, Gate  # noqa: E402
+from tasks.running import loader  # noqa: E402
+from tasks.running.session import Session  # noqa: E402
+from tasks.spending.rate_limiter import RateLimiter  # noqa: E402
 from tests.harness.clocks import ScaledClock  # noqa: E402
 from tests.harness.images_server import KEY, answer_body  # noqa: E402
 from tests.harness.limited_server import LIMITERS, LimitedServer, asked_s  # noqa: E402
@@ -78,7 +81,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=8.0, help="of scaled time, a row")
     parser.add_argument("--only", default="", help="rows that hold this text")
-    parser.add_argument("--gate", action="store_true", help="the gate alone, without doit")
+    parser.add_argument("--limiter", action="store_true", help="the limiter alone, without doit")
     parser.add_argument("--doit", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.doit:
@@ -97,7 +100,7 @@ def measured(row: Row, frames: int, gate_alone: bool) -> str:
     limiter = LIMITERS[row.limiter](row.per_minute)
     with LimitedServer(limiter, row.saying, clock, row.latency_s, body) as server:
         if gate_alone:
-            draw_by_gate(server.port, row, frames, clock)
+            draw_by_limiter(server.port, row, frames, clock)
         else:
             draw_by_doit(server.port, row, frames)
         reached = 60 * server.answered / (server.last_s - server.first_s)
@@ -111,10 +114,10 @@ def measured(row: Row, frames: int, gate_alone: bool) -> str:
         )
 
 
-def draw_by_gate(port: int, row: Row, frames: int, clock: ScaledClock) -> None:
+def draw_by_limiter(port: int, row: Row, frames: int, clock: ScaledClock) -> None:
     """The calls of a run, and nothing else."""
-    gate = Gate(clock)
-    gate.open(row.workers)
+    limiter = RateLimiter(clock)
+    limiter.open(row.workers)
     mine = local()
 
     def call() -> http.client.HTTPResponse:
@@ -127,7 +130,7 @@ def draw_by_gate(port: int, row: Row, frames: int, clock: ScaledClock) -> None:
 
     def draw(_number: int) -> None:
         for refusals in range(MAX_RETRIES + 1):
-            turn = gate.turn(again=refusals)
+            turn = limiter.turn(again=refusals)
             response = call()
             if response.status != 429:
                 turn.accepted()
@@ -151,11 +154,18 @@ def draw_by_doit(port: int, row: Row, frames: int) -> None:
 
 
 def run_doit(scale: float, workers: str) -> None:
-    """In the process of its own: `doit` with a gate whose clock is scaled."""
+    """In the process of its own: `doit` with a limiter whose clock is scaled."""
     from doit.doit_cmd import DoitMain  # slow, and for this only
 
     sys.path.insert(0, str(Path.cwd()))
-    GATE.clock = ScaledClock(scale)
+    made = loader.open_session
+
+    def scaled() -> Session:
+        session = made()
+        session.calls.limiter.clock = ScaledClock(scale)
+        return session
+
+    loader.open_session = scaled
     sys.exit(DoitMain().run(["-n", workers, "endpoints"]))
 
 

@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tasks.build.builder import Builder, builder_of, looking_builder_of
-from tasks.build.forecast import Wish, forecast_of
+from tasks.build.builder import Builder, looking_builder_of
+from tasks.build.forecast import RunOptions, forecast_of
 from tasks.build.purchase import Purchase
 from tasks.build.step import Built, Step
 from tasks.build.verdict import decide
-from tasks.graph.character import read_character
 from tasks.graph.keyframes import plan
 from tasks.graph.node import Node
 from tasks.graph.project import Project
@@ -27,11 +26,13 @@ from tasks.pictures.picture import BadAnswer, pixels_digest, png_bytes
 from tasks.requests import engine as engines
 from tasks.requests.engine import Choice, EngineFailure
 from tasks.requests.request import Request
+from tasks.running.session import Session
 from tasks.spending.budget import Budget
-from tasks.spending.calls import Caller, Terms
+from tasks.spending.calls import Caller, CallPolicy
 from tasks.spending.estimate import Estimator
 from tasks.spending.ledger import Ledger
-from tasks.spending.rate_limiter import Gate
+from tasks.spending.rate_limiter import RateLimiter
+from tasks.spending.run_calls import RunCalls
 from tasks.takes import frame
 from tasks.takes.frame import BASE, Existing, Provenance, State, glance_at, look_at
 from tasks.takes.picks import Wanted
@@ -92,7 +93,6 @@ class Studio:
         choice = Choice(engine, "for a test")
         return Builder(
             self.project,
-            read_character(self.project),
             choice,
             self.engine,
             self.purchase() if choice.facts.paid else None,
@@ -100,11 +100,13 @@ class Studio:
 
     def purchase(self) -> Purchase:
         """As much as is wanted, at any price."""
-        gate = Gate()
-        gate.open(64)
+        limiter = RateLimiter()
+        limiter.open(64)
         ledger = Ledger(self.project.store)
-        terms = Terms(gate, Budget(None), ledger, Estimator(ledger.entries()), max_retries=0)
-        return Purchase(self.store, Caller(self.engine, terms))
+        policy = CallPolicy(
+            RunCalls(limiter), Budget(None), ledger, Estimator(ledger.entries()), max_retries=0
+        )
+        return Purchase(self.store, Caller(self.engine, policy))
 
     def node(self, name: str) -> Node:
         return next(node for node in plan(self.project).nodes if node.name == name)
@@ -114,7 +116,7 @@ class Studio:
 
     def forecast(self, name: str, *, new_take: bool = False) -> Step | None:
         node = self.node(name)
-        wish = Wish(1, frozenset([name]) if new_take else frozenset())
+        wish = RunOptions(1, frozenset([name]) if new_take else frozenset())
         builder = looking_builder_of(self.project)
         return forecast_of(builder, None, [(name, node, {})], [], wish).frames[0].step
 
@@ -452,7 +454,7 @@ def test_drafts_are_not_kept_in_the_store(tmp_path: Path):
 # The one builder of a project
 
 
-def test_a_project_has_one_builder_with_the_engine_of_its_graph(
+def test_a_run_has_one_builder_with_the_engine_of_its_graph(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     studio = Studio(tmp_path / "fox", with_engine("puppet"))
@@ -460,8 +462,9 @@ def test_a_project_has_one_builder_with_the_engine_of_its_graph(
     monkeypatch.setattr(
         engines, "load", lambda *arguments: loaded.append(arguments) or studio.engine
     )
-    builder = builder_of(studio.project)
-    assert builder_of(studio.project) is builder
+    session = Session(studio.project)
+    builder = session.builder
+    assert session.builder is builder
     assert [arguments[0] for arguments in loaded] == ["puppet"]
     assert builder.build(studio.node("sad__up"), new_take=False).step is Step.DRAW
     assert studio.engine.asked[0].engine == "puppet"

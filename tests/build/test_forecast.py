@@ -9,7 +9,7 @@ import pytest
 
 from tasks.build import changes as reasons
 from tasks.build.builder import looking_builder_of
-from tasks.build.forecast import Forecast, Planned, Wish, forecast_of
+from tasks.build.forecast import Forecast, Planned, RunOptions, forecast_of
 from tasks.build.step import Step
 from tasks.graph.keyframes import plan
 from tasks.graph.node import Node, Role
@@ -120,12 +120,13 @@ class Looked:
 
     def write(self, config: dict[str, Any]) -> None:
         (self.folder / "expressions.json").write_text(json.dumps(config))
+        self.project = replace(self.project)  # as a new command reads it
 
     def forecast(self, *entries: Entry, **wish: Any) -> Forecast:
         """Of a run that has all frames to look at, the first time."""
         frames = [(f"endpoints:{node.name}", node, {}) for node in plan(self.project).nodes]
         builder = looking_builder_of(self.project)
-        return forecast_of(builder, Estimator(entries), frames, [], Wish(4, **wish))
+        return forecast_of(builder, Estimator(entries), frames, [], RunOptions(4, **wish))
 
     def steps(self) -> dict[str, Step | None]:
         return {frame.node.name: frame.step for frame in self.forecast().frames}

@@ -5,17 +5,16 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks.build.builder import Builder
-from tasks.build.forecast import Wish, forecast_of
+from tasks.build.forecast import RunOptions, forecast_of
 from tasks.build.purchase import Postponed, Purchase
 from tasks.build.step import Step
-from tasks.graph.cache import read_graph
-from tasks.graph.character import read_character
 from tasks.graph.keyframes import plan
 from tasks.graph.node import Node
 from tasks.ground.errors import Mistake
@@ -45,8 +44,7 @@ class World(Studio):
     def change(self) -> None:
         """Put the config in place."""
         (self.folder / "expressions.json").write_text(json.dumps(self.config))
-        read_character.cache_clear()
-        read_graph.cache_clear()
+        self.project = replace(self.project)  # as a new command reads it
 
     def nodes(self) -> list[Node]:
         """All frames, what they are made from first."""
@@ -66,10 +64,9 @@ class World(Studio):
 
     def planned(self, engine: str, forced: str) -> dict[str, Step | None]:
         """What `doit plan` says."""
-        character = read_character(self.project)
-        builder = Builder(self.project, character, Choice(engine, "for a test"), engine=None)
+        builder = Builder(self.project, Choice(engine, "for a test"), engine=None)
         frames = [(node.name, node, {}) for node in self.nodes()]
-        wish = Wish(1, frozenset({forced} if forced else ()), in_batch=self.batch)
+        wish = RunOptions(1, frozenset({forced} if forced else ()), in_batch=self.batch)
         return {
             each.node.name: each.step
             for each in forecast_of(builder, None, frames, [], wish).frames

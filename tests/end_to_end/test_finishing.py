@@ -13,7 +13,6 @@ from tasks.build.finisher import Finisher
 from tasks.build.inputs import Inputs
 from tasks.build.regions import Regions
 from tasks.character.settings import Finish
-from tasks.graph.character import read_character
 from tasks.graph.keyframes import paid_node, plan
 from tasks.graph.node import Node
 from tasks.graph.project import Project
@@ -228,9 +227,8 @@ def _regions(folder: Folder) -> list[np.ndarray]:
 
 
 def _inputs(folder: Folder) -> tuple[Project, Inputs]:
-    read_character.cache_clear()
     project = Project(Variables(config=folder.path / "expressions.json"), True, False)
-    return project, Inputs(project, read_character(project), Choice("openai", "a test"))
+    return project, Inputs(project, project.character, Choice("openai", "a test"))
 
 
 def test_without_landmarks_and_mask_it_is_said_once_that_nothing_is_locked(boy: Boy):
@@ -326,7 +324,7 @@ def test_drafts_are_not_finished(boy: Boy):
 
 def test_finishing_itself_is_the_same_every_time(drawn: Boy):
     project, inputs = _inputs(drawn)
-    character = read_character(project)
+    character = project.character
     finisher = Finisher(character, inputs)
     node = paid_node(project, character, _node(project))
     texts = texts_of(drawn.frame(SAD))

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tasks.graph.character import read_character
 from tasks.graph.project import Project
 from tasks.graph.variables import read as read_variables
 from tasks.sequences.manifest import manifest
@@ -39,9 +38,8 @@ class Films:
         }
         file = self.folder / "expressions.json"
         file.write_text(json.dumps(config))
-        read_character.cache_clear()
         project = Project(read_variables({"config": str(file)}), False, True)
-        found = sequences(read_character(project))
+        found = sequences(project.character)
         for each in found:
             folder = Path(project.sequence_path(each.id))
             folder.mkdir(parents=True)

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tasks.graph.character import read_character
 from tasks.graph.project import Project
 from tasks.graph.variables import read as read_variables
 from tasks.pictures.distance import distance
@@ -506,9 +505,8 @@ def test_batches_draw_a_tree_layer_by_layer_to_its_end(tmp_path: Path):
 
 def resolved(folder: Folder, expression: str) -> dict[str, float]:
     """The blend-shape weights of an expression."""
-    read_character.cache_clear()
     given = {"config": str(folder.path / "expressions.json")}
-    character = read_character(Project(read_variables(given), False, True))
+    character = Project(read_variables(given), False, True).character
     return dict(character.expression(expression).blendshapes)
 
 

@@ -431,8 +431,8 @@ def test_images_per_minute_caps_the_rate_from_the_start(paid: Folder, server: Im
     paid.write_config(config)
     assert paid.doit("-n", "4", "endpoints").code == 0
     began_s = sorted(call.arrived_s for call in server.calls)
-    # 0.4 s apart by the clock of the gate; how soon each arrives is the machine's affair. Without
-    # a cap all of them come at once.
+    # 0.4 s apart by the limiter's clock; how soon each arrives is the machine's affair. Without a
+    # cap all of them come at once.
     assert (began_s[-1] - began_s[0]) / (len(began_s) - 1) > 0.25
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from tasks.build.builder import paid_builder_of
 from tasks.build.frame_takes import FrameTake, takes_of
-from tasks.graph.character import read_character
 from tasks.graph.keyframes import plan
 from tasks.graph.project import Project
 from tasks.graph.variables import Variables
@@ -20,7 +19,6 @@ SAD, HAPPY = "sad__center", "happy_big__center"
 
 def takes(folder: Folder, frame: str = SAD) -> list[FrameTake]:
     """The takes of a frame, as `doit takes` lists them."""
-    read_character.cache_clear()
     project = Project(Variables(config=folder.path / "expressions.json"), True, False)
     builder = paid_builder_of(project)
     node = next(node for node in plan(project).nodes if node.name == frame)

@@ -158,7 +158,8 @@ def test_timelines_may_stand_in_the_config(talking: Folder):
 
 def test_listing_tasks_loads_nothing_heavy(talking: Folder):
     code = (
-        "import sys; import dodo; list(dodo.task_timelines());"
+        "import sys; import dodo; from tasks.running.session import open_session;"
+        "list(dodo.task_timelines(open_session()));"
         "print([m for m in ('numpy','PIL','av','pydantic','praatio') if m in sys.modules])"
     )
     talking.doit("list")

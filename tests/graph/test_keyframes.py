@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from tasks.graph.character import read_character
 from tasks.graph.keyframes import image_prompt, plan, request_for
 from tasks.graph.node import Node, Role
 from tasks.graph.project import Project
@@ -51,7 +50,6 @@ class Planner:
         # One folder for all: a frame's path is a part of what it reads.
         config = self._folder / "expressions.json"
         config.write_text(json.dumps({**CONFIG, **parts}))
-        read_character.cache_clear()
         project = Project(read_variables({"config": str(config)}), *(arguments or (True, True)))
         return {node.name: node.digest for node in plan(project).nodes}
 
@@ -241,7 +239,7 @@ def test_drafts_read_landmarks_weights_and_angles_and_no_words(planner: Planner)
 
 def test_the_prompt_is_that_of_the_frame_s_role(planner: Planner):
     project = planner.project()
-    character, nodes = read_character(project), plan(project).nodes
+    character, nodes = project.character, plan(project).nodes
     by_name = {node.name: node for node in nodes}
     up, neutral, sad = (
         character.poses["up"],
@@ -267,7 +265,7 @@ def test_the_prompt_is_that_of_the_frame_s_role(planner: Planner):
 def test_a_parameter_that_a_model_does_not_take_is_not_sent(planner: Planner, model: str, sent):
     project = planner.project(generation={"model": model})
     node = next(node for node in plan(project).nodes if node.role is Role.EXTREME)
-    request = request_for(read_character(project), "openai", node)
+    request = request_for(project.character, "openai", node)
     assert set(request.parameters) == sent
     assert (request.model, request.size_px) == (model, (1024, 1536))
 
@@ -275,7 +273,7 @@ def test_a_parameter_that_a_model_does_not_take_is_not_sent(planner: Planner, mo
 def test_a_rig_is_the_expression_s_weights_the_pose_s_angles_and_the_face(planner: Planner):
     poses = {**CONFIG["poses"], "up": {"head": {"pitch_deg": -8}}}
     project = planner.project(has_key=False, poses=poses, face={"chin": [0.5, 0.9]})
-    character = read_character(project)
+    character = project.character
     node = next(node for node in plan(project).nodes if node.name == "happy__up")
     request = request_for(character, "puppet", node)
     assert request.prompt == request.model == ""
@@ -288,7 +286,7 @@ def test_prompts_are_told_whichever_engine_draws(planner: Planner):
     told = []
     for has_key in (True, False):
         project = planner.project(has_key=has_key)
-        character = read_character(project)
+        character = project.character
         told.append({n.name: image_prompt(project, character, n) for n in plan(project).nodes})
     assert told[0] == told[1]
     assert told[0]["neutral__center"] == ""

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tasks.graph.character import read_character
 from tasks.graph.keyframes import plan, request_for
 from tasks.graph.node import Graph, Node, Role
 from tasks.graph.project import Project
@@ -39,7 +38,6 @@ class Planner:
         if paths:
             parts["base_paths"] = list(paths)
         self._config.write_text(json.dumps({**CONFIG, **parts}))
-        read_character.cache_clear()
         return Project(read_variables({"config": str(self._config)}), paid, True)
 
     def graph(self, *paths: dict[str, Any], **parts: Any) -> Graph:
@@ -288,7 +286,7 @@ def test_a_draft_in_between_is_drawn_from_the_portrait_and_reads_both_ends(plann
 def test_a_draft_s_weights_and_angles_lie_where_its_time_does(planner: Planner):
     turn = {"id": "turn", "start": "sad", "end": "sad", "start_pose": "center", "end_pose": "side"}
     project = planner.project(CHEER, turn, paid=False)
-    character = read_character(project)
+    character = project.character
     found = {node.name: node for node in plan(project).tweens}
 
     def rig_of(name: str) -> Any:

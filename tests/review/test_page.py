@@ -107,8 +107,9 @@ def test_decisions_by_keyboard_alone_collect_into_one_command(opened: Any):
 )
 def test_each_way_to_compare_has_its_key(opened: Any, key: str, mode: str):
     opened.goto(opened.url.split("#")[0] + "#sad__center")
+    opened.wait_for_function("document.querySelector('.stage img')?.complete")
     opened.keyboard.press(key)
-    assert f"mode-{mode}" in opened.locator(".stage").get_attribute("class")
+    opened.locator(f".stage.mode-{mode}").wait_for()
     assert opened.locator(".pane").count() == (2 if mode == "side" else 1)
 
 

@@ -1,4 +1,4 @@
-"""The pace of calls: the cap is kept, a 429 is heeded, and the limit is found and used."""
+"""The rate of calls: the cap is kept, a 429 is heeded, and the limit is found and used."""
 
 import heapq
 import itertools
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.spending.call_rate import Pace, Start
+from tasks.spending.call_rate import CallRate, Start
 from tests.harness.limited_server import LIMITERS, SAYINGS, Limiter, asked_s
 
 quick = settings(deadline=None, max_examples=40)
@@ -28,13 +28,13 @@ def spread() -> Callable[[], float]:
 
 @dataclass
 class Run:
-    """Workers that draw frames through a pace, against a limiter, in simulated time."""
+    """Workers that draw frames through a rate, against a limiter, in simulated time."""
 
     limiter: Limiter
     asked: Callable[[float], float | None]
     workers: int
     latency_s: float
-    pace: Pace = field(default_factory=lambda: Pace(chance=spread()))
+    rate: CallRate = field(default_factory=lambda: CallRate(chance=spread()))
     now_s: float = 0.0
     refusals: Counter[int] = field(default_factory=Counter)
     answered: int = 0
@@ -71,7 +71,7 @@ class Run:
         """Start what may start now, and see to it that the next is not forgotten."""
         while queue := self.again or self.first_time:
             refusals = self.refusals[queue[0]]
-            at_s = self.pace.earliest_s(refusals)
+            at_s = self.rate.earliest_s(refusals)
             if at_s > self.now_s + 1e-9:
                 if not self.now_s < self.alarm_s <= at_s:
                     self.alarm_s = at_s
@@ -79,7 +79,7 @@ class Run:
                 return
             frame = queue.popleft()
             waited = self.now_s > self.since_s[frame]
-            start = self.pace.start(self.now_s, waited=waited, refusals=refusals)
+            start = self.rate.start(self.now_s, waited=waited, refusals=refusals)
             self.later(_THERE_S, partial(self.arrive, frame, start))
 
     def arrive(self, frame: int, start: Start) -> None:
@@ -97,7 +97,7 @@ class Run:
 
     def refuse(self, frame: int, start: Start, said_s: float | None) -> None:
         """A 429 comes back."""
-        self.pace.limited(start, self.now_s, said_s)
+        self.rate.limited(start, self.now_s, said_s)
         self.refusals[frame] += 1
         self.since_s[frame] = self.now_s
         if self.refusals[frame] > _MAX_RETRIES:
@@ -164,13 +164,13 @@ def test_a_limit_that_falls_or_rises_in_the_middle_is_found_again():
     gaps_s=st.lists(st.floats(0, 40) | st.just(0.0), min_size=1, max_size=300),
 )
 def test_no_minute_holds_more_starts_than_the_cap(per_minute, gaps_s):
-    pace = Pace(per_minute)
+    rate = CallRate(per_minute)
     now_s, starts_s = 0.0, []
     for late_s in gaps_s:
-        earliest_s = pace.earliest_s()
+        earliest_s = rate.earliest_s()
         waited = earliest_s > now_s
         now_s = max(now_s, earliest_s) + late_s
-        pace.start(now_s, waited=waited)
+        rate.start(now_s, waited=waited)
         starts_s.append(now_s)
     allowed = max(1, math.floor(per_minute))
     window_s = allowed * 60 / per_minute
@@ -181,11 +181,11 @@ def test_no_minute_holds_more_starts_than_the_cap(per_minute, gaps_s):
 
 
 def test_the_cap_does_not_drift():
-    pace = Pace(60)
+    rate = CallRate(60)
     now_s = 0.0
     for _ in range(601):
-        now_s = max(now_s, pace.earliest_s())
-        pace.start(now_s + 0.001, waited=True)
+        now_s = max(now_s, rate.earliest_s())
+        rate.start(now_s + 0.001, waited=True)
     assert now_s == pytest.approx(600, abs=0.1)
 
 
@@ -202,68 +202,68 @@ EVENTS = st.lists(
 @quick
 @given(EVENTS, st.none() | st.floats(1, 300), st.floats(0, 1))
 def test_nobody_starts_before_what_the_server_asked_for_has_passed(events, cap, chance):
-    pace = Pace(cap, lambda: chance)
+    rate = CallRate(cap, lambda: chance)
     now_s, held_s, out = 0.0, 0.0, []
     for what, number, seconds in events:
         if what == "start":
-            earliest_s = pace.earliest_s()
+            earliest_s = rate.earliest_s()
             assert earliest_s >= held_s or now_s >= held_s
             assert earliest_s < now_s + 7200  # there is always a next one
             waited, now_s = earliest_s > now_s, max(now_s, earliest_s)
-            out.append(pace.start(now_s, waited=waited))
+            out.append(rate.start(now_s, waited=waited))
         elif what == "limited" and out:
-            pace.limited(out.pop(number % len(out)), now_s, seconds)
+            rate.limited(out.pop(number % len(out)), now_s, seconds)
             held_s = max(held_s, now_s + (seconds or 0.0))
         else:
             now_s += number / 3
 
 
 def test_a_429_of_a_call_from_before_the_pause_makes_it_longer_and_begins_no_other():
-    pace = Pace(chance=lambda: 0.0)
-    calls = [pace.start(0.0, waited=False) for _ in range(6)]
-    pace.limited(calls[1], 0.2, 2.0)
-    pace.limited(calls[2], 0.3, 3.0)
-    assert pace.earliest_s() == 3.3
-    canary = pace.start(3.3, waited=True)
-    pace.limited(calls[3], 3.4, 1.0)
-    assert pace.earliest_s() == 4.4  # the canary is not taken for refused
-    assert pace.start(4.4, waited=True).cycle == canary.cycle
+    rate = CallRate(chance=lambda: 0.0)
+    calls = [rate.start(0.0, waited=False) for _ in range(6)]
+    rate.limited(calls[1], 0.2, 2.0)
+    rate.limited(calls[2], 0.3, 3.0)
+    assert rate.earliest_s() == 3.3
+    canary = rate.start(3.3, waited=True)
+    rate.limited(calls[3], 3.4, 1.0)
+    assert rate.earliest_s() == 4.4  # the canary is not taken for refused
+    assert rate.start(4.4, waited=True).cycle == canary.cycle
 
 
 def test_after_a_pause_the_first_call_goes_alone():
-    pace = Pace(chance=lambda: 0.0)
-    calls = [pace.start(0.0, waited=False) for _ in range(64)]
+    rate = CallRate(chance=lambda: 0.0)
+    calls = [rate.start(0.0, waited=False) for _ in range(64)]
     for call in calls[32:]:
-        pace.limited(call, 0.5, 1.0)
-    resumed_s = pace.earliest_s()
-    pace.start(resumed_s, waited=True)
-    assert pace.earliest_s() - resumed_s >= 0.49  # as long as a 429 took to come
+        rate.limited(call, 0.5, 1.0)
+    resumed_s = rate.earliest_s()
+    rate.start(resumed_s, waited=True)
+    assert rate.earliest_s() - resumed_s >= 0.49  # as long as a 429 took to come
 
 
 def test_waits_of_a_server_that_says_nothing_grow_until_a_minute_has_passed():
-    pace = Pace(chance=lambda: 0.0)
-    pace.start(0.0, waited=False)
-    pace.limited(pace.start(0.1, waited=False), 0.2, None)
+    rate = CallRate(chance=lambda: 0.0)
+    rate.start(0.0, waited=False)
+    rate.limited(rate.start(0.1, waited=False), 0.2, None)
     tried_s = []
     for _ in range(3):
-        now_s = pace.earliest_s()
+        now_s = rate.earliest_s()
         tried_s.append(now_s)
-        pace.limited(pace.start(now_s, waited=True), now_s, None)
+        rate.limited(rate.start(now_s, waited=True), now_s, None)
     assert tried_s == pytest.approx([1.7, 12.7, 60.0])
 
 
 def test_a_call_that_was_limited_often_goes_after_a_minute_of_silence():
-    pace = Pace(chance=lambda: 0.0)
-    pace.start(5.0, waited=False)
-    assert pace.earliest_s(3) <= 5.0
-    assert pace.earliest_s(4) == 65.0
+    rate = CallRate(chance=lambda: 0.0)
+    rate.start(5.0, waited=False)
+    assert rate.earliest_s(3) <= 5.0
+    assert rate.earliest_s(4) == 65.0
 
 
-def test_the_pace_is_told_in_calls_a_minute_once_there_is_one():
-    assert Pace().per_minute is None
-    assert Pace(7).per_minute == 7
+def test_the_rate_is_told_in_calls_a_minute_once_there_is_one():
+    assert CallRate().per_minute is None
+    assert CallRate(7).per_minute == 7
     run = drawn(LIMITERS["sliding window"](60), "ms", 16, 5, 600)
-    assert run.pace.per_minute == pytest.approx(60, rel=0.1)
+    assert run.rate.per_minute == pytest.approx(60, rel=0.1)
 
 
 def test_the_page_has_every_constant():

@@ -1,4 +1,4 @@
-"""The gate: places for workers, turns for their calls, pauses for all, and its closing."""
+"""The limiter: slots for workers, turns for their calls, pauses for all, and its closing."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.spending.rate_limiter import Gate, Stopped
+from tasks.spending.rate_limiter import RateLimiter, Stopped
 from tests.harness.clocks import ManualClock, ScaledClock
 
 quick = settings(deadline=None, max_examples=25)
@@ -16,8 +16,8 @@ quick = settings(deadline=None, max_examples=25)
 class Crowd:
     """Threads that want a turn each, in a known order."""
 
-    def __init__(self, gate, clock):
-        self.gate, self.clock = gate, clock
+    def __init__(self, limiter, clock):
+        self.limiter, self.clock = limiter, clock
         self.went, self.stopped, self.threads = [], [], []
 
     def come(self, name, again=0):
@@ -30,7 +30,7 @@ class Crowd:
 
     def _turn(self, name, again):
         try:
-            turn = self.gate.turn(again=again)
+            turn = self.limiter.turn(again=again)
         except Stopped:
             self.stopped.append(name)
         else:
@@ -59,13 +59,13 @@ def until(true):
 
 def opened(images_per_minute=None):
     clock = ManualClock()
-    gate = Gate(clock)
-    gate.open(4, images_per_minute)
-    return gate, clock, Crowd(gate, clock)
+    limiter = RateLimiter(clock)
+    limiter.open(4, images_per_minute)
+    return limiter, clock, Crowd(limiter, clock)
 
 
 def test_without_a_limit_everyone_goes_at_once():
-    _gate, _clock, crowd = opened()
+    _limiter, _clock, crowd = opened()
     for number in range(10):
         crowd.come(number)
     crowd.join()
@@ -73,7 +73,7 @@ def test_without_a_limit_everyone_goes_at_once():
 
 
 def test_a_cap_spaces_the_calls_from_the_first_on():
-    _gate, clock, crowd = opened(images_per_minute=30)
+    _limiter, clock, crowd = opened(images_per_minute=30)
     for number in range(4):
         crowd.come(number)
     for gone in range(1, 4):
@@ -87,8 +87,8 @@ def test_a_cap_spaces_the_calls_from_the_first_on():
 
 
 def test_a_429_holds_everyone_back_and_the_limited_call_goes_first():
-    gate, clock, crowd = opened()
-    first, second = gate.turn(), gate.turn()
+    limiter, clock, crowd = opened()
+    first, second = limiter.turn(), limiter.turn()
     first.accepted()
     second.limited(7.0)
     crowd.come("new")
@@ -109,8 +109,8 @@ def test_a_429_holds_everyone_back_and_the_limited_call_goes_first():
 @quick
 @given(st.lists(st.booleans(), min_size=1, max_size=12))
 def test_calls_that_were_limited_go_first_and_otherwise_who_came_first(again):
-    gate, clock, crowd = opened(images_per_minute=60)
-    gate.turn()
+    limiter, clock, crowd = opened(images_per_minute=60)
+    limiter.turn()
     for number, limited in enumerate(again):
         crowd.come(number, again=limited)
     for gone in range(len(again)):
@@ -124,45 +124,45 @@ def test_calls_that_were_limited_go_first_and_otherwise_who_came_first(again):
 
 
 def test_closing_wakes_everyone_at_once_and_keeps_the_first_reason():
-    gate, _clock, crowd = opened(images_per_minute=1)
-    gate.turn()
+    limiter, _clock, crowd = opened(images_per_minute=1)
+    limiter.turn()
     for number in range(8):
         crowd.come(number, again=number % 2)
-    gate.close("no credit left")
-    gate.close("another reason")
+    limiter.close("no credit left")
+    limiter.close("another reason")
     crowd.join()
     assert sorted(crowd.stopped) == list(range(8))
     assert crowd.went == []
-    assert gate.closed
-    assert gate.why == "no credit left"
+    assert limiter.closed
+    assert limiter.why == "no credit left"
     with pytest.raises(Stopped, match="no credit left"):
-        gate.turn()
-    with pytest.raises(Stopped, match="no credit left"), gate.place():
+        limiter.turn()
+    with pytest.raises(Stopped, match="no credit left"), limiter.slot():
         pass
-    assert gate.pause(5.0) is False
+    assert limiter.pause(5.0) is False
 
 
-def test_a_gate_that_is_opened_again_knows_nothing_of_the_run_before():
-    gate, _clock, _crowd = opened()
-    gate.turn().limited(100.0)
-    gate.close("enough")
-    gate.open(2)
-    assert not gate.closed
-    assert gate.why == ""
-    gate.turn()
+def test_a_limiter_that_is_opened_again_knows_nothing_of_the_run_before():
+    limiter, _clock, _crowd = opened()
+    limiter.turn().limited(100.0)
+    limiter.close("enough")
+    limiter.open(2)
+    assert not limiter.closed
+    assert limiter.why == ""
+    limiter.turn()
 
 
 def test_a_turn_of_the_run_before_does_not_hold_back_this_one():
-    gate, _clock, _crowd = opened()
-    old = gate.turn()
-    gate.open(2)
+    limiter, _clock, _crowd = opened()
+    old = limiter.turn()
+    limiter.open(2)
     old.limited(100.0)
-    gate.turn()
+    limiter.turn()
 
 
 def test_someone_who_leaves_the_queue_by_an_error_holds_nobody_up(monkeypatch):
-    gate, clock, crowd = opened(images_per_minute=60)
-    gate.turn()
+    limiter, clock, crowd = opened(images_per_minute=60)
+    limiter.turn()
     waits = clock.wait
 
     def interrupted(changed, seconds=None):
@@ -171,64 +171,64 @@ def test_someone_who_leaves_the_queue_by_an_error_holds_nobody_up(monkeypatch):
 
     monkeypatch.setattr(clock, "wait", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        gate.turn()
+        limiter.turn()
     crowd.come("next")
     clock.advance(1.0)
     crowd.join()
     assert crowd.names == ["next"]
 
 
-def test_a_pause_ends_by_the_clock_or_at_once_when_the_gate_closes():
-    gate, clock, _crowd = opened()
+def test_a_pause_ends_by_the_clock_or_at_once_when_the_limiter_closes():
+    limiter, clock, _crowd = opened()
     ended = []
-    thread = threading.Thread(target=lambda: ended.append(gate.pause(3.0)))
+    thread = threading.Thread(target=lambda: ended.append(limiter.pause(3.0)))
     thread.start()
     until(lambda: clock.waiting == 1)
     clock.advance(3.0)
     thread.join(20)
     assert ended == [True]
-    thread = threading.Thread(target=lambda: ended.append(gate.pause(3.0)))
+    thread = threading.Thread(target=lambda: ended.append(limiter.pause(3.0)))
     thread.start()
     until(lambda: clock.waiting == 1)
-    gate.close()
+    limiter.close()
     thread.join(20)
     assert ended == [True, False]
 
 
-def test_a_place_that_is_given_back_goes_to_a_worker_and_not_to_a_pause():
-    gate = Gate()
-    gate.open(1)
+def test_a_slot_that_is_given_back_goes_to_a_worker_and_not_to_a_pause():
+    limiter = RateLimiter()
+    limiter.open(1)
     inside = []
 
     def work():
-        with gate.place():
+        with limiter.slot():
             inside.append(1)
 
-    with gate.place() as leave:
-        pausing = threading.Thread(target=gate.pause, args=(30.0,), daemon=True)
+    with limiter.slot() as leave:
+        pausing = threading.Thread(target=limiter.pause, args=(30.0,), daemon=True)
         pausing.start()
-        until(lambda: len(gate._closing._waiters) == 1)
+        until(lambda: len(limiter._closing._waiters) == 1)
         worker = threading.Thread(target=work, daemon=True)
         worker.start()
-        until(lambda: len(gate._place_free._waiters) == 1)
+        until(lambda: len(limiter._slot_free._waiters) == 1)
         leave()
         worker.join(5)
         assert inside == [1]
         leave()  # a second time gives nothing more
-    gate.close()
+    limiter.close()
     pausing.join(5)
     assert not pausing.is_alive()
 
 
-def test_64_workers_on_a_capped_gate_all_get_their_turns_evenly():
+def test_64_workers_on_a_capped_limiter_all_get_their_turns_evenly():
     clock = ScaledClock(60)
-    gate = Gate(clock)
-    gate.open(64, images_per_minute=6000)
+    limiter = RateLimiter(clock)
+    limiter.open(64, images_per_minute=6000)
     went = []
 
     def work():
         for _ in range(3):
-            gate.turn()
+            limiter.turn()
             went.append(clock.now())
 
     threads = [threading.Thread(target=work) for _ in range(64)]

@@ -1,0 +1,54 @@
+"""What became of the tasks of a run: counted while it goes on, read when it ends."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from tasks.build.step import Step
+from tasks.graph.node import Node
+
+
+@dataclass(slots=True)
+class RunRecord:
+    """Begun empty with each run; the reporter counts, whoever ends the run reads."""
+
+    reused: int = 0
+    """frames that were up to date, before the run or when their turn came"""
+    settled: int = 0
+    """those of them that were before it"""
+    frames: int = 0
+    """how many were out of date"""
+    steps: Counter[Step] = field(default_factory=Counter)
+    failed: int = 0
+    batch_frames: int = 0
+    """frames that a batch draws"""
+    in_batch: set[str] = field(default_factory=set)
+    """their tasks, and those of frames that are made from them"""
+    notes: dict[str, None] = field(default_factory=dict)
+    """what is said once, at the end, in this order"""
+    stale: list[str] = field(default_factory=list)
+    """approved frames that would have been made anew"""
+    errors: list[str] = field(default_factory=list)
+    """where doit itself gave up"""
+    finished: list[Node] = field(default_factory=list)
+    """keyframes that were made of takes"""
+    flagged: int = 0
+    """how many finished frames a person should look at"""
+    fetch_problem: str = ""
+    """why batches could not be looked at"""
+
+    @property
+    def kept(self) -> int:
+        """Frames that were left as they are, though they are not as the config asks."""
+        kept = (Step.KEEP_BY_HAND, Step.KEEP_APPROVED, Step.KEEP_FINAL)
+        return sum(self.steps[step] for step in kept)
+
+    @property
+    def drawn(self) -> int:
+        """Frames that an engine drew."""
+        return self.steps[Step.DRAW] + self.steps[Step.RETAKE]
+
+    @property
+    def left(self) -> int:
+        """Frames that were not attempted. Those that turned out up to date are reused, not left."""
+        done = self.steps.total() + self.failed + self.batch_frames
+        return self.frames - done - (self.reused - self.settled)

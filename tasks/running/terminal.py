@@ -1,0 +1,73 @@
+"""Where a run says its lines: a stream, in a terminal with a progress bar below them."""
+
+import contextlib
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from tasks.ground.wording import printable
+
+if TYPE_CHECKING:
+    from tasks.running.bar import Bar
+
+
+class Terminal:
+    """Used from several threads at once."""
+
+    def __init__(self, out: Any) -> None:
+        self._out = out
+        self._bar: Bar | None = None
+        self._lock = threading.Lock()
+
+    def show_bar(self, total: int) -> None:
+        """Show how many of `total` frames are done, where this is a terminal."""
+        if total and self._out and self._out.isatty():
+            from tasks.running.bar import Bar
+
+            self._bar = Bar(self._out, total)
+
+    def advance(self, *, failed: int) -> None:
+        """One frame more is done; `failed` of them failed."""
+        if self._bar:
+            with contextlib.suppress(OSError):
+                self._bar.advance(failed=failed)
+
+    def close_bar(self) -> None:
+        """Leave the bar as it stands."""
+        if self._bar:
+            with contextlib.suppress(OSError):
+                self._bar.close()
+            self._bar = None
+
+    def line(self, text: str) -> None:
+        """One line. Nobody left to read it (`| head`, a closed terminal) is no reason to stop."""
+        with self._lock:
+            try:
+                if self._bar:
+                    self._bar.print(text)
+                elif self._out:
+                    encoding = getattr(self._out, "encoding", None)
+                    self._out.write(printable(text, encoding) + "\n")
+                    self._out.flush()
+            except (OSError, ValueError):
+                self._mute()
+
+    def _mute(self) -> None:
+        """Say nothing more; calls in flight are awaited all the same."""
+        self._bar = None
+        if self._out is sys.stdout:
+            # Python flushes it once more at the end, and would complain of the closed pipe.
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+        self._out = None
+
+
+def say(text: str) -> None:
+    """One line on the standard output, by whoever has no terminal of its own."""
+    Terminal(sys.stdout).line(text)
+
+
+def say_aside(text: str) -> None:
+    """On the error stream, as it is: what a person should see even where the output is a file."""
+    with contextlib.suppress(OSError, ValueError):  # the terminal may be gone
+        sys.stderr.write(f"{text}\n")
