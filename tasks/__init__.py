@@ -6,6 +6,7 @@ each other. The order is checked with the tests (`[tool.importlinter]` in `pypro
     targets             what doit builds, one task creator a file
     commands            what can be typed beside `run`
     running             doit's run as a paid build needs it
+    serving             the review page on loopback, whose buttons do what the commands do
     build               one frame made, or foretold
     batch               the provider's half-price batches
     engines             what draws: loaded by name, imported by nobody

@@ -6,6 +6,7 @@ from typing import Any
 
 from tasks.build.shown import look_at_project, page_folder
 from tasks.graph.project import Project
+from tasks.ground import json_file
 from tasks.ground.files import stamp, write_whole
 from tasks.review.page import thumbnails
 from tasks.review.page.document import document
@@ -27,19 +28,26 @@ def make_page(project: Project, failed: Mapping[str, str], problem: str = "") ->
     thumbnails.sweep(folder / "thumbs", seen.thumbnails)
     shown = document(seen.shown) | {"problem": problem}
     write(folder, shown)
-    write_whole(folder / _FAILED, json.dumps(said, ensure_ascii=False).encode(errors="replace"))
+    if failed or said != _said_before(project):  # a run that goes on meanwhile may write it, too
+        text = json.dumps(said, ensure_ascii=False)
+        write_whole(folder / _FAILED, text.encode(errors="replace"))
     return shown
 
 
 def _known_failures(project: Project) -> dict[str, str]:
     """What failed before, of frames that came neither then nor since."""
-    path = page_folder(project) / _FAILED
-    try:
-        known, failed_ns = json.loads(path.read_bytes()), path.stat().st_mtime_ns
-        pairs = [(str(name), str(why)) for name, why in known.items()]
-    except (OSError, ValueError, AttributeError, RecursionError):
-        return {}
-    return {name: why for name, why in pairs if not _came_since(project, name, failed_ns)}
+    seen = stamp(page_folder(project) / _FAILED)
+    known = _said_before(project) if seen else {}
+    return {
+        name: why for name, why in known.items() if seen and not _came_since(project, name, seen[0])
+    }
+
+
+def _said_before(project: Project) -> dict[str, str]:
+    """Why frames failed, as it was written down; nothing where that is missing or damaged."""
+    known = json_file.read_or_none(page_folder(project) / _FAILED)
+    pairs = known.items() if isinstance(known, dict) else ()
+    return {str(name): str(why) for name, why in pairs}
 
 
 def _came_since(project: Project, name: str, failed_ns: int) -> bool:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from os.path import relpath
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from tasks.batch.open import in_batch
@@ -186,6 +187,8 @@ class _Look:
 
     def _absent(self, paid: Node) -> tuple[str, set[str]]:
         """Of a frame that is not there: whether it waits, was refused, or was never drawn."""
+        if not self._waiting and not self._builder.store.refusals.any():
+            return "", {"missing"}  # its key, for which its neutral is decoded, tells nothing
         key = self._key(paid)
         if key in self._waiting:
             return self._waiting[key], {"batch"}
@@ -257,14 +260,10 @@ class _Look:
     def shown(self, frames: tuple[ShownFrame, ...]) -> Shown:
         """The page's content."""
         character, project = self.character, self.project
-        given = " ".join(f"{name}={value}" for name, value in project.variables.given)
         expressions = dict.fromkeys(node.expression for node in self.graph.nodes)
         weights = {name: character.expression(name).blendshapes for name in expressions}
         return Shown(
-            title=project.folder.resolve().name,
-            project=digest_of(str(project.config.resolve()))[:12],
-            command=given,
-            made_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            **_head(project),
             engine=f"{self.graph.engine.name} ({self.graph.engine.why})",
             poses=self.graph.poses,
             size_px=character.generation.size_px,
@@ -304,6 +303,31 @@ class _Look:
                 for frame in manifest.frames
             ),
         )
+
+
+def nothing_of(project: Project, problem: str) -> Shown:
+    """What a page shows of a project whose config has never been sound."""
+    return Shown(
+        **_head(project),
+        engine="",
+        poses=(),
+        size_px=(0, 0),
+        frames=(),
+        sequences=(),
+        jaw={},
+        rest={},
+        problem=problem,
+    )
+
+
+def _head(project: Project) -> dict[str, Any]:
+    """What a page says of every project."""
+    return {
+        "title": project.folder.resolve().name,
+        "project": digest_of(str(project.config.resolve()))[:12],
+        "command": tuple(f"{name}={value}" for name, value in project.variables.given),
+        "made_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }
 
 
 def _opening(weights: Mapping[str, float]) -> float:

@@ -1,10 +1,6 @@
 """`doit approve`: frames that stay as they are, whatever changes, until that is taken back."""
 
-from pathlib import Path
-
 from tasks.commands.command import FrameCommand, every_frame_named
-from tasks.ground.errors import Mistake
-from tasks.ground.wording import counted
 
 FRAMES_OPTION = {
     "name": "frame",
@@ -33,14 +29,10 @@ class Approve(FrameCommand):
     cmd_options = (FRAMES_OPTION, _UNDO_OPTION)
 
     def _execute(self, frame: list[str], undo: bool) -> int:
-        from tasks.takes.decisions import approve
+        from tasks.build.deciding import approve
 
         project = self.session.project
         nodes = every_frame_named(project.graph, frame)
-        absent = [node.name for node in nodes if not Path(project.path_of(node)).is_file()]
-        if absent and not undo:
-            raise Mistake(f"{', '.join(absent)}: not there yet; only what is there is approved")
-        approve(project.folder, [node.name for node in nodes], approved=not undo)
-        said = "no longer approved" if undo else "approved"
-        self._say(f"[i] {counted(len(nodes), 'frame')} {said}")
+        for line in approve(project, nodes, approved=not undo):
+            self._say(line)
         return 0

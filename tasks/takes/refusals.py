@@ -19,6 +19,10 @@ class Refusals:
         """Keep the words in which a request was refused."""
         json_file.write(self._path(key), {"at": utc_now(), "said": text}, indent=None)
 
+    def any(self) -> bool:
+        """Whether anything was refused."""
+        return next(self._folder.glob(f"*/*{REFUSED}"), None) is not None
+
     def said(self, key: str) -> str | None:
         """The words in which a request was refused; None where it was not."""
         document = json_file.read_or_none(self._path(key))

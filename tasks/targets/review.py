@@ -1,7 +1,5 @@
 """The review page: every frame with its state, to look at and to decide on, opened from disk."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ from tasks.graph.node import Graph
 from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake, told
-from tasks.ground.files import stamp
+from tasks.review.page.seen import seen_digest
 from tasks.running.freshness import ConfigSlice
 from tasks.running.session import Session
 from tasks.running.task_facts import TaskFacts
@@ -42,34 +40,9 @@ def task_review(session: Session) -> dict[str, Any]:
 
 def same_project(task: Any, values: dict[str, Any], project: Project, graph: Graph) -> bool:
     """Whether all that the page shows is as it was, by times and sizes."""
-    seen = digest_of(list(_seen(project, graph)))
-    task.value_savers.append(lambda: {"seen": digest_of(list(_seen(project, graph)))})
+    seen = seen_digest(project, graph)
+    task.value_savers.append(lambda: {"seen": seen_digest(project, graph)})
     return values.get("seen") == seen
-
-
-def _seen(project: Project, graph: Graph) -> Iterator[Any]:
-    yield from _listing(project.frames)
-    # A sequence's manifest is written anew whenever one of its frames was.
-    for strip in graph.sequences:
-        yield stamp(project.sequence_path(f"{strip.name}/manifest.json"))
-    yield stamp(project.folder / "takes.json")
-    yield stamp(project.store / "ledger.jsonl")
-    yield from _listing(project.store / "batches")
-    assets = Path(__file__).parents[1] / "review" / "page" / "assets"
-    yield from _listing(assets)
-
-
-def _listing(folder: Path) -> list[Any]:
-    """The files in a folder, each with its time and size."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(
-                [entry.name, (seen := entry.stat()).st_mtime_ns, seen.st_size]
-                for entry in entries
-                if entry.is_file()
-            )
-    except OSError:
-        return []
 
 
 def write_page(session: Session) -> TaskFailed | None:

@@ -1,18 +1,17 @@
 """The review page in a real browser, opened from disk: by mouse, by keyboard, at every width."""
 
 import json
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tasks.review.page.write import page, script_json
 from tests.conftest import Folder, make_folder, small_config
+from tests.harness.browser import browser
 
-CHROMIUM = Path("/usr/bin/chromium")
+__all__ = ["browser"]
 EVIL = "</script><img src=x onerror='document.title=\"broken\"'>&amp; end"
 
 
@@ -20,23 +19,6 @@ def test_text_that_looks_like_markup_stays_text_in_the_page():
     assert "<" not in script_json({"words": EVIL})
     assert json.loads(script_json({"words": EVIL})) == {"words": EVIL}
     assert "<img" not in page({"title": EVIL})
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """One browser for all tests of this module."""
-    if not CHROMIUM.exists():
-        if os.environ.get("CI"):
-            pytest.fail("CI must have chromium: apt-get install chromium")
-        pytest.skip("needs a browser; on Debian: apt-get install chromium, then run pytest again")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +76,8 @@ def test_decisions_by_keyboard_alone_collect_into_one_command(opened: Any):
     opened.keyboard.press("Enter")
     said = opened.locator("#decisions code").inner_text()
     assert said == (
-        "doit approve -f neutral__center && doit reject -f sad__center --note"
-        " 'the mouth'\\''s corners lower'"
+        "doit approve -f neutral__center && doit reject -f sad__center"
+        " '--note=the mouth'\\''s corners lower'"
     )
     opened.reload()
     assert opened.locator("#decisions code").inner_text() == said

@@ -82,8 +82,8 @@ class Shown:
     title: str
     project: str
     """tells this project from others, for what the browser keeps"""
-    command: str
-    """what every command for this project ends with: `config=...`"""
+    command: tuple[str, ...]
+    """what every command for this project says beside its own words: `config=...`"""
     made_at: str
     engine: str
     poses: tuple[str, ...]

@@ -5,7 +5,7 @@ JSON in a script element, in which no text can end that element or be taken for 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ def script_json(document: Any) -> str:
     return text.encode(errors="replace").decode()
 
 
-def page(document: Mapping[str, Any]) -> str:
+def page(document: Mapping[str, Any], scripts: Sequence[str] = SCRIPTS) -> str:
     """The HTML of the page that shows `document`."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -43,7 +43,7 @@ def page(document: Mapping[str, Any]) -> str:
         loader=FileSystemLoader(ASSETS), autoescape=True, undefined=StrictUndefined
     )
     return environment.get_template("page.html.j2").render(
-        title=document["title"], data=script_json(document), scripts=SCRIPTS, styles=STYLES
+        title=document["title"], data=script_json(document), scripts=scripts, styles=STYLES
     )
 
 

@@ -64,8 +64,7 @@ var Review = {};
     return /^[\w@%+=:,./-]+$/.test(text) ? text : "'" + text.replace(/'/g, "'\\''") + "'";
   };
   Review.command = function (words) {
-    var given = Review.data.command ? " " + Review.data.command : "";
-    return "doit " + words.map(Review.quoted).join(" ") + given;
+    return ["doit"].concat(words.slice(0, 1), Review.data.command, words.slice(1)).map(Review.quoted).join(" ");
   };
 
   Review.money = function (usd) {
@@ -77,6 +76,17 @@ var Review = {};
   };
   Review.still = function () {
     return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  };
+
+  /* Something that happened: told at the foot, for a while. */
+  var saying;
+  Review.say = function (text, wrong) {
+    var box = document.getElementById("said");
+    clearTimeout(saying);
+    box.textContent = text;
+    box.hidden = !text;
+    box.classList.toggle("wrong", Boolean(wrong));
+    saying = setTimeout(function () { box.hidden = true; }, wrong ? 12000 : 5000);
   };
 
   Review.copyButton = function (text, label) {
@@ -95,9 +105,14 @@ var Review = {};
     return Review.el("span", {class: "badge " + mark, title: title || null}, Review.MARKS[mark]);
   };
 
+  /* Where a picture is: from disk at its address, served under it. */
+  Review.source = function (address) {
+    return Review.data.served ? "picture?of=" + encodeURIComponent(address) : address;
+  };
+
   /* A picture that is not there, or cannot be read, is named and not broken. */
   Review.picture = function (source, alt, attributes) {
-    var image = Review.el("img", Object.assign({src: source, alt: alt, draggable: "false"}, attributes));
+    var image = Review.el("img", Object.assign({src: Review.source(source), alt: alt, draggable: "false"}, attributes));
     image.addEventListener("error", function () { image.classList.add("absent"); });
     return image;
   };

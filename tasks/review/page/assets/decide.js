@@ -43,7 +43,7 @@
     Object.keys(chosen).sort().forEach(function (name) {
       var decision = chosen[name];
       if (by[decision.what]) by[decision.what].push("-f", name);
-      else if (decision.what === "reject") single.push(["reject", "-f", name, "--note", decision.note || ""]);
+      else if (decision.what === "reject") single.push(["reject", "-f", name, "--note=" + (decision.note || "")]);
       else single.push(["pick", "-f", name, "-t", String(decision.take)]);
     });
     var lines = [];
@@ -93,9 +93,31 @@
 
   Review.newTake = function (frame) {
     var decision = Review.decisionOf(frame.name);
-    if (decision && decision.what === "retake") Review.decide(frame.name, null);
+    if (Review.serve) askHowMany(frame);
+    else if (decision && decision.what === "retake") Review.decide(frame.name, null);
     else Review.decide(frame.name, {what: "retake", takes: (frame.takes || []).length});
   };
+
+  function askHowMany(frame) {
+    var dialog = document.getElementById("note");
+    var count = el("input", {type: "number", id: "take-count", min: "1", max: "20", value: "1", required: true});
+    var known = (frame.takes || []).map(function (take) { return take.cost_usd; }).filter(function (cost) { return cost; });
+    var form = el("form", {onsubmit: function (event) {
+      event.preventDefault();
+      dialog.close();
+      Review.decide(frame.name, {what: "retake", count: Number(count.value)});
+    }},
+      el("h2", {id: "note-title"}, "New takes of " + frame.name),
+      el("label", {for: "take-count"}, "How many? Each is drawn by the engine, and paid for within the budget; the one in use stays in use."),
+      count,
+      known.length ? el("p", {class: "hint"}, "The last one cost " + Review.money(known[known.length - 1]) + ".") : null,
+      el("p", {class: "row"},
+        el("button", {type: "submit"}, "Draw"),
+        el("button", {type: "button", onclick: function () { dialog.close(); }}, "Cancel")));
+    Review.fill(dialog, form);
+    dialog.showModal();
+    count.select();
+  }
 
   Review.reject = function (frame) {
     var decision = Review.decisionOf(frame.name);
@@ -104,7 +126,9 @@
     var dialog = document.getElementById("note");
     var text = el("textarea", {id: "note-text", rows: "3", maxlength: "500"});
     text.value = frame.note || "";
-    var form = el("form", {method: "dialog", onsubmit: function () {
+    var form = el("form", {onsubmit: function (event) {
+      event.preventDefault();
+      dialog.close();
       Review.decide(frame.name, {what: "reject", note: text.value.trim()});
     }},
       el("h2", {id: "note-title"}, "Reject " + frame.name),

@@ -70,6 +70,8 @@
       }));
     parts.approve = el("button", {type: "button", class: "approve", onclick: function () { Review.approve(frame); }});
     parts.reject = el("button", {type: "button", class: "reject", onclick: function () { Review.reject(frame); }});
+    parts.draw = el("button", {type: "button", onclick: function () { Review.serve.run({frames: [frame.name], anew: Boolean(frame.file)}); }});
+    parts.accept = el("button", {type: "button", onclick: function () { Review.decide(frame.name, {what: "accept"}); }}, "Accept it after all");
     parts.retake = el("button", {type: "button", onclick: function () { Review.newTake(frame); }});
     Review.fill(section,
       el("div", {class: "bar"},
@@ -83,7 +85,7 @@
           stage,
           el("div", {class: "bar amount"}, parts.amount, parts.flip)),
         el("div", {class: "facts-of"},
-          el("div", {class: "bar decide"}, parts.approve, parts.reject, parts.retake),
+          el("div", {class: "bar decide"}, parts.approve, parts.reject, parts.accept, parts.retake, parts.draw),
           parts.message, parts.takes, parts.checks, parts.words, parts.facts)));
   }
 
@@ -144,6 +146,9 @@
     label(parts.reject, marks.indexOf("rejected") >= 0 ? "Change the note" : "Reject …", "r", !frame.file, marks.indexOf("rejected") >= 0);
     var wanted = decision && decision.what === "retake";
     label(parts.retake, wanted ? "No new take" : "New take", "n", false, wanted);
+    parts.accept.hidden = !Review.serve || marks.indexOf("rejected") < 0;
+    parts.draw.hidden = !Review.serve;
+    parts.draw.textContent = frame.file ? "Draw it anew" : "Draw it";
     var note = decision && decision.what === "reject" ? decision.note : frame.note;
     Review.fill(parts.message,
       frame.message && el("p", {class: "said failed"}, frame.message),

@@ -73,6 +73,7 @@
     ["j, k", "next and previous frame, or sequence"], ["1 to 5", "slider, side by side, onion skin, flicker, difference"],
     ["z, +, -", "a pixel for a pixel and back; larger, smaller"], ["arrows", "from cell to cell; move the crop; step through a sequence"],
     ["a", "approve, or take that back"], ["r", "reject with a note"], ["n", "a new take"],
+    ["u", "take back the last decision (served)"],
     ["space", "the other picture (flicker); play and pause (sequences)"], ["x", "choose an in-between to draw anew; with Shift up to it"],
     ["m", "open the mouth (try it)"], ["/", "to the filter"], ["g, Escape", "back to all frames"], ["?", "this help"],
   ];
@@ -99,6 +100,7 @@
     else if (frame && event.key === "a") Review.approve(frame);
     else if (frame && event.key === "r") Review.reject(frame);
     else if (frame && event.key === "n") Review.newTake(frame);
+    else if (Review.serve && event.key === "u") Review.serve.undo();
     else if (view === "grid" && (event.key === "j" || event.key === "k")) step(event.key === "j" ? 1 : -1);
     else if (!Review.views[view].key || !Review.views[view].key(event)) return;
     event.preventDefault();

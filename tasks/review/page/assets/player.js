@@ -17,7 +17,7 @@
         }).then(resolve, function () { resolve(image); });
       };
       image.onerror = reject;
-      image.src = source;
+      image.src = Review.source(source);
     });
     known.set(source, promise);
     if (known.size > 300) known.delete(known.keys().next().value);

@@ -1,0 +1,93 @@
+"""The routes of the review page, and which scripts it has where it is served."""
+
+from collections.abc import Callable
+
+from tasks.ground.errors import Mistake
+from tasks.ground.wording import counted
+from tasks.review.page.write import ASSETS, SCRIPTS, STYLES, page
+from tasks.serving.deciding import frames_named
+from tasks.serving.desk import Desk
+from tasks.serving.site import Answer, Asked, Site, as_json
+
+MOST_TAKES = 20
+SERVED_SCRIPTS = ("serve.js",)
+"""beside those of the page from disk, before the one that begins"""
+_KINDS = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
+
+
+def add(site: Site, desk: Desk) -> None:
+    """Serve the page of a project."""
+    scripts = (*SCRIPTS[:-1], *SERVED_SCRIPTS, SCRIPTS[-1])
+    for name in (*scripts, *STYLES):
+        site.get(name, _asset(name))
+
+    def shown(_asked: Asked) -> Answer:
+        return Answer(page(_document(desk), scripts).encode(), "text/html; charset=utf-8")
+
+    def decide(asked: Asked) -> Answer:
+        lines = desk.decisions.decide(asked.document)
+        return _done(desk, lines)
+
+    def undo(_asked: Asked) -> Answer:
+        return _done(desk, [f"Taken back: {desk.decisions.undo()}"])
+
+    def stop(_asked: Asked) -> Answer:
+        desk.runs.stop()
+        return as_json({"said": ["Stopping: no new picture is begun."]})
+
+    site.get("", shown)
+    site.get("data.json", lambda _asked: as_json(_document(desk)))
+    site.get("picture", desk.pictures.answer)
+    site.get("events", lambda _asked: Answer(desk.board.events(), "text/event-stream"))
+    site.post("decide", decide)
+    site.post("undo", undo)
+    site.post("run", lambda asked: _run(desk, asked))
+    site.post("stop", stop)
+
+
+def _document(desk: Desk) -> dict[str, object]:
+    """The data as it is now; from now on its pictures are served."""
+    document = desk.live.document
+    desk.pictures.show(document)
+    more = {"served": True, "undo": desk.decisions.last, "number": desk.live.number}
+    return {**document, **more}
+
+
+def _done(desk: Desk, lines: list[str]) -> Answer:
+    """Something was decided: pages are told, this one when its data has it."""
+    desk.live.look()
+    desk.board.put("undo", desk.decisions.last)
+    return as_json({"said": lines, "number": desk.live.number})
+
+
+def _asset(name: str) -> Callable[[Asked], Answer]:
+    kind = _KINDS[name.rpartition(".")[2]]
+    return lambda _asked: Answer((ASSETS / name).read_bytes(), kind)
+
+
+def _run(desk: Desk, asked: Asked) -> Answer:
+    """Begin a run. Raises `Mistake`.
+
+    `{"frames": [names] | null, "anew": bool}`: bring frames up to date, without names what `doit`
+    alone does; `anew`: a new take of each, as `-a`. `{"frames": [name], "takes": count}`: new takes
+    beside the one in use.
+    """
+    wish = asked.document if isinstance(asked.document, dict) else {}
+    names, takes, anew = wish.get("frames"), wish.get("takes"), wish.get("anew") is True
+    if names is None:
+        if anew or takes:
+            raise Mistake("which frames? A list of their names is wanted")
+        desk.runs.start("What is out of date", "run")
+        return as_json({"said": ["A run begins."]})
+    nodes = frames_named(desk.project, names)
+    title = nodes[0].name if len(nodes) == 1 else counted(len(nodes), "frame")
+    if takes is None:
+        words = [*(["-a"] if anew else []), *(node.task for node in nodes)]
+        desk.runs.start(f"{title}{' anew' if anew else ''}", "run", *words)
+    elif isinstance(takes, int) and 1 <= takes <= MOST_TAKES:
+        for node in nodes:
+            title = f"{node.name}: {counted(takes, 'new take')}"
+            desk.runs.start(title, "retake", "-n", str(takes), "-f", node.name)
+    else:
+        raise Mistake(f"from 1 to {MOST_TAKES} takes at once")
+    return as_json({"said": ["A run begins."]})

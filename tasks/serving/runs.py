@@ -1,0 +1,158 @@
+"""Runs that a page starts: each a `doit` of its own, one after the other, followed line by line.
+
+A process of its own has its own budget, rate limiter and plan, as if it had been typed; and where
+the server is killed, it brings home what is paid for.
+"""
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tasks.ground.outside import clean
+from tasks.serving.board import Board
+
+_MOST_LINES = 200
+_MOST_WAITING = 50
+
+
+@dataclass
+class _Run:
+    """A run, as pages show it."""
+
+    number: int
+    title: str
+    words: tuple[str, ...]
+    state: str = "waits"
+    """`waits`, `runs`, `stops`, then `done` or `failed`"""
+    done: int = 0
+    of: int = 0
+    failed: int = 0
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=_MOST_LINES))
+    why: dict[str, str] = field(default_factory=dict)
+    """why frames did not come, by name"""
+
+    def content(self) -> dict[str, Any]:
+        """As pages get it."""
+        names = ("number", "title", "state", "done", "of", "failed")
+        return {**{name: getattr(self, name) for name in names}, "lines": list(self.lines)}
+
+
+class Runs:
+    """The runs of one server."""
+
+    def __init__(
+        self,
+        variables: Sequence[str],
+        board: Board,
+        ended: Callable[[Mapping[str, str]], None],
+    ) -> None:
+        """`variables`: what was typed, `name=value`; `ended` is told why frames did not come."""
+        self._variables = tuple(variables)
+        self._board = board
+        self._ended = ended
+        self._waiting: queue.Queue[_Run] = queue.Queue(_MOST_WAITING)
+        self._last: list[_Run] = []
+        self._process: subprocess.Popen[str] | None = None
+        self._lock = threading.Lock()
+        self._count = 0
+        self._closed = False
+
+    def start(self, title: str, command: str, *words: str) -> None:
+        """Run `doit COMMAND ... WORDS` when the runs before it are done."""
+        with self._lock:
+            self._count += 1
+            run = _Run(self._count, title, (command, *self._variables, "-r", "page", *words))
+        with contextlib.suppress(queue.Full):  # a page that asks so often is told by its rows
+            self._waiting.put_nowait(run)
+            self._last = [*[each for each in self._last if each.state in {"waits", "runs"}], run]
+        self._show()
+
+    def work(self) -> None:
+        """Do what is asked for, until `close`."""
+        while True:
+            run = self._waiting.get()
+            if self._closed:
+                return
+            if run.state == "waits":
+                self._do(run)
+
+    def stop(self) -> None:
+        """Begin no new picture, and wait for those under way; a second time: leave at once."""
+        for run in self._last:
+            if run.state == "waits":
+                run.state = "failed"
+                run.lines.append("[!] Not begun.")
+            elif run.state == "runs":
+                run.state = "stops"
+        process = self._process
+        if process and process.poll() is None:
+            with contextlib.suppress(OSError):
+                process.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
+        self._show()
+
+    def close(self) -> None:
+        """Begin nothing more, and stop."""
+        self._closed = True
+        self.stop()
+        with contextlib.suppress(queue.Full):
+            self._waiting.put_nowait(_Run(0, "", ()))
+
+    def wait(self) -> None:
+        """Until what runs has ended."""
+        process = self._process
+        if process:
+            process.wait()
+
+    def _do(self, run: _Run) -> None:
+        run.state = "runs"
+        self._show()
+        environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "200"}
+        # In a group of its own: Ctrl-C reaches it through `stop` alone, once for each time.
+        self._process = subprocess.Popen(  # noqa: S603 - our own program, without a shell
+            [sys.executable, "-m", "doit", *run.words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=environment,
+            start_new_session=True,
+        )
+        if self._closed:
+            self.stop()
+        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
+        with self._process.stdout as lines:
+            for line in lines:
+                self._heard(run, line)
+        code = self._process.wait()
+        run.state = "failed" if code else "done"
+        self._ended(run.why)
+        self._show()
+
+    def _heard(self, run: _Run, line: str) -> None:
+        try:
+            said = json.loads(line)
+            assert isinstance(said, dict)  # noqa: S101 - what is no object is a line of words
+        except (ValueError, AssertionError, RecursionError):
+            said = {"line": line}
+        if "line" in said and (text := clean(str(said["line"]), most=2_000)):
+            run.lines.append(text)
+        if "frame" in said:
+            run.why[str(said["frame"])] = clean(str(said.get("why", "")), most=2_000)
+        for name in ("done", "of", "failed"):
+            if isinstance(said.get(name), int):
+                setattr(run, name, said[name])
+        self._show()
+
+    def _show(self) -> None:
+        self._board.put("runs", [run.content() for run in self._last])
