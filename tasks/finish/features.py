@@ -40,6 +40,8 @@ class Features:
     outline_torn: float | None = None
     """how much of the outline of cheeks and jaw is broken or lost, 0..1; None where less than half
     of it stands out, as under a beard"""
+    outline_moved: float | None = None
+    """how far 95 % of it have moved at most, in lengths from the eyes to the mouth"""
     stray: float | None = None
     """how much of what lies far from the head has changed, 0..1; None where nothing opaque does"""
 
@@ -92,7 +94,7 @@ def features(
         round(max(colours), 4) if colours else None,
         round(max(heights), 4) if heights else None,
         _rows_more(pair, whole.mouth) if whole.mouth else None,
-        _torn(pair),
+        *_outline(pair),
     )
 
 
@@ -298,9 +300,9 @@ def _rows(lab: Floats, white: Floats, least_px: int) -> int:
 # the outline
 
 
-def _torn(pair: Pair) -> float | None:
+def _outline(pair: Pair) -> tuple[float | None, float | None]:
     """How much of the outline of cheeks and jaw has no counterpart, or one that lies off those
-    beside it."""
+    beside it; and how far it has moved."""
     points, normals = _samples(pair)
     reach = max(4, round(0.34 * pair.unit_px))
     near = max(2, round(0.1 * pair.unit_px))
@@ -316,11 +318,13 @@ def _torn(pair: Pair) -> float | None:
     strong = steps[np.arange(len(at)), at] * soft > 0.5 * _UNLIKE
     strong &= _alone(before, at, near)
     if strong.sum() < max(_FEWEST, 0.5 * len(strong)):
-        return None
+        return None, None
     shift, lost = _matched(before, now, at, near)
     usual = _median_of_neighbours(np.where(strong & ~lost, shift, np.nan))
     jump = np.abs(shift - usual) > 0.07 * pair.unit_px
-    return round(float((strong & (lost | jump)).sum() / strong.sum()), 4)
+    found = strong & ~lost
+    moved = np.quantile(np.abs(shift[found]), 0.95) / pair.unit_px if found.any() else 0.0
+    return round(float((strong & (lost | jump)).sum() / strong.sum()), 4), round(float(moved), 4)
 
 
 _FEWEST = 12
