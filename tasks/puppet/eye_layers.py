@@ -13,6 +13,9 @@ from tasks.puppet.over import BESIDE, LASHES, EyeParts
 from tasks.puppet.raster import Floats, Mask, Pixels, blurred, smooth, spread, to_bytes
 from tasks.puppet.skin import UNLIKE, Zone
 
+GAP = 0.08
+"""how far from the opening a line of the eye may lie, in heights of the eye"""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EyeLayers:
@@ -75,6 +78,7 @@ def eye_layers(face: Parted, eye: EyeShape, parts: EyeParts) -> EyeLayers:
     lash = smooth((parts.upper + 0.5 * soft - parts.v) / soft + 0.5)
     lash = np.where(np.abs(parts.s) < 1, lash, (parts.v < 0.25 * eye.height).astype(np.float32))
     below = smooth((parts.v - parts.lower) / soft + 0.5) * (np.abs(parts.s) < 1)
+    below *= ~_of_ball(zone, eye, parts)
     if face.dot:
         lash, below = np.ones_like(lash), np.zeros_like(below)
     return EyeLayers(
@@ -85,6 +89,17 @@ def eye_layers(face: Parted, eye: EyeShape, parts: EyeParts) -> EyeLayers:
         _stroke(face.under, bare, alpha * below),
         face.line,
     )
+
+
+def _of_ball(zone: Zone, eye: EyeShape, parts: EyeParts) -> Mask:
+    """Iris and white below the lower lid's edge, where that is not quite the picture's."""
+    radius = np.float32(eye.iris_radius)
+    across = (parts.s * np.float32(eye.half) - np.float32(eye.iris[0])) / radius
+    down = (parts.v - np.float32(eye.iris[1])) / radius
+    iris = np.hypot(across, down / np.float32(1.33)) < 1.03
+    pale = (zone.lab[..., 0] > 78) & (np.hypot(zone.lab[..., 1], zone.lab[..., 2]) < 20)
+    found: Mask = (parts.v < parts.lower + 0.2 * eye.height) & (iris | pale)
+    return found
 
 
 def _stroke(patch: Floats, bare: Floats, alpha: Floats) -> Pixels:
@@ -100,7 +115,10 @@ def belongs(zone: Zone, eye: EyeShape, parts: EyeParts, over: Mask) -> Mask:
     near = parts.rim(1.4 * LASHES * tall, 0.3 * tall, BESIDE) & ~over
     other = near & (~zone.is_skin | parts.opening)
     _, names = cv2.connectedComponents(other.astype(np.uint8), connectivity=8)
-    chosen = np.unique(names[parts.opening & other])
+    # a lash line may leave a gap to what it hangs on
+    size = 2 * max(round(GAP * tall), 1) + 1
+    about = cv2.dilate(parts.opening.astype(np.uint8), np.ones((size, size), np.uint8)) > 0
+    chosen = np.unique(names[about & other])
     return (np.isin(names, chosen[chosen > 0]) & other) | parts.opening
 
 

@@ -57,7 +57,9 @@ def eyeball(
     tall = eye.height
     free = ~hidden_by[top:bottom, left:right]
     seen = (v >= upper) & (v <= lower) & (np.abs(s) < 1) & free
-    far = np.hypot(along - eye.iris[0], v - eye.iris[1]) / np.float32(eye.iris_radius)
+    across, down = along - np.float32(eye.iris[0]), v - np.float32(eye.iris[1])
+    taller = _taller(patch, across / np.float32(eye.iris_radius), down, eye, seen)
+    far = np.hypot(across, down / np.float32(taller)) / np.float32(eye.iris_radius)
     edge = np.where(far < 1, np.float32(0.15 * EDGE * tall), np.float32(EDGE * tall))
     well = (v > upper + edge) & (v < lower - edge) & (np.abs(s) < CORNER) & free
     well &= ~_shaded(patch, well & (far > WHITE))
@@ -67,6 +69,33 @@ def eyeball(
     clean = hidden + weight * (patch - hidden)
     plain = np.where(seen[..., None], patch, hidden)
     return Eyeball(left, top, to_bytes(plain), to_bytes(clean))
+
+
+def _taller(patch: Floats, across: Floats, down: Floats, eye: EyeShape, seen: Mask) -> float:
+    """How much taller than wide the iris is drawn, 1 or more: as far as its colours go on below
+    its middle, before the lower lid."""
+    white = seen & (np.abs(across) > WHITE) & (np.abs(across) < 1.6)
+    if white.sum() < FEWEST:
+        return 1.0
+    light = np.quantile(patch[white][:, :3], 0.75, axis=0)
+    other = np.abs(patch[..., :3] - light).sum(axis=-1) > FAR_FROM_WHITE
+    middle = seen & (np.abs(across) < 0.25)
+    found = 1.0
+    for step in np.arange(1.0, TALLEST, 0.06):
+        ring = middle & (np.abs(down / np.float32(eye.iris_radius) - step) < 0.05)
+        if not ring.any():
+            # one that the lower lid cuts goes on a little beneath it
+            found += UNDER
+            break
+        if other[ring].mean() < 0.7:
+            break
+        found = float(step)
+    return found if found > 1.1 + UNDER else 1.0
+
+
+FAR_FROM_WHITE = 90
+"""how far from the white an iris's colour is at least; red, green and blue together"""
+TALLEST, UNDER = 1.7, 0.15
 
 
 EDGE, CORNER = 0.12, 0.93

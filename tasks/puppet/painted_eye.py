@@ -34,7 +34,7 @@ class PaintedEye:
         s = along / np.float32(eye.half)
         upper, lower = lids.socket.edges.at(s)
         tall = np.maximum(lower - upper, 0)
-        fallen = _way(tall, MEET * lids.upper)
+        fallen = _way(tall, self._upper_share())
         risen = _way(tall, (1 - MEET) * lids.lower)
         at = self.layers.place(self.x, self.y)
         covers = laid(self.layers.covers, *at)
@@ -50,7 +50,7 @@ class PaintedEye:
         mixed = over(mixed, self._stroke(self.layers.lower, s, v, upper=False) * shut)
         # half-way down the drawn line has become one that a pen drew, where it has gone
         drawn = smooth(np.array(lids.upper / 0.2, np.float32))
-        wing = smooth((np.abs(s) - 0.97) * 20) * (1 - self._flicked())
+        wing = smooth((np.abs(s) - 0.97) * 20) * (1 - self._flicked()) * self._attached(s, v)
         stroke = self._stroke(self.layers.upper, s, v, upper=True)
         stroke *= np.maximum(1 - drawn, wing)[..., None]
         mixed = over(mixed, stroke)
@@ -60,6 +60,12 @@ class PaintedEye:
         colours[self.cut] = to_bytes(below + fresh * (mixed - below))
         changed[self.cut] |= (covers > 0) | (seen > 0)
         changed[self.cut] |= stroke[..., 3] > 0
+
+    def _upper_share(self) -> float:
+        """How far the upper lid goes, in heights of the eye."""
+        eye, asked = self.lids.socket.shape, MEET * self.lids.upper
+        # an eye that is drawn as tall as wide can hardly open further
+        return asked if asked >= 0 else asked * min(max(1.2 * eye.half / eye.height, 0.4), 1.0)
 
     def _stroke(self, layer: Pixels, s: Floats, v: Floats, *, upper: bool) -> Floats:
         """A lid's line where it has gone.
@@ -97,6 +103,11 @@ class PaintedEye:
         taper = smooth(left / np.float32(max(2.0, 1.2 * flick * eye.half)))
         return cast(Floats, np.clip(inside - thick * (1 - taper) / 2 + 0.5, 0, 1) * (left > 0))
 
+    def _attached(self, s: Floats, v: Floats) -> Floats:
+        """What of the lashes beside the corners still hangs on the line, which has come down."""
+        thick = 1.2 * self.layers.line.at(np.clip(s, -1, 1), self.lids.socket.shape)
+        return smooth((v + thick) / np.float32(max(1.0, 0.1 * self.lids.socket.shape.height)) + 0.5)
+
     def _flicked(self) -> float:
         """How far the lashes beyond the corner have come down with the line, 0..1."""
         return float(smooth(np.array(2 * self.lids.upper - 0.8, np.float32)))
@@ -112,7 +123,7 @@ class PaintedEye:
             bent = np.minimum(below - above, eye.height * np.maximum(1 - s * s, 0))
             return below, below - _way(bent, (1 - MEET) * lids.lower)
         if lids.upper < 0:
-            return above, above + _way(np.maximum(below - above, 0), MEET * lids.upper)
+            return above, above + _way(np.maximum(below - above, 0), self._upper_share())
         shut = (eye.upper[1] + MEET * eye.height) * np.maximum(1 - s * s, 0)
         return above, above + np.float32(lids.upper) * (shut - above)
 

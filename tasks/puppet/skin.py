@@ -17,6 +17,9 @@ _FINE = np.array([0.7, 1.0, 1.0], np.float32)
 _BINS = np.array([6.0, 5.0, 5.0], np.float32)
 _LIGHTING = 24.0
 """how far the skin of one face may be from its most usual colour, by light, shadow and blush"""
+_PLAIN, _SHADED = 1.5, 13.0
+"""the skin of a drawing that has one colour, for the most part, and how far its shadow and blush
+are from that: what is further is pale hair"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,14 +57,39 @@ def zone(picture: Pixels, face: Anatomy) -> Zone:
     across, down = face.axes.locals(x, y)
     lab = to_lab(part)
     solid = part[..., 3] > SOLID
-    usual = _usual(lab, solid & _beside(face, across, down))
-    near = solid & (_far(lab, usual, _WIDE) < _LIGHTING)
+    beside = solid & _beside(face, across, down)
+    usual = _usual(lab, beside)
+    away = _far(lab, usual, _WIDE)
+    plain = bool(beside.any()) and float(np.median(away[beside])) < _PLAIN
+    near = solid & (away < (_SHADED if plain else _LIGHTING))
     local = _local(lab, near, usual, 0.25 * face.unit)
     # once more without what only looks like skin from afar: a pale iris, light hair
     near &= _far(lab, local, _FINE) < UNLIKE
     local = _local(lab, near, usual, 0.25 * face.unit)
     unlike = np.where(solid, _far(lab, local, _FINE), np.float32(200))
+    if plain:
+        unlike *= np.float32(_finer(lab, usual, _openings(face, x, y)))
     return Zone((left, top, right, bottom), across, down, lab, local, unlike)
+
+
+def _openings(face: Anatomy, x: Floats, y: Floats) -> Mask:
+    """Within both eyes, whatever their lids' shape."""
+    inside = np.zeros(x.shape, bool)
+    for eye in face.eyes.values():
+        along, v = eye.axes.locals(x, y)
+        inside |= (along / eye.half) ** 2 + (2 * v / eye.height) ** 2 < 0.9
+    return inside
+
+
+def _finer(lab: Floats, usual: Floats, inside: Mask) -> float:
+    """By how much finer colours have to be told apart, where an eye's white is next to skin that
+    is almost as pale."""
+    far = _far(lab, usual, _FINE)
+    pale = inside & (lab[..., 0] > 78) & (np.hypot(lab[..., 1], lab[..., 2]) < 20)
+    if pale.sum() < 0.05 * inside.sum():
+        return 1.0
+    white = float(np.median(far[pale]))
+    return UNLIKE / max(0.55 * white, 5.5) if 0.5 * UNLIKE < white < 1.1 * UNLIKE else 1.0
 
 
 def to_lab(colours: Pixels | Floats) -> Floats:

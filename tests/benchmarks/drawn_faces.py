@@ -27,6 +27,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -34,7 +35,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tasks.character.face import Head, complete  # noqa: E402
+from tasks.character.face import Face, Head, complete  # noqa: E402
+from tasks.character.face_unit import in_parts  # noqa: E402
 from tasks.character.read import parse, read_text  # noqa: E402
 from tasks.character.vocabulary import AXES  # noqa: E402
 from tasks.finish.features import features, stray  # noqa: E402
@@ -44,7 +46,7 @@ from tasks.pictures.decode import PORTRAITS  # noqa: E402
 from tasks.pictures.picture import read  # noqa: E402
 
 Pixels = np.ndarray
-NAMES = ("girl", "avatar", "cat", "pencil", "laugh", "robot")
+NAMES = ("girl", "avatar", "cat", "pencil", "laugh", "robot", "elf")
 HEADS = {"turned": Head(yaw_deg=8), "tilted": Head(roll_deg=8)}
 EXPRESSIONS = {
     "blink": ("eyes", "blink_closed"),
@@ -111,9 +113,10 @@ def row(folder: Path, program: Path) -> Iterator[str]:
     """The figures of one character, in the order of the columns."""
     text = read_text(folder / "expressions.json")
     character = parse(text, str(folder))
-    face = character.face
     portrait = np.asarray(read(folder / character.base_image, PORTRAITS))
-    frames = drawn(text, portrait, program)
+    face = in_parts(character.face, (portrait.shape[1], portrait.shape[0]))
+    document = {**json.loads(text), "face": plain(asdict(face))}
+    frames = drawn(json.dumps(document), portrait, program)
     weights = {name: AXES[axis][value].blendshapes for name, (axis, value) in EXPRESSIONS.items()}
     shut = features(frames["blink"], portrait, face, weights["blink"])
     smile = features(frames["smile"], portrait, face, {})
@@ -121,14 +124,25 @@ def row(folder: Path, program: Path) -> Iterator[str]:
     if shut is None or smile is None or opened is None:
         raise SystemExit(f"{folder}: eyes and mouth are missing in face")
     yield f"{shown(shut.eye_colours, 100)}/{shown(shut.eye_height, 100)}"
-    yield f"{lid_apart(frames['blink'], portrait, folder):.1f}"
+    yield f"{lid_apart(frames['blink'], portrait, face):.1f}"
     yield f"{mouth_apart(frames['ah'], portrait):.1f}"
     strays = [stray(frames[name], portrait, face) for name in HEADS]
     yield shown(None if None in strays else max(value or 0 for value in strays), 100)
     yield shown(smile.outline_moved, 100)
     yield shown(smile.outline_torn, 100)
     yield shown(opened.teeth_rows, 1)
-    yield f"{nearest({name: frames[name] for name in EXPRESSIONS}, folder, portrait):.1f}"
+    yield f"{nearest({name: frames[name] for name in EXPRESSIONS}, face, portrait):.1f}"
+
+
+def plain(value: Any) -> Any:
+    """Landmarks as a config of any version has them: parts, and nothing that is left out."""
+    if isinstance(value, dict):
+        return {
+            key: plain(part)
+            for key, part in value.items()
+            if part is not None and key not in {"unit", "over", "kind"}
+        }
+    return value
 
 
 def shown(value: float | None, times: float) -> str:
@@ -163,10 +177,10 @@ def lab(picture: Pixels) -> Pixels:
     return cv2.cvtColor(picture[..., :3].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
 
 
-def lid_apart(frame: Pixels, portrait: Pixels, folder: Path) -> float:
+def lid_apart(frame: Pixels, portrait: Pixels, face: Face) -> float:
     """How far the upper half of a shut eye is from the skin below it; the worse of both."""
     height, width = portrait.shape[:2]
-    face = complete(parse(read_text(folder / "expressions.json"), "").face, width / height)
+    face = complete(face, width / height)
     found = []
     for eye in (face.left_eye, face.right_eye):
         assert eye
@@ -201,10 +215,10 @@ def mouth_apart(frame: Pixels, portrait: Pixels) -> float:
     return float(np.quantile(best, 0.95))
 
 
-def nearest(frames: Mapping[str, Pixels], folder: Path, portrait: Pixels) -> float:
+def nearest(frames: Mapping[str, Pixels], face: Face, portrait: Pixels) -> float:
     """The least difference between two expressions, and between one and neutral."""
     height, width = portrait.shape[:2]
-    region = from_landmarks(parse(read_text(folder / "expressions.json"), "").face, (width, height))
+    region = from_landmarks(face, (width, height))
     signatures = [signature(frame, region) for frame in (portrait, *frames.values())]
     return min(apart(one, other) or 0.0 for one, other in combinations(signatures, 2))
 

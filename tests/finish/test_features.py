@@ -14,7 +14,7 @@ from tasks.finish.features import features, stray
 from tasks.finish.flags import of_features
 from tests.puppet.test_drawn_faces import BLINK, Pixels, character, drawn, value
 
-NAMES = ("girl", "avatar", "cat", "pencil", "laugh", "robot")
+NAMES = ("girl", "avatar", "cat", "pencil", "laugh", "robot", "elf")
 
 
 def kinds(name: str, frame: Pixels, expression: str) -> list[str]:

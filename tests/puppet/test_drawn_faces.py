@@ -13,6 +13,7 @@ from PIL import Image
 
 from tasks.character.character import Character
 from tasks.character.face import Eye, Face, Head, Mouth
+from tasks.character.face_unit import in_parts
 from tasks.character.read import parse, read_text
 from tasks.character.vocabulary import AXES
 from tasks.puppet import FaceError, Puppet, render
@@ -30,7 +31,8 @@ def character(name: str) -> tuple[Character, Pixels]:
     found = parse(read_text(config), str(config))
     pixels = np.array(Image.open(config.parent / found.base_image).convert("RGBA"))
     pixels.setflags(write=False)
-    return found, pixels
+    size = (pixels.shape[1], pixels.shape[0])
+    return replace(found, face=in_parts(found.face, size)), pixels
 
 
 @cache
@@ -72,6 +74,7 @@ def colours_like(pixels: Pixels, colour: tuple[int, int, int], within: float = 4
         ("pencil", "iris"),
         ("laugh", "iris"),
         ("robot", "iris"),
+        ("elf", "iris"),
     ],
 )
 def test_the_kind_of_eyes_is_found(name: str, kind: str) -> None:
@@ -86,6 +89,28 @@ def test_a_fringe_and_glasses_stay_where_they_are_when_the_eyes_shut_beneath() -
         kept = np.linalg.norm(portrait[..., :3].astype(float) - colour, axis=-1) < 12
         assert changed(shut, portrait)[kept].mean() < 0.005
     assert colours_like(shut, iris) < 0.01 * colours_like(portrait, iris)
+
+
+def test_pale_hair_over_pale_skin_stays_and_so_pale_an_eye_shuts_whole() -> None:
+    _, portrait = character("elf")
+    raised = drawn("elf", value("brows", "raise"))
+    # a lock of the fringe, beside the brow
+    assert not changed(raised, portrait)[150:205, 110:130].any()
+    shut = drawn("elf", BLINK)
+    skin = portrait[424, 256, :3].astype(int)
+    for x in (331, 181):
+        # where the thick lashes and the white were there is plain skin
+        assert np.abs(shut[275:300, x - 20 : x + 20, :3].astype(int) - skin).max() < 12
+
+
+def test_a_tall_iris_is_whole_in_an_eye_that_opens_wide() -> None:
+    wide = drawn("elf", value("eyes", "wide"))
+    column = wide[262:380, 331, :3].astype(int)
+    green = (column[:, 1] > column[:, 0] + 25) & (column[:, 1] > 50)
+    # one piece from the top of the iris to its bottom, but for highlight and pupil
+    assert green.sum() > 45
+    below = np.flatnonzero(green).max()
+    assert not green[below + 2 :].any()
 
 
 def test_a_lid_has_the_colour_of_the_skin_beside_it() -> None:
