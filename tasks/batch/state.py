@@ -15,7 +15,9 @@ A batch goes through these phases, and each is on disk before what it allows is 
 """
 
 import contextlib
+import datetime
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import Enum
@@ -25,12 +27,15 @@ from tasks.ground import json_file
 from tasks.ground.errors import Mistake
 from tasks.ground.files import stamp, write_whole
 from tasks.ground.json_file import UNREADABLE
+from tasks.ground.locks import held
 from tasks.ground.outside import clean
 from tasks.takes.store import KeptRequest
 
 BATCHES_FOLDER = "batches"
 _STATE, _REQUESTS, _UPLOAD = ".json", ".requests", ".upload"
 _KEY_LENGTH = 64
+_KEY = re.compile(rf"[0-9a-z]{{{_KEY_LENGTH}}}")
+_NAME = re.compile("[0-9a-f]{16}")
 
 
 class Phase(Enum):
@@ -66,6 +71,17 @@ class BatchState:
     strays: tuple[str, ...] = ()
     """the ids of files that were found by their names"""
 
+    def __post_init__(self) -> None:
+        """Raises `ValueError`: what becomes a path, a moment or an address is one."""
+        if not _NAME.fullmatch(self.name):
+            raise ValueError("its name is none that this program gives")
+        if not all(_KEY.fullmatch(key) for key in self.frames):
+            raise ValueError("it has a request without a key")
+        if datetime.datetime.fromisoformat(self.since).tzinfo is None:
+            raise ValueError("since: must say its zone")
+        if not all(word.isprintable() and ".." not in word for word in (self.batch, *self.uploads)):
+            raise ValueError("it has an id that is none")
+
     @property
     def token(self) -> str:
         """What the batch is marked with at the provider; another one for each attempt."""
@@ -93,21 +109,9 @@ class StateFolder:
     @contextlib.contextmanager
     def locked(self, wait: Callable[[], None]) -> Iterator[None]:
         """Hold all batches; `wait` is called before another process is waited for."""
-        # Imported where there are batches, not by every run.
-        from filelock import FileLock, Timeout
-
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / "lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            wait()
-            lock.acquire()
-        try:
+        with held(self.folder / "lock", lambda _whose: wait(), patience_s=0):
             self._sweep()
             yield
-        finally:
-            lock.release()
 
     def states(self) -> list[BatchState]:
         """All batches, the earliest first. Raises `Mistake` where one cannot be read."""
@@ -158,7 +162,7 @@ class StateFolder:
             return None
         except UNREADABLE as error:
             raise Mistake(
-                f"{path} cannot be read ({error}): a batch that was paid for is in it;"
+                f"{path} cannot be read ({clean(str(error))}): a batch that was paid for is in it;"
                 " restore it, or delete it to give that batch up"
             ) from error
         self._read[path] = (seen, state)
@@ -166,11 +170,11 @@ class StateFolder:
 
     def _sweep(self) -> None:
         """Delete what belongs to no batch: its process ended before it had any use."""
-        for part in self.folder.glob(".*.part"):
-            part.unlink(missing_ok=True)
-        for path in [*self.folder.glob(f"*{_REQUESTS}"), *self.folder.glob(f"*{_UPLOAD}")]:
-            if not path.with_suffix(_STATE).exists():
-                path.unlink(missing_ok=True)
+        stray = [*self.folder.glob(f"*{_REQUESTS}"), *self.folder.glob(f"*{_UPLOAD}")]
+        strays = [path for path in stray if not path.with_suffix(_STATE).exists()]
+        for path in [*self.folder.glob(".*.part"), *strays]:
+            with contextlib.suppress(OSError):  # a folder is nothing of ours
+                path.unlink()
 
 
 class KeptRequests:

@@ -9,9 +9,10 @@ from tasks.build.inputs import Inputs
 from tasks.build.verdict import Aim, Input, Situation, is_morphed
 from tasks.graph.node import Node, Role
 from tasks.ground.errors import Mistake
-from tasks.takes.decisions import Decision, read_decisions
+from tasks.takes.choices import Entry, read_choices
+from tasks.takes.decisions import decision_of
 from tasks.takes.frame import Existing, State
-from tasks.takes.picks import read_picks
+from tasks.takes.picks import pick_of
 from tasks.takes.store import TakeStore
 
 
@@ -55,19 +56,21 @@ class Situations:
         distance: float | None,
     ) -> Situation:
         """What is known of a frame that has, or will have, these inputs. Raises `Mistake`."""
-        folder = self._store.folder.parent
-        decision = read_decisions(folder).get(node.name, Decision())
+        choices = read_choices(self._store.folder.parent)
+        entry = choices.entries.get(node.name, Entry())
         known = Situation(
-            node, existing, inputs, self._paid, aim, distance=distance, decision=decision
+            *(node, existing, inputs, self._paid, aim),
+            distance=distance,
+            decision=decision_of(entry),
+            damaged=choices.damaged.get(node.name, ""),
         )
         if node.role in {Role.COPY, Role.FIT} or is_morphed(node, distance):
             return known
         known = replace(known, request=self.inputs.request(node, known.names))
         if not (self._paid and known.key):
             return known
-        pick = read_picks(folder).get(node.name)
         finish = self.finisher.digest(node)
-        known = replace(known, pick=pick, finish=finish, store=self._store.folder)
+        known = replace(known, pick=pick_of(entry), finish=finish, store=self._store.folder)
         return self.with_records(known)
 
     def with_records(self, known: Situation) -> Situation:

@@ -75,6 +75,8 @@ class Situation:
     """what a person decided about it"""
     refused: str = ""
     """the words in which the request was refused before"""
+    damaged: str = ""
+    """what is wrong with the choices that people made about it, so that nobody knows them"""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,6 +109,8 @@ class Verdict:
 
 def verdict(known: Situation) -> Verdict:
     """What to do for a frame; one that is there and approved stays as it is."""
+    if known.damaged:
+        return Verdict(Step.FAIL, known.key, why=known.damaged)
     found = _undecided(known)
     there = known.existing.state in {State.OURS, State.BY_HAND}
     kept = found.step in {Step.ADOPT, Step.KEEP_BY_HAND, Step.KEEP_FINAL}

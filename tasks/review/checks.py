@@ -18,6 +18,7 @@ from tasks.finish.measure import Figures
 from tasks.graph.node import Node
 from tasks.graph.project import Project
 from tasks.ground import json_file
+from tasks.ground.locks import held
 from tasks.takes import frame
 from tasks.takes.frame import Existing
 
@@ -117,13 +118,10 @@ def update_file(
     `nodes`: all frames; `changed`: those that were finished. Only frames at the poses of these are
     read: they alone may look alike now.
     """
-    from filelock import FileLock
-
     poses = {node.pose for node in changed}
     beside = [node for node in nodes if node.pose in poses]
     looked_at = flagged(kept_figures(project, beside), thresholds)
-    project.store.mkdir(parents=True, exist_ok=True)
-    with FileLock(project.store / "checks.lock"):
+    with held(project.store / "checks.lock"):
         names = {node.name for node in nodes}
         redone = {node.name for node in beside}
         kept = {n: c for n, c in read_file(project).items() if n in names and n not in redone}

@@ -34,6 +34,7 @@ from tasks.running.stale import Pending
 from tasks.running.task_facts import facts_of
 from tasks.running.terminal import say
 from tasks.spending.resume_command import ResumeCommand
+from tasks.takes.choices import read_choices
 
 if TYPE_CHECKING:
     from tasks.build.forecast import Forecast
@@ -152,6 +153,7 @@ class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
         Raises `Mistake`.
         """
         if scope.pending:
+            read_choices(self.session.project.folder)  # of a damaged file nobody knows what it says
             _tidy(self.session.project)
             self._look_at_batches(record)
         if self.plan.postpone and self.session.builder.purchase:

@@ -1,5 +1,6 @@
 """What one doit command shares: its project, and what is made once for all frames of a run."""
 
+import contextlib
 import hashlib
 import threading
 from collections.abc import Mapping
@@ -16,8 +17,9 @@ from tasks.graph.project import Project, open_project
 from tasks.ground.advice import typed
 from tasks.ground.errors import Mistake
 from tasks.spending.run_calls import RunCalls
-from tasks.takes.decisions import Decision, read_decisions
-from tasks.takes.picks import Pick, read_picks
+from tasks.takes.choices import Choices, read_choices
+from tasks.takes.decisions import Decision, decisions_of
+from tasks.takes.picks import Pick, picks_of
 
 if TYPE_CHECKING:
     from tasks.build.builder import Builder
@@ -52,14 +54,21 @@ class Session:
         return self.project.variables.of_command
 
     @cached_property
+    def choices(self) -> Choices:
+        """What `takes.json` says; nothing where it is no JSON: a run says that before it begins."""
+        with contextlib.suppress(Mistake):
+            return read_choices(self.project.folder)
+        return Choices({}, {})
+
+    @cached_property
     def picks(self) -> Mapping[str, Pick]:
-        """The picked takes. Raises `Mistake`."""
-        return read_picks(self.project.folder)
+        """The picked takes."""
+        return picks_of(self.choices)
 
     @cached_property
     def decisions(self) -> Mapping[str, Decision]:
-        """What was decided about frames. Raises `Mistake`."""
-        return read_decisions(self.project.folder)
+        """What was decided about frames."""
+        return decisions_of(self.choices)
 
     @cached_property
     def face_mask_digest(self) -> str:

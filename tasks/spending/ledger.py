@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.ground.files import utc_now
+from tasks.ground.locks import held
 from tasks.models.prices import Tokens
 
 LEDGER_FILE = "ledger.jsonl"
@@ -105,10 +106,7 @@ class Ledger:
 
     @contextlib.contextmanager
     def _held(self) -> Iterator[None]:
-        from filelock import FileLock
-
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._writing, FileLock(self.path.with_suffix(".lock")):
+        with self._writing, held(self.path.with_suffix(".lock")):
             yield
 
     def _append(self, entry: Entry) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tasks.takes.picks import change_entries, read_entries
+from tasks.takes.choices import Choices, Entry, change_entries, read_choices
 
 APPROVED, REJECTED = "approved", "rejected"
 
@@ -26,8 +26,18 @@ class Decision:
 
 def read_decisions(folder: Path) -> Mapping[str, Decision]:
     """The decisions of a character, by frame. Raises `Mistake` where the file is damaged."""
-    found = {name: _decision(entry) for name, entry in read_entries(folder).items()}
+    return decisions_of(read_choices(folder))
+
+
+def decisions_of(choices: Choices) -> Mapping[str, Decision]:
+    """The decisions among what was chosen."""
+    found = {name: decision_of(entry) for name, entry in choices.entries.items()}
     return {name: each for name, each in found.items() if each != Decision()}
+
+
+def decision_of(entry: Entry) -> Decision:
+    """What was decided about one frame."""
+    return Decision(entry.approved, entry.rejected)
 
 
 def approve(folder: Path, frames: Iterable[str], *, approved: bool) -> None:
@@ -44,7 +54,7 @@ def reject(folder: Path, takes: Mapping[str, str], note: str) -> None:
 
     def rejecting(take: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
         def change(entry: dict[str, Any]) -> dict[str, Any]:
-            notes = {**_decision(entry).rejected, take: note}
+            notes = {**_notes(entry), take: note}
             return {**without(entry, APPROVED), REJECTED: notes}
 
         return change
@@ -57,7 +67,7 @@ def accept(folder: Path, takes: Mapping[str, str]) -> None:
 
     def accepting(take: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
         def change(entry: dict[str, Any]) -> dict[str, Any]:
-            notes = {name: note for name, note in _decision(entry).rejected.items() if name != take}
+            notes = {name: note for name, note in _notes(entry).items() if name != take}
             return {**without(entry, REJECTED), **({REJECTED: notes} if notes else {})}
 
         return change
@@ -70,9 +80,6 @@ def without(entry: Mapping[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in entry.items() if name != key}
 
 
-def _decision(entry: Mapping[str, Any]) -> Decision:
+def _notes(entry: Mapping[str, Any]) -> dict[str, str]:
     notes = entry.get(REJECTED)
-    rejected = (
-        {str(take): str(note) for take, note in notes.items()} if isinstance(notes, dict) else {}
-    )
-    return Decision(entry.get(APPROVED) is True, rejected)
+    return {str(take): str(note) for take, note in notes.items()} if isinstance(notes, dict) else {}

@@ -7,13 +7,13 @@ Nobody buys the same request again while one of these is there, unless a new tak
 
 import contextlib
 import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tasks.ground.files import write_whole
+from tasks.ground import json_file
+from tasks.ground.json_file import UNREADABLE
 
 _ENDING = ".owed.json"
 
@@ -41,26 +41,21 @@ class OwedPictures:
         """The pictures that are owed for a request, each with its file."""
         found = []
         for path in sorted((self._store / key[:2]).glob(f"{key}.*{_ENDING}")):
-            with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
-                found.append((path, _owed(json.loads(path.read_bytes()))))
+            with contextlib.suppress(*UNREADABLE):
+                found.append((path, _owed(json_file.read(path))))
         return found
 
     def add(self, key: str, owed: Owed) -> Path:
         """Note one, on the disk. Raises OSError where that does not take it."""
         name = hashlib.sha256(owed.address.encode(errors="replace")).hexdigest()[:12]
         path = self._store / key[:2] / f"{key}.{name}{_ENDING}"
-        text = json.dumps(asdict(owed), indent=1)
-        write_whole(path, text.encode(), flush_to_disk=True)
+        json_file.write(path, asdict(owed), flush_to_disk=True)
         return path
 
 
-def _owed(document: Mapping[str, Any]) -> Owed:
-    known = {entry.name for entry in fields(Owed)}
-    owed = Owed(**{name: value for name, value in document.items() if name in known})
-    texts = (owed.address, owed.answer_id, owed.call)
-    numbers = (owed.latency_s, owed.cost_usd)
-    if not all(isinstance(text, str) for text in texts):
-        raise TypeError("not an owed picture")
-    if not all(number is None or isinstance(number, (int, float)) for number in numbers):
-        raise TypeError("not an owed picture")
-    return owed if isinstance(owed.usage, Mapping) else Owed(owed.address)
+def _owed(document: Any) -> Owed:
+    """One of a file. What is known beside the address may be damaged: the picture is paid for."""
+    try:
+        return json_file.typed(Owed, document)
+    except (TypeError, ValueError):
+        return json_file.typed(Owed, {"address": document["address"]})

@@ -1,27 +1,25 @@
 """Picks: which take of a frame is in use, where that is not simply the newest.
 
-`takes.json` beside the config: small, sorted, one frame an entry, so that a team can commit it and
-read its changes. A pick stands for one request of its frame: when the config asks for something
-else, it lapses, and when the config goes back, it holds again.
+They stand in `takes.json` (`tasks.takes.choices`). A pick stands for one request of its frame: when
+the config asks for something else, it lapses, and when the config goes back, it holds again.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.ground import json_file
 from tasks.ground.advice import doit
 from tasks.ground.errors import Mistake
-from tasks.ground.outside import clean
+from tasks.takes.choices import PICKS_FILE, Choices, Entry, change_entries, read_choices
 
 if TYPE_CHECKING:
     from tasks.takes.store import TakeRecord
 
-PICKS_FILE = "takes.json"
-_PICKED = {"take", "request", "stands_for"}
 _DECIDED = {"approved", "rejected"}
 """what an entry says beside the pick (`tasks.takes.decisions`)"""
+
+__all__ = ["PICKS_FILE", "Pick", "Wanted", "change_picks", "read_picks", "wanted_take"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +41,20 @@ class Pick:
 
 def read_picks(folder: Path) -> Mapping[str, Pick]:
     """The picks of a character, by frame. Raises `Mistake` where the file is damaged."""
-    path = folder / PICKS_FILE
-    entries = read_entries(folder)
-    return {
-        frame: _pick(path, frame, entry)
-        for frame, entry in entries.items()
-        if not isinstance(entry, dict) or not (_DECIDED & set(entry)) or _PICKED & set(entry)
-    }
+    return picks_of(read_choices(folder))
 
 
-def read_entries(folder: Path) -> dict[str, Any]:
-    """What `takes.json` has of each frame. Raises `Mistake` where the file is damaged."""
-    path = folder / PICKS_FILE
-    try:
-        document = json_file.read(path)
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, RecursionError) as error:
-        raise Mistake(f"{path} cannot be read ({error}); mend it, or delete it") from error
-    if not isinstance(document, dict):
-        raise Mistake(f"{path} must be an object of frames; mend it, or delete it")
-    return document
+def picks_of(choices: Choices) -> Mapping[str, Pick]:
+    """The picks among what was chosen."""
+    found = ((frame, pick_of(entry)) for frame, entry in choices.entries.items())
+    return {frame: pick for frame, pick in found if pick}
+
+
+def pick_of(entry: Entry) -> Pick | None:
+    """The pick of a frame; None where there is none."""
+    if not entry.take:
+        return None
+    return Pick(entry.take, entry.request, entry.stands_for or entry.request)
 
 
 def change_picks(folder: Path, changes: Mapping[str, Pick | None]) -> None:
@@ -77,42 +68,6 @@ def change_picks(folder: Path, changes: Mapping[str, Pick | None]) -> None:
         return change
 
     change_entries(folder, {frame: putting(pick) for frame, pick in changes.items()})
-
-
-def change_entries(
-    folder: Path, changes: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]
-) -> None:
-    """Change what the file has of frames; an entry that gets empty goes.
-
-    Safe for several threads and processes.
-    """
-    from filelock import FileLock
-
-    store = folder / ".takes"
-    store.mkdir(parents=True, exist_ok=True)
-    path = folder / PICKS_FILE
-    with FileLock(store / "picks.lock"):
-        read_picks(folder)  # a damaged file is not written over
-        before = read_entries(folder)
-        changed = {frame: change(before.get(frame, {})) for frame, change in changes.items()}
-        after = {frame: entry for frame, entry in sorted({**before, **changed}.items()) if entry}
-        if after == before:
-            return
-        if after:
-            json_file.write(path, after, indent=2)
-        else:
-            path.unlink(missing_ok=True)
-
-
-def _pick(path: Path, frame: str, entry: Any) -> Pick:
-    try:
-        request = entry["request"]
-        pick = Pick(entry["take"], request, entry.get("stands_for", request))
-    except (TypeError, KeyError, AttributeError):
-        pick = None
-    if pick is None or not all(isinstance(text, str) for text in astuple(pick)):
-        raise Mistake(f'{path}: "{clean(frame)}" must have "take" and "request"; mend or delete it')
-    return pick
 
 
 def _entry(pick: Pick) -> dict[str, str]:

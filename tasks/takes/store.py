@@ -25,6 +25,7 @@ from tasks.ground import json_file
 from tasks.ground.errors import Mistake
 from tasks.ground.files import utc_now, write_whole
 from tasks.ground.json_file import UNREADABLE
+from tasks.ground.locks import held
 from tasks.pictures.kinds import ENDINGS, ending_of
 from tasks.takes.refusals import REFUSED, Refusals
 from tasks.takes.rejected import Rejected, take_id
@@ -33,6 +34,7 @@ from tasks.takes.rescue import rescued, taken_in
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+_ENDINGS = (*ENDINGS, ".bin")
 _ROOM_BYTES = 32 * 2**20
 """how much the disk must have left before a picture is bought"""
 
@@ -127,12 +129,7 @@ class TakeStore:
     @contextlib.contextmanager
     def reserved(self, key: str) -> Iterator[None]:
         """Hold the request: whoever else wants to draw it waits, and then finds its take."""
-        # Imported by runs that draw, not by those that only look what is out of date.
-        from filelock import FileLock
-
-        locks = self.folder / "locks"
-        locks.mkdir(parents=True, exist_ok=True)
-        with FileLock(locks / f"{key[:32]}.lock"):
+        with held(self.folder / "locks" / f"{key[:32]}.lock"):
             yield
 
     def records(self, key: str) -> tuple[TakeRecord, ...]:
@@ -141,7 +138,8 @@ class TakeStore:
         present = self._names(key)
         for name in present - set(known):
             if name.endswith(ENDINGS):
-                known[name] = _found(self._folder(key) / name)
+                with contextlib.suppress(OSError, ValueError):  # it went, or is none of ours
+                    known[name] = _found(self._folder(key) / name)
         here = [record for record in known.values() if record.file in present]
         return tuple(sorted(here, key=lambda record: (record.drawn_at, record.id)))
 
@@ -287,7 +285,9 @@ class TakeStore:
         records = []
         for row in rows if isinstance(rows, list) else ():
             with contextlib.suppress(TypeError, ValueError):  # its file is found by its name
-                records.append(json_file.typed(TakeRecord, row))
+                record = json_file.typed(TakeRecord, row)
+                if record.file in {f"{key}.{record.id}{ending}" for ending in _ENDINGS}:
+                    records.append(record)
         return records
 
     def _write_list(self, request: Asked, records: list[TakeRecord]) -> None:

@@ -50,6 +50,7 @@ def frame_slice(session: Session, node: Node) -> str:
     decision = session.decisions.get(node.name)
     # Taking an approval back has the frame looked at again.
     held = ["approved"] if decision and decision.approved else []
+    held += ["damaged"] if node.name in session.choices.damaged else []
     parts = [*held, pick.digest if pick else "", mask]
     return ":".join([node.digest, *filter(None, parts)])
 

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,20 @@ from tests.conftest import ROOT
 
 SINCE = "2026-11-22T12:00:00.000+00:00"
 STATE = BatchState("a" * 16, Phase.LIVE, "here", SINCE, {"k" * 64: ("sad__center",)}, batch="b")
+
+PLAIN = {**asdict(STATE), "phase": "live"}
+WRONG: list[dict[str, object]] = [
+    {"name": "../../x"},
+    {"since": "yesterday"},
+    {"since": "2026-11-22T12:00:00"},
+    {"frames": {"../x": ["sad"]}},
+    {"frames": {"k" * 64: [1]}},
+    {"pictures": [1]},
+    {"pictures": {"a": "../../models/x"}},
+    {"strays": ["\0"]},
+    {"batch": "a\nb"},
+    {"attempt": "x"},
+]
 
 
 @pytest.fixture
@@ -47,13 +61,30 @@ def test_what_a_later_version_wrote_beside_is_passed_over(folder: StateFolder):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "{}", '{"phase": "mad"}', '{"phase": "live", "frames": 3}']
+    "text",
+    [
+        *("", "{", "[]", "{}", '{"phase": "mad"}', '{"phase": "live", "frames": 3}', "[" * 5000),
+        *(json.dumps({**PLAIN, **wrong}) for wrong in WRONG),
+    ],
 )
 def test_a_state_that_cannot_be_read_is_named(folder: StateFolder, text: str):
     folder.write(STATE)
     folder.path(STATE).write_text(text)
     with pytest.raises(Mistake, match=rf"{STATE.name}\.json cannot be read"):
         folder.states()
+
+
+def test_nothing_outside_of_the_folder_is_deleted(folder: StateFolder, tmp_path: Path):
+    beside = tmp_path / "x.json"
+    beside.write_text("{}")
+    folder.write(STATE)
+    folder.path(STATE).write_text(json.dumps({**PLAIN, "name": "../x", "phase": "over"}))
+    for name in ("d.requests", "d.upload", ".d.1-1.part", "d.json"):
+        (folder.folder / name).mkdir()
+    (folder.folder / "linked.requests").symlink_to(beside)
+    with locked(folder), pytest.raises(Mistake):
+        folder.states()
+    assert beside.read_text() == "{}"
 
 
 def test_a_disk_that_is_full_is_said(folder: StateFolder, monkeypatch: pytest.MonkeyPatch):
