@@ -15,7 +15,7 @@ from tasks.ground.files import write_whole
 from tasks.ground.ids import did_you_mean
 from tasks.ground.outside import clean
 from tasks.ground.wording import counted
-from tasks.takes.picks import change_entries, read_entries
+from tasks.takes.choices import change_entries, read_entries
 
 _KEPT = 50
 """decisions that can be taken back"""

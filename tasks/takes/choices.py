@@ -55,7 +55,7 @@ class Choices:
 def read_choices(folder: Path) -> Choices:
     """What was chosen of a character's frames. Raises `Mistake` where the file is no JSON."""
     entries, damaged = {}, {}
-    for frame, said in _read(folder).items():
+    for frame, said in read_entries(folder).items():
         try:
             entries[frame] = json_file.typed(Entry, said)
         except (TypeError, ValueError) as error:
@@ -80,7 +80,7 @@ def change_entries(
     """
     path = folder / PICKS_FILE
     with held(folder / ".takes" / "picks.lock"):
-        before = _read(folder)
+        before = read_entries(folder)
         changed = {frame: change(_sound(before.get(frame))) for frame, change in changes.items()}
         after = {frame: entry for frame, entry in sorted({**before, **changed}.items()) if entry}
         if after == before:
@@ -106,8 +106,8 @@ def _is_sound(entry: dict[str, Any]) -> bool:
     return True
 
 
-def _read(folder: Path) -> dict[str, Any]:
-    """The file as plain data. Raises `Mistake`."""
+def read_entries(folder: Path) -> dict[str, Any]:
+    """The file as plain data, as it stands. Raises `Mistake` where it is no JSON."""
     path = folder / PICKS_FILE
     try:
         document = json_file.read(path)
