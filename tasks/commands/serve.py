@@ -26,11 +26,13 @@ class Serve(FrameCommand):
     )
     cmd_options = (PORT_OPTION,)
     takes_names = False
+    watches = False
+    """whether drafts follow every save"""
 
     def _execute(self, port: int) -> int:
         from tasks.serving.serve import serve
 
-        serve(self.session.project, port, self._tell)
+        serve(self.session.project, port, self._tell, watch=self.watches)
         return 0
 
     def _tell(self, text: str) -> None:

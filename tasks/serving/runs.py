@@ -31,6 +31,7 @@ class _Run:
     number: int
     title: str
     words: tuple[str, ...]
+    then: Callable[[], Sequence[str]] = tuple
     state: str = "waits"
     """`waits`, `runs`, `stops`, then `done` or `failed`"""
     done: int = 0
@@ -66,11 +67,23 @@ class Runs:
         self._count = 0
         self._closed = False
 
-    def start(self, title: str, command: str, *words: str) -> None:
-        """Run `doit COMMAND ... WORDS` when the runs before it are done."""
+    def start(
+        self,
+        title: str,
+        command: str,
+        *words: str,
+        then: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
+        """Run `doit COMMAND ... WORDS` after the runs before it; the same waits only once.
+
+        `then`: more words, which are known only when it begins.
+        """
         with self._lock:
+            same = (command, *self._variables, "-r", "page", *words)
+            if any(each.state == "waits" and each.words == same for each in self._last):
+                return
             self._count += 1
-            run = _Run(self._count, title, (command, *self._variables, "-r", "page", *words))
+            run = _Run(self._count, title, same, then)
         with contextlib.suppress(queue.Full):  # a page that asks so often is told by its rows
             self._waiting.put_nowait(run)
             self._last = [*[each for each in self._last if each.state in {"waits", "runs"}], run]
@@ -118,7 +131,7 @@ class Runs:
         environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "200"}
         # In a group of its own: Ctrl-C reaches it through `stop` alone, once for each time.
         self._process = subprocess.Popen(  # noqa: S603 - our own program, without a shell
-            [sys.executable, "-m", "doit", *run.words],
+            [sys.executable, "-m", "doit", *run.words, *run.then()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
