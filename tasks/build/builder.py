@@ -142,7 +142,7 @@ class Builder:
     @property
     def size_px(self) -> tuple[int, int]:
         """Width and height of every take that is asked for."""
-        return self._character.generation.asked_px
+        return self._character.asked_px
 
     def build(
         self, node: Node, *, new_take: bool, arrived: Callable[[], None] = lambda: None

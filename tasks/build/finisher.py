@@ -85,8 +85,8 @@ class Finisher:
             reference.digest if reference else "",
             region.digest if region else "",
         ]
-        if character.generation.asked:
-            said.append(character.generation.asked)
+        if character.asked_size:
+            said.append(character.asked_size)
         return digest_of(said)[:_DIGITS]
 
     def finish(self, node: Node, take: bytes, image: Image.Image) -> FinishedFrame:
@@ -97,11 +97,10 @@ class Finisher:
     def _finish(self, node: Node, take: bytes, image: Image.Image) -> FinishedFrame:
         digest, reference = self.digest(node), self._held_against(node)
         ignored = image.info.get(IGNORED, ())
-        generation, settings = self._character.generation, self._character.finish
-        size_px = generation.size_px
-        padded = bool(generation.asked) and settings.size
+        settings, size_px = self._character.finish, self._character.generation.size_px
+        padded = bool(self._character.asked_size) and settings.size
         if padded:
-            image = unpadded(image, generation.asked_px, size_px)
+            image = unpadded(image, self._character.asked_px, size_px)
         pixels = np.asarray(image)
         done = finish(pixels, reference, settings, size_px)
         same = not padded and (done.picture is pixels or np.array_equal(done.picture, pixels))

@@ -87,7 +87,7 @@ class Inputs:
         region = self.regions.at(node.pose)
         if region is None:
             return None
-        asked_px = self._character.generation.asked_px
+        asked_px = self._character.asked_px
         return InputPicture(region.digest, _not_there, lambda: region.edit_mask(asked_px))
 
     def portrait(self, node: Node) -> CachedPicture:
@@ -134,7 +134,7 @@ class Inputs:
         return self._project.is_built(path)
 
     def _fit_to(self) -> tuple[int, int] | None:
-        return None if self._choice.facts.from_base else self._character.generation.asked_px
+        return None if self._choice.facts.from_base else self._character.asked_px
 
     def _shown(self, path: Path, name: str) -> InputPicture:
         fit_to = self._fit_to()

@@ -6,16 +6,20 @@ standard library, so that a run that draws nothing stays as quick as doit itself
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from annotated_types import Ge, Gt, Le, MinLen
+
+from tasks.character.bounds import Levels, Pattern, Shown, Usd
 from tasks.character.ease import DEFAULT as DEFAULT_EASE
+from tasks.character.ease import EASES
 from tasks.character.export import ExportSettings
 from tasks.character.face import Face, Head
 from tasks.character.settings import Finish, Thresholds
 from tasks.character.talking import Talking
 from tasks.character.vocabulary import AxisValue
-from tasks.models.facts import DEFAULT_MODEL
-from tasks.models.prices import ModelPrice
+from tasks.models import engines, facts
+from tasks.models.prices import Price
 
 MAX_DEPTH = 10
 """1,025 frames: one picture every 0.4 ms of a sequence of the usual length"""
@@ -26,62 +30,81 @@ Tween = Literal["draw", "morph", "hold"]
 """how in-betweens are made: by the engine; here, from the pixels of both neighbours; not at all"""
 
 
+EaseName = Literal[tuple(EASES)]  # type: ignore[valid-type]
+EngineName = Annotated[
+    str,
+    MinLen(1),
+    Shown((("anyOf", [{"enum": [engines.AUTO, *engines.BUILT_IN]}, {"type": "string"}]),)),
+]
+ModelName = Annotated[str, MinLen(1), Shown((("examples", list(facts.KNOWN_MODELS)),))]
+SIZE_PATTERN = r"^([1-9]\d{0,4}x[1-9]\d{0,4}|portrait)$"
 PORTRAIT = "portrait"
 """the size that is the base portrait's own"""
 
 
-def _pixels(size: str) -> tuple[int, int]:
+def pixels_of(size: str) -> tuple[int, int]:
+    """Width and height of a size such as `1024x1536`."""
     width, height = size.split("x")
     return int(width), int(height)
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """How frames are drawn. The defaults of the config's `generation` live here, nowhere else."""
+    """How frames are drawn."""
 
-    engine: str = "auto"
-    model: str = DEFAULT_MODEL
-    size: str = "1024x1536"
-    quality: str = "high"
-    background: str = "transparent"
+    engine: EngineName = engines.AUTO
+    """`openai` draws with an images endpoint, for money; `puppet` here, free, as drafts;
+    `auto` is `openai` when OPENAI_API_KEY is set, else `puppet`; or one that you installed"""
+    model: ModelName = facts.DEFAULT_MODEL
+    """the image model that the endpoint is asked for"""
+    size: Annotated[str, Pattern(SIZE_PATTERN)] = "1024x1536"
+    """width x height of every frame in pixels, such as 1024x1536; `portrait`: the base portrait's
+    own, for which an image model is sent the portrait padded, and its take is brought back"""
+    quality: Literal["low", "medium", "high", "xhigh", "max", "auto"] = "high"
+    """more costs more; xhigh and max from gpt-image-2.5 on"""
+    background: Literal["transparent", "opaque", "auto"] = "transparent"
+    """what lies behind the character"""
     include_neutral: bool = False
-    budget_usd: float | None = 5.0
-    """what one run may spend; None: no limit"""
-    images_per_minute: float | None = None
-    max_retries: int = 4
-    timeout_s: float = 600.0
-    """how long the server may be silent; a large picture at high quality takes minutes"""
-    prices: tuple[ModelPrice, ...] = ()
-    """what models cost, in place of the program's own table"""
+    """draw neutral too at poses that have a base image, instead of using that image"""
+    budget_usd: Usd | None = 5.0
+    """what one run may spend, in US dollars; 0: nothing; null: no limit"""
+    images_per_minute: Annotated[float, Gt(0)] | None = None
+    """how many calls a minute are begun at the most, from the start; without it, as many as the
+    server takes"""
+    max_retries: Annotated[int, Ge(0), Le(20)] = 4
+    """how often a call that the server put off is sent again"""
+    timeout_s: Annotated[float, Gt(0), Le(7200)] = 600.0
+    """how many seconds the whole answer to a call may take before it is given up"""
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    """what models cost, by name, in place of the program's own table"""
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """fields that an endpoint takes beside the documented ones"""
-    omit: tuple[str, ...] = ()
-    """documented fields that an endpoint refuses"""
+    """fields that your endpoint takes beside the documented ones; sent as they are"""
+    omit: tuple[Literal["model", "size", "quality", "background", "input_fidelity"], ...] = ()
+    """documented fields that your endpoint refuses; not sent"""
     answer_hosts: tuple[str, ...] = ()
-    image_field: str = "auto"
-    budget_usd_day: float | None = None
-    budget_usd_month: float | None = None
-    budget_usd_project: float | None = None
-    max_wait_s: float = 600.0
-    """hosts beside the endpoint's own from which a picture may be fetched"""
+    """hosts beside the endpoint's own from which a picture that it answered with an address may
+    be fetched"""
+    image_field: Literal["auto", "image", "image[]"] = "auto"
+    """how several pictures are sent: as image[], as the documented form has it, or, for servers
+    that know only that, as image"""
+    budget_usd_day: Usd | None = None
+    """what may be spent on one day (UTC), by all runs together; null: no limit"""
+    budget_usd_month: Usd | None = None
+    """what may be spent in one month (UTC), by all runs together; null: no limit"""
+    budget_usd_project: Usd | None = None
+    """what the whole project may ever cost; null: no limit"""
+    max_wait_s: Annotated[float, Gt(0), Le(86_400)] = 600.0
+    """how long a wait that the endpoint asks for is waited; a longer one ends the run"""
     mask: bool = False
-    """send a mask along that says where the face is"""
-    auto_retake: int = 0
-    """how many new takes at the most a flagged frame gets by itself"""
-
-    asked: str = ""
-    """the size that the engine is asked for, where that is not the frames' own: the portrait is
-    padded to it, and the take brought back. No key of the config: see `size`"""
+    """send a mask along that says where the face is; models take it as a hint"""
+    auto_retake: Annotated[int, Ge(0), Le(10)] = 0
+    """how many new takes at the most a flagged frame gets by itself, within the budget; the best
+    is kept"""
 
     @property
     def size_px(self) -> tuple[int, int]:
         """Width and height of frames in pixels."""
-        return _pixels(self.size)
-
-    @property
-    def asked_px(self) -> tuple[int, int]:
-        """Width and height, in pixels, that an engine with limits is asked for."""
-        return _pixels(self.asked or self.size)
+        return pixels_of(self.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,31 +133,40 @@ class Pose:
 
 @dataclass(frozen=True, slots=True)
 class BasePath:
-    """A way between keyframes: of two expressions at each of `poses`, or of one at two poses.
+    """A sequence to draw: from one expression to another at each pose, or of one expression from
+    one pose to another."""
 
-    The defaults of the config's `base_paths` live here, nowhere else. In-betweens are drawn unless
-    the config says otherwise: that is what a list of paths asks for, it costs nothing with the
-    puppet, and what it costs with an image model is planned first and kept to the budget.
-    """
+    # In-betweens are drawn unless the config says otherwise: that is what a list of paths asks for,
+    # it costs nothing with the puppet, and what it costs with an image model is planned first and
+    # kept to the budget.
 
     id: str
+    """the sequence's name; it need not be start_to_end"""
     start: str
+    """the expression at its beginning"""
     end: str
-    poses: tuple[str, ...] = ()
-    """where it is wanted; none for a path between poses"""
+    """the expression at its end; the same as start where the poses differ"""
+    poses: tuple[str, ...] | None = None
+    """the poses at which it is wanted; without it, all of them"""
     start_pose: str | None = None
+    """the pose at its beginning, for a sequence between two poses of one expression"""
     end_pose: str | None = None
-    """both for a path between poses, whose `start` and `end` are one expression; else neither"""
-    max_depth: int = 2
-    """how often the time between two frames is halved: 2**max_depth + 1 frames"""
-    distance_threshold: float = 0.0
-    """two neighbours that are less than this apart (`tasks.pictures.distance`, 0..255) get their
-    middle by morph, not by the engine; 0: never"""
+    """the pose at its end, for a sequence between two poses of one expression"""
+    max_depth: Annotated[int, Ge(0), Le(MAX_DEPTH)] = 2
+    """how often the time between two frames is halved: 0 only the ends, 1 one in-between, 2 three,
+    3 seven"""
+    distance_threshold: Levels = 0.0
+    """two neighbours that differ by less than this, on a scale of 0..255, get their in-between by
+    `morph`, free, instead of by `draw`; 0: never. `doit plan` shows the distances"""
     tween: Tween = "draw"
-    ease: str = DEFAULT_EASE
-    """how it is played, one of `tasks.character.ease.EASES`; no picture depends on it"""
-    duration_ms: int = 400
-    """how long it is played: five frames on twos, two of a film's 24 a second each, are 417 ms"""
+    """how in-betweens are made: `draw` by the engine (the puppet's are exact, and free), `morph`
+    here, free, from the pixels of both neighbours, `hold` none"""
+    ease: EaseName = DEFAULT_EASE  # type: ignore[valid-type]
+    """how players are to gather speed and come to rest; changes no picture"""
+    duration_ms: Annotated[int, Ge(1), Le(60_000)] = 400
+    """how long players are to take, in milliseconds: a new face takes 250 to 500, lips that speak
+    60 to 120; changes no picture"""
+    # Five frames on twos, two of a film's 24 a second each, are 417 ms.
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +182,9 @@ class Character:
     poses: Mapping[str, Pose]
     base_paths: tuple[BasePath, ...]
     generation: Generation
+    asked_size: str = ""
+    """the size that the engine is asked for, where that is not the frames' own: the portrait is
+    padded to it, and the take brought back (`size: "portrait"`)"""
     finish: Finish = field(default_factory=Finish)
     """what is done to a take to make a frame of it"""
     checks: Thresholds = field(default_factory=Thresholds)
@@ -158,6 +193,11 @@ class Character:
     """what is said of each export, by its name"""
     talking: Talking = field(default_factory=Talking)
     """visemes, lip-sync and timelines"""
+
+    @property
+    def asked_px(self) -> tuple[int, int]:
+        """Width and height, in pixels, that an engine with limits is asked for."""
+        return pixels_of(self.asked_size or self.generation.size)
 
     @property
     def default_pose(self) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from math import cos, dist, pi, sin
 from typing import Any, Literal, cast
 
+from tasks.character.bounds import Degrees
 from tasks.ground.errors import Mistake
 
 Point = tuple[float, float]
@@ -96,13 +97,15 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """How the head is turned, in degrees. All zero is the portrait as it is."""
+    """How the head is turned, in degrees."""
 
-    pitch_deg: float = 0.0
+    # All zero is the portrait as it is.
+
+    pitch_deg: Degrees = 0.0
     """nodding: above 0 the chin goes down"""
-    yaw_deg: float = 0.0
+    yaw_deg: Degrees = 0.0
     """turning: above 0 towards the character's own left"""
-    roll_deg: float = 0.0
+    roll_deg: Degrees = 0.0
     """tilting: above 0 towards the character's own left shoulder"""
 
 

@@ -11,8 +11,10 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from tasks.character.form import KEY_PATTERN, SIZE_PATTERN, ConfigModel, json_schema
+from tasks.character.character import SIZE_PATTERN
+from tasks.character.form import ConfigModel, json_schema
 from tasks.character.rules import Finding, rule_findings, shown, unknown
+from tasks.character.settings import KEY_PATTERN
 from tasks.ground.json_places import Path
 
 

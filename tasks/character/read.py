@@ -2,32 +2,22 @@
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
 
 from tasks.character import vocabulary
-from tasks.character.character import BasePath, Character, Expression, Generation, Pose, pose_paths
+from tasks.character.character import BasePath, Character, Expression, Pose, pose_paths
 from tasks.character.face import Head
-from tasks.character.form import (
-    AxisValueModel,
-    BasePathModel,
-    ConfigModel,
-    ExpressionModel,
-    GenerationModel,
-    PoseModel,
-    PriceModel,
-)
+from tasks.character.form import AxisValueModel, ConfigModel, ExpressionModel, PoseModel
 from tasks.character.mistakes import validated
 from tasks.character.override import Override
 from tasks.character.rules import Finding
-from tasks.character.settings import Finish, Thresholds
 from tasks.character.talking import Talking
 from tasks.character.vocabulary import AxisValue
 from tasks.ground import json_places as json_text
 from tasks.ground.errors import Mistake
 from tasks.ground.files import read_file
-from tasks.models.prices import ModelPrice, Price, TokenPrices
 
 
 class ConfigMistake(Mistake):
@@ -180,9 +170,9 @@ def _character(model: ConfigModel) -> Character:
         },
         poses={name: _pose(name, form) for name, form in poses.items()},
         base_paths=tuple(_base_paths(model, list(poses))),
-        generation=_generation(model.generation),
-        finish=Finish(**model.finish.model_dump(by_alias=True)),
-        checks=Thresholds(**model.checks.model_dump()),
+        generation=model.generation,
+        finish=model.finish,
+        checks=model.checks,
         exports=dict(model.exports),
         talking=Talking(model.visemes, model.lip_sync, model.timelines),
     )
@@ -190,36 +180,16 @@ def _character(model: ConfigModel) -> Character:
 
 def _base_paths(model: ConfigModel, poses: Sequence[str]) -> Iterator[BasePath]:
     """Those that are written out, then those that `pose_paths` asks for."""
-    yield from (_base_path(form, poses) for form in model.base_paths)
+    yield from (_base_path(path, poses) for path in model.base_paths)
     named = model.pose_paths
     for expression in [named] if isinstance(named, str) else named:
         yield from pose_paths(expression, poses)
 
 
-def _base_path(form: BasePathModel, poses: Sequence[str]) -> BasePath:
-    everywhere = poses if form.poses is None else form.poses
-    simple = form.model_dump(exclude={"poses"})
-    return BasePath(**simple, poses=() if form.start_pose else tuple(everywhere))
-
-
-def _generation(form: GenerationModel) -> Generation:
-    simple = form.model_dump(exclude={"prices", "omit", "answer_hosts"})
-    return Generation(
-        **simple,
-        prices=tuple(ModelPrice(name, _price(form.prices[name])) for name in sorted(form.prices)),
-        omit=tuple(sorted(form.omit)),
-        answer_hosts=tuple(form.answer_hosts),
-    )
-
-
-def _price(form: PriceModel) -> Price:
-    tokens = form.usd_per_million_tokens
-    return Price(
-        TokenPrices(tokens.text_in, tokens.image_in, tokens.image_out) if tokens else None,
-        form.usd_per_image,
-        as_of=form.as_of,
-        source="generation.prices",
-    )
+def _base_path(path: BasePath, poses: Sequence[str]) -> BasePath:
+    """At all poses where it names none; a path between two poses is at those."""
+    everywhere = None if path.start_pose else tuple(poses)
+    return replace(path, poses=path.poses or everywhere)
 
 
 def _axis(axis: str, form: list[str] | Mapping[str, str | AxisValueModel]) -> dict[str, AxisValue]:
@@ -273,12 +243,9 @@ def _axis_rank(axis: str) -> tuple[int, str]:
 def _pose(name: str, form: str | PoseModel) -> Pose:
     model = PoseModel(prompt=form) if isinstance(form, str) else form
     built_in = vocabulary.POSES.get(name)
-    head = model.head
     return Pose(
         name,
         words=model.prompt.strip() or (built_in.words if built_in else name.replace("_", " ")),
-        head=Head(head.pitch_deg, head.yaw_deg, head.roll_deg)
-        if head
-        else (built_in.head if built_in else Head()),
+        head=model.head or (built_in.head if built_in else Head()),
         base_image=model.base_image,
     )

@@ -15,7 +15,7 @@ from tasks.ground.errors import Mistake
 from tasks.ground.ids import did_you_mean
 from tasks.models.engines import AUTO, BUILT_IN, facts_of
 from tasks.models.facts import family_of, nearest_size
-from tasks.models.prices import ModelPrice, Price
+from tasks.models.prices import Price
 from tasks.requests import engine
 
 
@@ -61,8 +61,8 @@ def _with_own_size(character: Character, project: Project) -> Character:
     limited = engine_choice(project, character).name == "openai"
     asked_px = nearest_size(generation.model, size_px) if limited else size_px
     asked = "" if asked_px == size_px else "{}x{}".format(*asked_px)
-    own = replace(generation, size="{}x{}".format(*size_px), asked=asked)
-    return replace(character, generation=own)
+    own = replace(generation, size="{}x{}".format(*size_px))
+    return replace(character, generation=own, asked_size=asked)
 
 
 def _limited(project: Project, text: str) -> bool:
@@ -80,11 +80,11 @@ def _with_engine_price(character: Character) -> Character:
     if generation.engine in {AUTO, *BUILT_IN}:
         return character
     usd = facts_of(generation.engine).usd_per_image
-    own = [price.model for price in generation.prices]
-    if usd is None or family_of(generation.model, own):
+    if usd is None or family_of(generation.model, generation.prices):
         return character
-    price = ModelPrice(generation.model, Price(usd_per_image=usd, source=generation.engine))
-    return replace(character, generation=replace(generation, prices=(*generation.prices, price)))
+    price = Price(usd_per_image=usd, source=generation.engine)
+    prices = {**generation.prices, generation.model: price}
+    return replace(character, generation=replace(generation, prices=prices))
 
 
 def _with_paths(character: Character, given: Variables) -> Character:

@@ -228,18 +228,21 @@ def _image_request(
             " shorten character, prompt or the words of the axes"
         )
     generation = character.generation
-    parameters = {"quality": generation.quality, "background": generation.background}
+    parameters: dict[str, str] = {
+        "quality": generation.quality,
+        "background": generation.background,
+    }
     facts = facts_of(generation.model)
     if facts and facts.high_fidelity:
         parameters["input_fidelity"] = "high"
     parameters |= _version(engine)
     return Request(
         engine,
-        generation.asked_px,
+        character.asked_px,
         pictures,
         prompt=prompt,
         model=generation.model,
         parameters=parameters,
         extra=generation.extra,
-        omit=generation.omit,
+        omit=tuple(sorted(generation.omit)),
     )

@@ -3,12 +3,16 @@
 The config's `generation.prices` stands in place of this table, model by model.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Annotated
+
+from annotated_types import Ge
 
 from tasks.models.facts import family_of
 
+NotNegative = Annotated[float, Ge(0)]
 BATCH_FACTOR = 0.5
 """what a batch costs of the same calls one by one (OpenAI's pricing page, 2026-11-22)"""
 _SOURCE = "OpenAI's pricing page"
@@ -31,20 +35,26 @@ class Tokens:
 class TokenPrices:
     """US dollars for a million tokens of each kind."""
 
-    text_in: float
-    image_in: float
-    image_out: float
+    text_in: NotNegative
+    """of the words that are sent"""
+    image_in: NotNegative
+    """of the pictures that are sent"""
+    image_out: NotNegative
+    """of the picture that comes back"""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one model costs: by the token, or by the picture (0: a server of your own)."""
+    """What a model costs: by the token, or by the picture."""
 
     usd_per_million_tokens: TokenPrices | None = None
-    usd_per_image: float | None = None
+    """as the provider lists it"""
+    usd_per_image: NotNegative | None = None
+    """whatever its tokens; 0 for a server of your own"""
     as_of: str = ""
-    """the date when it was true, ISO 8601"""
+    """the date when that was true, such as 2026-11-22"""
     source: str = ""
+    """where it was found"""
 
     def cost_usd(self, tokens: Tokens | None) -> float | None:
         """What a call costs; None where that takes tokens and they were not counted."""
@@ -75,17 +85,9 @@ PRICES: Mapping[str, Price] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ModelPrice:
-    """A price that the config gives for one model."""
-
-    model: str
-    price: Price
-
-
-def price_of(model: str, own: Iterable[ModelPrice] = ()) -> Price | None:
+def price_of(model: str, own: Mapping[str, Price] = MappingProxyType({})) -> Price | None:
     """The price of `model`; None where nobody knows it. The config's prices, `own`, go first."""
-    for table in ({entry.model: entry.price for entry in own}, PRICES):
+    for table in (own, PRICES):
         family = family_of(model, table)
         if family:
             return table[family]

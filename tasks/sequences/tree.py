@@ -229,7 +229,7 @@ def _alone(character: Character, path: BasePath) -> Iterator[Sequence]:
     # What is neutral comes first, since most paths begin or end there: renaming the other end
     # then leaves the order, and with it every request, as it was.
     later_first = (path.end != NEUTRAL, path.end) < (path.start != NEUTRAL, path.start)
-    for pose in path.poses:
+    for pose in path.poses or ():
         ends = Keyframe(path.start, pose), Keyframe(path.end, pose)
         yield _own(f"{path.id}__{pose}", path, ends, later_first=later_first)
 

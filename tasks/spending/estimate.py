@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from tasks.models.facts import parse_size
-from tasks.models.prices import ModelPrice, Price, Tokens, can_be, price_of
+from tasks.models.prices import Price, Tokens, can_be, price_of
 from tasks.requests.request import Request
 from tasks.spending.ledger import DRAWN, Entry
 
@@ -110,8 +110,10 @@ class _Measured:
 class Estimator:
     """Estimates from the calls of a ledger. Used from several threads at once."""
 
-    def __init__(self, entries: Iterable[Entry], own_prices: Iterable[ModelPrice] = ()) -> None:
-        self._own = tuple(own_prices)
+    def __init__(
+        self, entries: Iterable[Entry], own_prices: Mapping[str, Price] = MappingProxyType({})
+    ) -> None:
+        self._own = own_prices
         self._lock = threading.Lock()
         self._measured: dict[Kind, _Measured] = {}
         self.read(entries)

@@ -30,7 +30,7 @@ def test_the_schema_has_hover_help_for_every_key_of_the_file():
 
 def test_the_schema_completes_engines_qualities_and_blend_shapes():
     text = schema_text()
-    generation = json_schema()["$defs"]["GenerationModel"]["properties"]
+    generation = json_schema()["$defs"]["Generation"]["properties"]
     assert generation["engine"]["anyOf"][0]["enum"] == ["auto", "openai", "puppet"]
     assert generation["quality"]["enum"] == ["low", "medium", "high", "xhigh", "max", "auto"]
     assert all(f'"{name}"' in text for name in ARKIT_NAMES)
@@ -38,7 +38,7 @@ def test_the_schema_completes_engines_qualities_and_blend_shapes():
 
 
 def test_the_schema_completes_eases_and_ways_to_make_an_in_between():
-    path = json_schema()["$defs"]["BasePathModel"]["properties"]
+    path = json_schema()["$defs"]["BasePath"]["properties"]
     assert path["ease"]["enum"] == list(EASES)
     assert path["tween"]["enum"] == ["draw", "morph", "hold"]
     assert (path["max_depth"]["minimum"], path["max_depth"]["maximum"]) == (0, 10)

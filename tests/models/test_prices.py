@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks.models import facts as models
-from tasks.models.prices import PRICES, ModelPrice, Price, TokenPrices, Tokens, price_of, tokens_of
+from tasks.models.prices import PRICES, Price, TokenPrices, Tokens, price_of, tokens_of
 
 COUNTS = st.integers(0, 10**7)
 TOKENS = st.builds(Tokens, COUNTS, COUNTS, COUNTS)
@@ -15,9 +15,9 @@ USD = st.floats(0, 1000)
 TOKEN_PRICES = st.builds(TokenPrices, USD, USD, USD)
 
 
-def own(model: str, usd_per_image: float) -> ModelPrice:
-    """A price of the config's."""
-    return ModelPrice(model, Price(usd_per_image=usd_per_image))
+def own(**usd_per_image: float) -> dict[str, Price]:
+    """Prices of the config's."""
+    return {model: Price(usd_per_image=usd) for model, usd in usd_per_image.items()}
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_the_figures_of_the_table():
 
 
 def test_the_config_s_price_goes_first_and_the_longest_name_decides():
-    prices = (own("gpt-image-2.5", 0.1), own("gpt-image-2.5-flare", 0.0), own("mine", 0.5))
+    prices = own(**{"gpt-image-2.5": 0.1, "gpt-image-2.5-flare": 0.0, "mine": 0.5})
     assert price_of("gpt-image-2.5-sunburst", prices).usd_per_image == 0.1
     assert price_of("gpt-image-2.5-flare-2026-09-08", prices).usd_per_image == 0.0
     assert price_of("mine", prices).usd_per_image == 0.5

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tasks.ground.errors import Mistake
-from tasks.models.prices import ModelPrice, Price
+from tasks.models.prices import Price
 from tasks.requests.engine import EngineFailure, Fault, ToFetch
 from tasks.requests.request import InputPicture, Request
 from tasks.spending.budget import Budget, OverBudget
@@ -540,7 +540,7 @@ def test_a_ledger_that_cannot_be_written_any_more_loses_no_picture_and_is_said(t
 
 def test_a_price_of_nothing_needs_no_budget(tmp_path: Path):
     harness = Harness(tmp_path, Take(b"\x89PNG"), budget_usd=0.0)
-    harness.estimator._own = (ModelPrice(MODEL, Price(usd_per_image=0.0)),)
+    harness.estimator._own = {MODEL: Price(usd_per_image=0.0)}
     assert harness.draw().cost_usd == 0.0
     assert harness.only_entry.cost_usd == 0.0
 

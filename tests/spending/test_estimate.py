@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.models.prices import ModelPrice, Price, Tokens
+from tasks.models.prices import Price, Tokens
 from tasks.requests.request import InputPicture, Request
 from tasks.spending.estimate import LATENCY_S, Estimator, Kind, kind_of, table_tokens
 from tasks.spending.ledger import DRAWN, Entry
@@ -114,7 +114,7 @@ def test_an_unknown_model_has_no_estimate():
 
 
 def test_the_config_s_price_is_used_and_one_by_the_picture_is_exact():
-    prices = [ModelPrice("flux", Price(usd_per_image=0.04)), ModelPrice(MODEL, Price(None, 0.0))]
+    prices = {"flux": Price(usd_per_image=0.04), MODEL: Price(None, 0.0)}
     estimator = Estimator([MEASURED], prices)
     assert estimator.of_kind(replace(KIND, model="flux"), 5).cost_usd == 0.04
     assert estimator.of_kind(replace(KIND, model="flux"), 5).exact
