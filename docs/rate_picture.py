@@ -22,7 +22,7 @@ SIZE = (960, 420)
 LEFT, TOP, RIGHT, BOTTOM = 60, 40, 940, 370
 MOST_PER_MINUTE = 80.0
 PAPER, INK, GREY = (250, 249, 247), (40, 40, 44), (200, 200, 204)
-PACE, REFUSED, LET_IN = (30, 100, 200), (210, 50, 40), (120, 170, 120)
+LEARNED, REFUSED, LET_IN = (30, 100, 200), (210, 50, 40), (120, 170, 120)
 
 
 @dataclass
@@ -84,13 +84,13 @@ def picture() -> Image.Image:
     for at_s, per_minute in run.rates_seen:
         if math.isfinite(per_minute):
             x, y = place(at_s, per_minute)
-            pen.ellipse((x - 1.5, y - 1.5, x + 1.5, y + 1.5), PACE)
+            pen.ellipse((x - 1.5, y - 1.5, x + 1.5, y + 1.5), LEARNED)
     for at_s in run.refused_s:
         x, _ = place(at_s, 0)
         pen.line([(x, BOTTOM), (x, BOTTOM - 12)], REFUSED, 2)
     legend = (
         (INK, f"the limit: {PER_MINUTE} calls a minute"),
-        (PACE, "the learned rate, at each start"),
+        (LEARNED, "the learned rate, at each start"),
         (LET_IN, "pictures in the minute before"),
         (REFUSED, f"429: {len(run.refused_s)} of {FRAMES + len(run.refused_s)} calls"),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tasks.batch.state import BatchState, StateFolder
+from tasks.ground.back_off import growing_waits
 from tasks.requests.batches import MOST_BYTES, MOST_REQUESTS, BatchService
 from tasks.requests.engine import EngineFailure, Fault
 from tasks.spending.estimate import Estimator
@@ -60,8 +61,8 @@ class Desk:
 
     def patiently(self, call: Callable[[], T], again_after: Collection[Fault] = PASSING) -> T:
         """What `call` returns, called again after these faults."""
-        wait_s = _FIRST_WAIT_S
-        for left in range(self.limits.retries, -1, -1):
+        waits = growing_waits(_FIRST_WAIT_S, _LONGEST_WAIT_S)
+        for left, wait_s in zip(range(self.limits.retries, -1, -1), waits, strict=False):
             try:
                 return call()
             except EngineFailure as failure:
@@ -69,7 +70,6 @@ class Desk:
                 again = left and failure.fault in again_after
                 if not again or not self.pause(min(asked_s, _LONGEST_WAIT_S)):
                     raise
-            wait_s *= 2
         raise AssertionError("the last round returns or raises")
 
     def side_by_side(self, call: Callable[[T], U], values: Sequence[T]) -> list[U]:

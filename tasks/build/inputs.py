@@ -12,8 +12,9 @@ from tasks.character.character import Character
 from tasks.graph.keyframes import request_for
 from tasks.graph.node import Node, Role
 from tasks.graph.project import Project
+from tasks.ground.boxes import inner_box
 from tasks.ground.errors import Mistake
-from tasks.pictures.picture import CachedPicture, PictureCache, inner_box
+from tasks.pictures.picture import CachedPicture, PictureCache
 from tasks.requests.engine import Choice
 from tasks.requests.request import InputPicture, Request
 from tasks.takes import frame

@@ -16,8 +16,9 @@ from tasks.finish.alpha import Mask
 from tasks.finish.pose import at_pose
 from tasks.finish.region import from_landmarks, from_picture
 from tasks.graph.project import Project
+from tasks.ground.boxes import inner_box
 from tasks.ground.errors import Mistake
-from tasks.pictures.picture import CachedPicture, PictureCache, fit, inner_box
+from tasks.pictures.picture import CachedPicture, PictureCache, fit
 
 _TURNED_MARGIN = 1.2
 """how much wider the region is at a pose that is no portrait's own: its landmarks are estimated"""

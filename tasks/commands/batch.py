@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import InvalidCommand
 
 from tasks.ground.advice import doit
+from tasks.ground.back_off import growing_waits
 from tasks.ground.errors import Mistake
+from tasks.ground.say import say
 from tasks.ground.wording import counted, dollars
 from tasks.running.interrupts import INTERRUPTED
 from tasks.running.record import RunRecord
 from tasks.running.run import Run
 from tasks.running.run_plan import RunPlan
-from tasks.running.terminal import say
 from tasks.spending.resume_command import cents
 
 if TYPE_CHECKING:
@@ -111,10 +112,11 @@ class Batch(Run):
 
     def _wait(self) -> bool:
         """Wait until something came of a batch; False where there is nothing to wait for."""
-        batches, wait_s = self._batches(quiet=True), _FIRST_WAIT_S
+        batches = self._batches(quiet=True)
+        waits = growing_waits(_FIRST_WAIT_S, _LONGEST_WAIT_S, 1.5)
         while batches.live():
             try:
-                time.sleep(wait_s)
+                time.sleep(next(waits))
             except KeyboardInterrupt:
                 again = doit("batch")
                 say(f"[i] The batches go on without us; {again} looks at them again.")
@@ -122,7 +124,6 @@ class Batch(Run):
             fetched = batches.fetch()
             if fetched.taken or fetched.failed or fetched.freed or fetched.over:
                 return True
-            wait_s = min(1.5 * wait_s, _LONGEST_WAIT_S)
         return False
 
     def _cancel(self) -> int:

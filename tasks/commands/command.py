@@ -12,7 +12,7 @@ from doit.exceptions import InvalidCommand
 from tasks.graph.node import Graph, Node
 from tasks.ground.errors import Mistake, told
 from tasks.ground.ids import did_you_mean
-from tasks.ground.wording import printable
+from tasks.ground.say import write_line
 from tasks.running.interrupts import INTERRUPTED
 from tasks.running.options import OwnDefaults
 from tasks.running.selection import frames_of, select
@@ -74,7 +74,7 @@ class FrameCommand(OwnFrameOption, OwnDefaults, DoitCmdBase):  # type: ignore[mi
 
     def _say(self, text: str) -> None:
         """One line, as the terminal can take it."""
-        self.outstream.write(printable(text, getattr(self.outstream, "encoding", None)) + "\n")
+        write_line(self.outstream, text)
 
     def _say_json(self, document: Any) -> None:
         self._say(json.dumps(document, indent=1, ensure_ascii=False))

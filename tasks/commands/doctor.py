@@ -1,14 +1,14 @@
 """`doit doctor`: what a run would need, looked at before anything is bought. Free, within 5 s."""
 
 import json as json_module
-import sys
 from typing import Any
 
 from doit.cmd_base import Command
 from doit.exceptions import InvalidCommand, InvalidDodoFile
 
 from tasks.ground.outside import clean
-from tasks.ground.wording import counted, printable
+from tasks.ground.say import say
+from tasks.ground.wording import counted
 from tasks.running.session import this_project
 
 _MOST_CHARACTERS = 600
@@ -44,15 +44,11 @@ class Doctor(Command):  # type: ignore[misc]
             raise InvalidCommand(str(error)) from error
         found = examine(Look(project))
         if params["json"] or project.variables.of_command.get("format") == "json":
-            _say(json_module.dumps([each.content() for each in found], indent=1))
+            say(json_module.dumps([each.content() for each in found], indent=1))
         else:
             for each in found:
                 sign = {True: "✓", False: "!", None: "i"}[each.well]
-                _say(f"[{sign}] {each.name}: {clean(each.text, most=_MOST_CHARACTERS)}")
+                say(f"[{sign}] {each.name}: {clean(each.text, most=_MOST_CHARACTERS)}")
             wrong = sum(each.well is False for each in found)
-            _say(f"[i] {counted(wrong, 'thing')} to mend" if wrong else "[i] All is well.")
+            say(f"[i] {counted(wrong, 'thing')} to mend" if wrong else "[i] All is well.")
         return int(any(each.well is False for each in found))
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(printable(line, sys.stdout.encoding) + "\n")

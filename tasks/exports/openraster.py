@@ -19,6 +19,7 @@ from tasks.exports.layers import Layers, layers_of
 from tasks.exports.output import Output
 from tasks.exports.pictures import Pictures
 from tasks.exports.pixels import Pixels, packed, pose_name
+from tasks.ground.boxes import inner_size
 
 _THUMBNAIL_PX = 256
 
@@ -74,6 +75,5 @@ def _layer(pile: ET.Element, name: str, source: str, at: tuple[int, int], *, vis
 
 def _thumbnail(pixels: Pixels) -> Pixels:
     height, width = pixels.shape[:2]
-    scale = min(1.0, _THUMBNAIL_PX / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
+    size = inner_size((width, height), (_THUMBNAIL_PX, _THUMBNAIL_PX), largest=1.0)
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

@@ -21,6 +21,7 @@ from tasks.exports.output import Output
 from tasks.exports.pictures import Pictures
 from tasks.exports.pixels import Pixels, packed, resized
 from tasks.exports.sheets import sequence_name
+from tasks.ground.boxes import inner_box
 from tasks.ground.errors import Mistake
 from tasks.sequences.manifest import Manifest
 
@@ -178,12 +179,11 @@ def _saved(
 def _fitted(pixels: Pixels, messenger: Messenger) -> Pixels:
     """The picture at the messenger's size, whole, in the middle."""
     height, width = pixels.shape[:2]
-    scale = messenger.side_px / max(width, height)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = resized(pixels, size)
+    square = (messenger.side_px, messenger.side_px)
+    left, top, *size = inner_box((width, height), square)
+    small = resized(pixels, (size[0], size[1]))
     if not messenger.square:
         return small
-    canvas = np.zeros((messenger.side_px, messenger.side_px, 4), np.uint8)
-    left, top = (messenger.side_px - size[0]) // 2, (messenger.side_px - size[1]) // 2
+    canvas = np.zeros((*square, 4), np.uint8)
     canvas[top : top + size[1], left : left + size[0]] = small
     return canvas

@@ -6,7 +6,6 @@ Everything is made from `plan.json` beside it, and from the pictures that it nam
 import json
 import os
 import shutil
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from fractions import Fraction
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.ground.errors import Mistake
 from tasks.ground.files import write_whole
-from tasks.ground.wording import printable
+from tasks.ground.say import say
 
 if TYPE_CHECKING:
     from tasks.timelines.document import Plan
@@ -148,17 +147,12 @@ def _webp(plan: "Plan", target: Path, places: Places) -> None:
 def tell(name: str, plan: Mapping[str, Any]) -> None:
     """What a person should know of a new plan: cuts, what is lacking, what was odd."""
     for note in plan["notes"]:
-        _say(f"[i] timelines:{name}: {note}")
+        say(f"[i] timelines:{name}: {note}")
     cuts = plan["cuts"]
     if cuts:
         first = cuts[0]
         more = f" and {len(cuts) - 1} more" if len(cuts) > 1 else ""
-        _say(
+        say(
             f"[!] timelines:{name}: a cut from {first[1]} to {first[2]}{more}; no sequence joins"
             f" them. These base_paths would: {', '.join(plan['mend'])}"
         )
-
-
-def _say(line: str) -> None:
-    with suppress(OSError, ValueError):  # the terminal may be gone
-        sys.stdout.write(f"{printable(line, sys.stdout.encoding)}\n")

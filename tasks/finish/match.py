@@ -16,6 +16,7 @@ from tasks.finish.alpha import OPAQUE, Floats, within_alpha
 from tasks.finish.motion import Motion, scaled
 from tasks.finish.pyramid import Pyramid
 from tasks.finish.reference import Reference
+from tasks.finish.robust import weights
 
 Mixture = NDArray[np.float64]
 """(3, 4): how much of each channel of the take, and of 1, is in each of the answer; 0..1 colours"""
@@ -102,34 +103,33 @@ def _fitted(seen: Floats, wanted: Floats) -> tuple[Mixture, float]:
     mixture, usual = _SAME.copy(), 0.0
     # begin with what most colours have in common, so that a part that is drawn anew has no say
     mixture[:, 3] = np.median(wanted - seen, axis=1)
-    say = _say(np.abs(wanted - _mixed(seen, mixture)).max(axis=0))
+    weight = _weights(np.abs(wanted - _mixed(seen, mixture)).max(axis=0))
     for _ in range(_ROUNDS):
-        mixture = _weighted(seen, wanted, say)
+        mixture = _weighted(seen, wanted, weight)
         misfit = np.abs(wanted - _mixed(seen, mixture)).max(axis=0)
         usual = float(np.median(misfit))
-        say = _say(misfit)
+        weight = _weights(misfit)
     return mixture, usual
 
 
-def _say(misfit: Floats) -> Floats:
-    """How much each sample counts: 1 where it fits, next to nothing far off."""
-    far = misfit / max(3 * float(np.median(misfit)), 2 / OPAQUE)
-    return cast(Floats, 1 / (1 + far * far) ** 2)
+def _weights(misfit: Floats) -> Floats:
+    """How much each sample counts."""
+    return weights(misfit, max(3 * float(np.median(misfit)), 2 / OPAQUE))
 
 
-def _weighted(seen: Floats, wanted: Floats, say: Floats) -> Mixture:
+def _weighted(seen: Floats, wanted: Floats, weight: Floats) -> Mixture:
     """One weighted fit of what has to be added to the colours as they are.
 
     Sums are numpy's own, not those of a matrix library, whose order depends on its threads.
     """
-    total = float(np.sum(say))
-    middle = np.array([np.sum(one * say) / total for one in seen])
+    total = float(np.sum(weight))
+    middle = np.array([np.sum(one * weight) / total for one in seen])
     centred = seen - middle[:, None]
-    heavy = centred * say
+    heavy = centred * weight
     left = np.array([[np.sum(one * other) for other in centred] for one in heavy])
     left = left / total + np.eye(3) * _PULL
     lacking = wanted - seen
-    offset = np.array([np.sum(one * say) / total for one in lacking])
+    offset = np.array([np.sum(one * weight) / total for one in lacking])
     right = np.array([[np.sum(one * other) / total for other in lacking] for one in heavy])
     change = np.linalg.solve(left, right).T
     mixture = np.empty((3, 4))

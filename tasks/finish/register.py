@@ -2,7 +2,7 @@
 
 The motion is refined from a small picture to a large one. At each size it is the least-squares
 answer over the strongest edges outside the face, together with a gain and an offset of the tones;
-edges that do not fit (a redrawn fold, a leaked background) lose their say step by step. The
+edges that do not fit (a redrawn fold, a leaked background) lose their weight step by step. The
 derivatives are those of the reference, which has no noise, and are worked out once a size.
 """
 
@@ -13,11 +13,12 @@ from typing import Literal, cast
 import cv2
 import numpy as np
 
-from tasks.finish.alpha import Floats, Pixels
+from tasks.finish.alpha import Floats, Mask, Pixels
 from tasks.finish.edges import FEWEST, Edges, edges_of, softened
 from tasks.finish.motion import STILL, Matrix, Motion, motion, scaled
 from tasks.finish.pyramid import Pyramid
 from tasks.finish.reference import Reference
+from tasks.finish.robust import weights
 
 Kind = Literal["shift", "similarity", "affine"]
 _SMALLEST_PX, _LARGEST_PX = 56, 1024
@@ -28,7 +29,7 @@ and by how many pixels that is judged"""
 _ROUNDS, _LAST_ROUNDS = 12, 8
 _SETTLED_PX = 0.003
 _CUT = 3.0
-"""from how many times the usual misfit on a pixel's say has fallen to a quarter"""
+"""from how many times the usual misfit on a pixel's weight has fallen to a quarter"""
 _LEAST_LIKENESS, _FITS = 0.4, 0.85
 _MOST_SHIFT, _MOST_SCALE, _MOST_TURN = 0.16, 1.25, 0.3
 
@@ -160,8 +161,8 @@ def _refined(level: Edges, seen: Floats, matrix: Matrix, kind: Kind, rounds: int
         known = np.isfinite(tones)
         misfit = np.where(known, tones, 0).astype(np.float64) - gain * level.tone
         misfit -= np.median(misfit[known]) if known.any() else 0
-        say = _say(misfit, known)
-        step = _solved(columns, say, misfit, gain, len(moves))
+        weight = _weights(misfit, known)
+        step = _solved(columns, weight, misfit, gain, len(moves))
         if step is None:
             break
         change, more = step
@@ -172,11 +173,10 @@ def _refined(level: Edges, seen: Floats, matrix: Matrix, kind: Kind, rounds: int
     return matrix
 
 
-def _say(misfit: Floats, known: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Floats:
-    """How much each pixel counts: 1 where it fits, next to nothing far off."""
+def _weights(misfit: Floats, known: Mask) -> Floats:
+    """How much each pixel counts; nothing where the take shows none."""
     usual = 1.4826 * float(np.median(np.abs(misfit[known]))) if known.any() else 1.0
-    far = misfit / (_CUT * max(usual, 0.5))
-    return cast(Floats, np.where(known, 1 / (1 + far * far) ** 2, 0.0))
+    return cast(Floats, np.where(known, weights(misfit, _CUT * max(usual, 0.5)), 0.0))
 
 
 def _moves(level: Edges, kind: Kind) -> list[Floats]:
@@ -192,13 +192,13 @@ def _moves(level: Edges, kind: Kind) -> list[Floats]:
 
 
 def _solved(
-    columns: Floats, say: Floats, misfit: Floats, gain: float, moves: int
+    columns: Floats, weight: Floats, misfit: Floats, gain: float, moves: int
 ) -> tuple[Floats, float] | None:
     """The weighted least-squares step: the motion's parts in pixels, and more gain.
 
     Sums are numpy's own, not those of a matrix library, whose order depends on its threads.
     """
-    heavy = columns * say
+    heavy = columns * weight
     size = len(columns)
     left = np.empty((size, size))
     for row in range(size):

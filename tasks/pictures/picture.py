@@ -13,6 +13,7 @@ from typing import cast
 import numpy as np
 from PIL import Image
 
+from tasks.ground.boxes import inner_box
 from tasks.ground.errors import Mistake
 from tasks.ground.files import stamp
 from tasks.pictures import png
@@ -91,13 +92,6 @@ def fit(image: Image.Image, size_px: tuple[int, int]) -> Image.Image:
     canvas = Image.new("RGBA", size_px)
     canvas.paste(scaled, (left, top))
     return canvas
-
-
-def inner_box(own_px: tuple[int, int], size_px: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Where a picture of `own_px` lies in one of `size_px`: left, top, width and height in px."""
-    scale = min(size_px[0] / own_px[0], size_px[1] / own_px[1])
-    width, height = (max(1, round(edge * scale)) for edge in own_px)
-    return (size_px[0] - width) // 2, (size_px[1] - height) // 2, width, height
 
 
 def unpadded(

@@ -9,7 +9,8 @@ from math import atan2, cos, dist, sin
 from typing import TypeVar
 
 from tasks.character.face import Brow, Eye, Face, Mouth, Point, complete
-from tasks.puppet.raster import Floats, Pixels, placement
+from tasks.ground.boxes import inner_box
+from tasks.puppet.raster import Floats, Pixels
 
 SIDES = {"Left": 1, "Right": -1}
 """the character's sides, as the direction of each along the face's x axis (picture right: +)"""
@@ -136,7 +137,7 @@ def anatomy(face: Face, portrait: Pixels, size: tuple[int, int]) -> Anatomy:
 
     Raises FaceError when the eyes or the mouth are missing.
     """
-    spot = Spot(*placement(portrait, size))
+    spot = Spot(*inner_box((portrait.shape[1], portrait.shape[0]), size))
     whole = complete(face, spot.width / spot.height)
     eyes = {
         "Left": _eye(_given(whole.left_eye), spot, inwards=-1),

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tasks.ground.boxes import inner_box
+
 Pixels = NDArray[np.uint8]
 """(height, width, 4) RGBA"""
 Floats = NDArray[np.floating[Any]]
@@ -35,7 +37,7 @@ def fit(portrait: Pixels, size: tuple[int, int]) -> Pixels:
     A portrait that has the size already is given back as it is.
     """
     width, height = size
-    left, top, wide, high = placement(portrait, size)
+    left, top, wide, high = inner_box((portrait.shape[1], portrait.shape[0]), size)
     if (wide, high) == portrait.shape[1::-1]:
         scaled = portrait
     else:
@@ -47,14 +49,6 @@ def fit(portrait: Pixels, size: tuple[int, int]) -> Pixels:
     canvas = np.zeros((height, width, 4), np.uint8)
     canvas[top : top + high, left : left + wide] = scaled
     return canvas
-
-
-def placement(portrait: Pixels, size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Where `fit` puts the portrait: left, top, width, height, in pixels."""
-    height, width = portrait.shape[:2]
-    scale = min(size[0] / width, size[1] / height)
-    wide, high = max(1, round(width * scale)), max(1, round(height * scale))
-    return (size[0] - wide) // 2, (size[1] - high) // 2, wide, high
 
 
 def premultiply(picture: Pixels) -> Pixels:

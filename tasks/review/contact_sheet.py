@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from tasks.ground.boxes import inner_box
 from tasks.ground.errors import Mistake
 from tasks.pictures.decode import PICTURES
 from tasks.pictures.picture import read
@@ -138,12 +139,13 @@ def _thumbnail(path: Path, size: tuple[int, int]) -> Image.Image | None:
         frame = read(path)
     except Mistake:
         return None
-    scale = min(size[0] / frame.width, size[1] / frame.height)
-    inner = (max(1, round(frame.width * scale)), max(1, round(frame.height * scale)))
-    small = frame.convert("RGBa").resize(inner, Image.Resampling.BOX, reducing_gap=2.0)
+    left, top, *inner = inner_box(frame.size, size)
+    small = frame.convert("RGBa").resize(
+        (inner[0], inner[1]), Image.Resampling.BOX, reducing_gap=2.0
+    )
     small = small.convert("RGBA")
     paper = _checked(size)
-    paper.paste(small, ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2), small)
+    paper.paste(small, (left, top), small)
     return paper
 
 

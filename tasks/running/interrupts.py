@@ -8,8 +8,8 @@ from types import FrameType
 
 from doit.runner import Runner
 
+from tasks.ground.say import say_aside
 from tasks.ground.wording import counted
-from tasks.running.terminal import say_aside
 from tasks.spending.in_flight import CallInFlight, CallsInFlight
 from tasks.spending.run_calls import RunCalls
 

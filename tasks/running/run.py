@@ -22,6 +22,7 @@ from tasks.graph.node import Node
 from tasks.graph.project import Project
 from tasks.ground.errors import Mistake
 from tasks.ground.files import sweep_parts
+from tasks.ground.say import say
 from tasks.ground.wording import counted
 from tasks.running.interrupts import INTERRUPTED, gentle_interrupt
 from tasks.running.options import OwnDefaults
@@ -32,7 +33,6 @@ from tasks.running.selection import frames_of, members, select
 from tasks.running.session import Session
 from tasks.running.stale import Pending
 from tasks.running.task_facts import facts_of
-from tasks.running.terminal import say
 from tasks.spending.resume_command import ResumeCommand
 from tasks.takes.choices import read_choices
 

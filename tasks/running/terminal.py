@@ -6,7 +6,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from tasks.ground.wording import printable
+from tasks.ground.say import write_line
 
 if TYPE_CHECKING:
     from tasks.running.bar import Bar
@@ -47,9 +47,7 @@ class Terminal:
                 if self._bar:
                     self._bar.print(text)
                 elif self._out:
-                    encoding = getattr(self._out, "encoding", None)
-                    self._out.write(printable(text, encoding) + "\n")
-                    self._out.flush()
+                    write_line(self._out, text)
             except (OSError, ValueError):
                 self._mute()
 
@@ -60,14 +58,3 @@ class Terminal:
             # Python flushes it once more at the end, and would complain of the closed pipe.
             sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
         self._out = None
-
-
-def say(text: str) -> None:
-    """One line on the standard output, by whoever has no terminal of its own."""
-    Terminal(sys.stdout).line(text)
-
-
-def say_aside(text: str) -> None:
-    """On the error stream, as it is: what a person should see even where the output is a file."""
-    with contextlib.suppress(OSError, ValueError):  # the terminal may be gone
-        sys.stderr.write(f"{text}\n")

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
+from tasks.ground.back_off import growing_waits
 from tasks.ground.errors import Mistake
 from tasks.ground.files import utc_now
 from tasks.ground.outside import clean
@@ -80,13 +81,13 @@ class Caller:
         """
         notes: list[str] = []
         left, left_in_doubt = self.policy.max_retries, min(self.policy.max_retries, 1)
-        wait_s, limited = _FIRST_WAIT_S, 0
+        waits, limited = growing_waits(_FIRST_WAIT_S, _LONGEST_WAIT_S), 0
         while True:
             try:
                 self._prepare()
                 take = self._call(request, frame, keep, limited=limited)
             except EngineFailure as error:
-                failure = self._too_long(error)
+                failure, wait_s = self._too_long(error), next(waits)
                 unreached = failure.fault is Fault.NOT_SENT and not self._reached
                 left = min(left, 1) if unreached else left
                 self._stop_if_hopeless(failure, also=unreached and left <= 0)
@@ -105,7 +106,6 @@ class Caller:
                     left_in_doubt -= 1
                     notes.append(f"{frame} was asked for twice, since {failure}")
                 left -= 1
-                wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
             else:
                 return replace(take, notes=(*take.notes, *notes))
 

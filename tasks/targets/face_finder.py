@@ -7,6 +7,7 @@ from doit.exceptions import TaskFailed
 
 from tasks.graph.project import Project
 from tasks.ground.errors import Mistake
+from tasks.ground.say import say
 
 
 def propose_landmarks(project: Project) -> TaskFailed | None:
@@ -19,13 +20,13 @@ def propose_landmarks(project: Project) -> TaskFailed | None:
         if drawn:
             return drawn
         if not project.variables.of_command.get("write"):
-            print(f'"face": {block_text(face, "  ")}')
-            print(f"[i] {said}; to put it into {project.config}: doit face find=yes write=yes")
+            say(f'"face": {block_text(face, "  ")}')
+            say(f"[i] {said}; to put it into {project.config}: doit face find=yes write=yes")
             return None
         _write(project, face)
     except Mistake as error:
         return TaskFailed(str(error))
-    print(f"[✓] {said}; written to {project.config}")
+    say(f"[✓] {said}; written to {project.config}")
     return None
 
 

@@ -90,7 +90,7 @@ def main() -> None:
     print("| ---: | ---: | ---: | --- | --- | ---: | ---: | ---: | ---: |")
     for row in ROWS:
         if arguments.only in str(row):
-            print(measured(row, max(120, round(arguments.minutes * row.bound)), arguments.gate))
+            print(measured(row, max(120, round(arguments.minutes * row.bound)), arguments.limiter))
 
 
 def measured(row: Row, frames: int, gate_alone: bool) -> str:

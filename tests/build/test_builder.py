@@ -116,9 +116,9 @@ class Studio:
 
     def forecast(self, name: str, *, new_take: bool = False) -> Step | None:
         node = self.node(name)
-        wish = RunOptions(1, frozenset([name]) if new_take else frozenset())
+        options = RunOptions(1, frozenset([name]) if new_take else frozenset())
         builder = looking_builder_of(self.project)
-        return forecast_of(builder, None, [(name, node, {})], [], wish).frames[0].step
+        return forecast_of(builder, None, [(name, node, {})], [], options).frames[0].step
 
     def path(self, name: str) -> Path:
         return self.project.frames / f"{name}.png"

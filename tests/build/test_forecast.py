@@ -122,11 +122,11 @@ class Looked:
         (self.folder / "expressions.json").write_text(json.dumps(config))
         self.project = replace(self.project)  # as a new command reads it
 
-    def forecast(self, *entries: Entry, **wish: Any) -> Forecast:
+    def forecast(self, *entries: Entry, **options: Any) -> Forecast:
         """Of a run that has all frames to look at, the first time."""
         frames = [(f"endpoints:{node.name}", node, {}) for node in plan(self.project).nodes]
         builder = looking_builder_of(self.project)
-        return forecast_of(builder, Estimator(entries), frames, [], RunOptions(4, **wish))
+        return forecast_of(builder, Estimator(entries), frames, [], RunOptions(4, **options))
 
     def steps(self) -> dict[str, Step | None]:
         return {frame.node.name: frame.step for frame in self.forecast().frames}

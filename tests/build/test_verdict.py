@@ -66,10 +66,10 @@ class World(Studio):
         """What `doit plan` says."""
         builder = Builder(self.project, Choice(engine, "for a test"), engine=None)
         frames = [(node.name, node, {}) for node in self.nodes()]
-        wish = RunOptions(1, frozenset({forced} if forced else ()), in_batch=self.batch)
+        options = RunOptions(1, frozenset({forced} if forced else ()), in_batch=self.batch)
         return {
             each.node.name: each.step
-            for each in forecast_of(builder, None, frames, [], wish).frames
+            for each in forecast_of(builder, None, frames, [], options).frames
         }
 
     def done(self, engine: str, forced: str) -> dict[str, Step]:

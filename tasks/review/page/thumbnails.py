@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tasks.character.face import Face, Point, complete
+from tasks.ground.boxes import inner_size
 from tasks.ground.errors import Mistake
 from tasks.ground.files import write_whole
 from tasks.pictures.picture import read
@@ -108,8 +109,7 @@ def _make(small: Small) -> bool:
         left, top, right, bottom = small.box
         area = (left * image.width, top * image.height, right * image.width, bottom * image.height)
         image = image.crop(tuple(round(edge) for edge in area))  # type: ignore[arg-type]
-    scale = min(1.0, LONGEST_PX / max(image.size))
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    size = inner_size(image.size, (LONGEST_PX, LONGEST_PX), largest=1.0)
     little = image.convert("RGBa").resize(size, Image.Resampling.BOX, reducing_gap=2.0)
     buffer = io.BytesIO()
     little.convert("RGBA").save(buffer, "WEBP", quality=_QUALITY, method=2)
