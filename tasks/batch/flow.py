@@ -15,12 +15,13 @@ from tasks.batch.state import BatchState, Phase, StateFolder
 from tasks.batch.submission import Item, Part, Submission
 from tasks.ground.advice import doit
 from tasks.ground.wording import counted
-from tasks.requests.batches import BatchService, RemoteBatch
+from tasks.requests.batches import FAILED, BatchService, RemoteBatch
 from tasks.requests.engine import EngineFailure
 from tasks.spending.estimate import Estimator
 from tasks.spending.ledger import Ledger
 from tasks.takes.store import KeptRequest, TakeStore
 
+_BILLABLE = {Phase.CREATING, Phase.LIVE}
 _MOST_PROBLEMS = 10
 """that are said of one batch"""
 
@@ -55,6 +56,8 @@ class Fetched:
     """requests in them"""
     done: int = 0
     """how many of these the provider has answered by now"""
+    turned_down: str = ""
+    """why the provider did not take a batch on, as was said"""
     problem: str = ""
     """why some could not be looked at, as was said; empty where all were"""
 
@@ -143,6 +146,11 @@ class Batches:
                     live[key] = Live(state.batch, since, frames)
         return live
 
+    def pending_usd(self) -> float:
+        """What is to be billed for the requests of live batches, as it was estimated."""
+        live = [state for state in self._folder.states() if state.phase in _BILLABLE]
+        return sum(self._folder.requests(state).estimate_usd for state in live)
+
     def fetch(self) -> Fetched:
         """Look at each batch once, and take in what is done.
 
@@ -152,11 +160,11 @@ class Batches:
         if not self._folder.states():
             return Fetched()
         with self._locked():
+            fetched = Fetched(freed=self._let_go_unsubmitted())
             try:
                 desk = self._desk(self._connect())
             except EngineFailure as failure:
-                return self._remaining(Fetched(problem=self._not_now(failure)))
-            fetched = Fetched()
+                return self._remaining(replace(fetched, problem=self._not_now(failure)))
             for state in self._folder.states():
                 try:
                     fetched = _sum(fetched, self._step(desk, state))
@@ -202,6 +210,16 @@ class Batches:
                 return Cancelled(ended, self._not_now(failure))
             return Cancelled(ended)
 
+    def _let_go_unsubmitted(self) -> int:
+        """Free the requests of batches that nobody submits any more; how many that are.
+
+        Whoever was at it has lost the lock. Nothing was bought, so that nobody has to be asked.
+        """
+        states = [s for s in self._folder.states() if s.phase is Phase.PREPARING]
+        for state in states:
+            self._folder.write(replace(state, phase=Phase.OVER))
+        return sum(len(state.frames) for state in states)
+
     def _locked(self) -> contextlib.AbstractContextManager[None]:
         return self._folder.locked(
             lambda: self._say("[i] Another process is at the batches: waiting for it")
@@ -210,7 +228,9 @@ class Batches:
     def _not_now(self, failure: EngineFailure, state: BatchState | None = None) -> str:
         what = title(state) if state else "The batches"
         stays = "stays" if state else "stay"
-        self._say(f"[!] {what} cannot be looked at now and {stays} as before: {failure}")
+        open_end = state is not None and state.phase is Phase.CREATING
+        how = f"; to give it up, delete {self._folder.path(state)}" if state and open_end else ""
+        self._say(f"[!] {what} cannot be looked at now and {stays} as before: {failure}{how}")
         return str(failure)
 
     def _remaining(self, fetched: Fetched) -> Fetched:
@@ -220,15 +240,13 @@ class Batches:
 
     def _step(self, desk: Desk, state: BatchState) -> Fetched:
         """Bring one batch on as far as it goes now."""
-        if state.phase is Phase.PREPARING:
-            give_up(desk, state)
-            return Fetched(freed=len(state.frames))
         freed = 0
         if state.phase is Phase.CREATING:
             state = settle(desk, state)
             freed = len(state.frames) if state.phase is Phase.OVER else 0
         if state.phase is Phase.OVER:
-            clean_up(desk, state)
+            # Of one that was never created, not all uploads may be known.
+            (clean_up if state.batch else give_up)(desk, state)
             return Fetched(freed=freed)
         return self._look(desk, state) if state.phase is Phase.LIVE else Fetched()
 
@@ -249,6 +267,8 @@ class Batches:
             desk.say(f"[!] Batch {state.batch} was turned down: {problem}")
         if len(remote.problems) > _MOST_PROBLEMS:
             desk.say(f"[!] ... and {len(remote.problems) - _MOST_PROBLEMS} more of these")
+        turned_down = ", ".join(remote.problems[:1]) or "no reason given"
+        turned_down = turned_down if remote.status == FAILED else ""
         intake = Intake(desk, state)
         try:
             missing = intake.read(remote)
@@ -265,7 +285,9 @@ class Batches:
             return Fetched(intake.taken, intake.failed, problem=missing)
         desk.say(_ending(state, remote, intake))
         self._end(desk, state)
-        return Fetched(intake.taken, intake.failed, intake.unanswered, over=1)
+        return Fetched(
+            intake.taken, intake.failed, intake.unanswered, over=1, turned_down=turned_down
+        )
 
     def _end(self, desk: Desk, state: BatchState) -> None:
         over = replace(state, phase=Phase.OVER)
@@ -358,6 +380,7 @@ def _sum(one: Fetched, other: Fetched) -> Fetched:
         one.freed + other.freed,
         one.over + other.over,
         done=one.done + other.done,
+        turned_down=one.turned_down or other.turned_down,
         problem=one.problem or other.problem,
     )
 

@@ -32,15 +32,28 @@ def open_batches(
 
 def in_batch(project: Project) -> Mapping[str, str]:
     """The requests that a live batch draws, and what to say of each; from disk alone."""
-    if not (project.store / "batches").is_dir():
+    batches = _on_disk(project)
+    if batches is None:
         return {}
-    store, ledger = TakeStore(project.store), Ledger(project.store)
-    batches = Batches(store, ledger, Estimator(()), _no_network, lambda _text: None)
     return {
         key: f"it is in batch {live.batch or '(being submitted)'} of {live.since:%Y-%m-%d %H:%M}"
         f" UTC; {doit('batch')} looks whether it is done"
         for key, live in batches.live().items()
     }
+
+
+def pending_usd(project: Project) -> float:
+    """What live batches are still to be billed for, as it was estimated; from disk alone."""
+    batches = _on_disk(project)
+    return batches.pending_usd() if batches else 0.0
+
+
+def _on_disk(project: Project) -> Batches | None:
+    """The batches as far as they are known here; None where there never was any."""
+    if not (project.store / "batches").is_dir():
+        return None
+    store, ledger = TakeStore(project.store), Ledger(project.store)
+    return Batches(store, ledger, Estimator(()), _no_network, lambda _text: None)
 
 
 def _no_network() -> BatchService:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tasks.batch.desk import Desk, age_text, title
+from tasks.batch.desk import PASSING, Desk, age_text, title
 from tasks.batch.state import BatchState, Phase
 from tasks.ground.advice import doit
 from tasks.ground.wording import counted
@@ -13,14 +13,22 @@ from tasks.requests.engine import EngineFailure
 def give_up(desk: Desk, state: BatchState) -> None:
     """Let the requests of a batch go that was never created, and delete what it uploaded.
 
-    Its process may have ended before it wrote down what an upload is called: they are found by
-    their names. Raises `EngineFailure` where the endpoint cannot be asked; nothing has changed
-    then.
+    Nothing was bought: they are free at once, whatever the endpoint says. Its process may have
+    ended before it wrote down what an upload is called: they are found by their names. Raises
+    `EngineFailure` where the endpoint cannot be asked now; uploads are deleted the next time.
     """
-    mine = desk.patiently(
-        lambda: [f.id for f in desk.service.files() if f.name.startswith(state.upload_name)]
-    )
-    over = replace(state, phase=Phase.OVER, strays=tuple(mine))
+    over = replace(state, phase=Phase.OVER)
+    desk.folder.write(over)
+    try:
+        mine = desk.patiently(
+            lambda: [f.id for f in desk.service.files() if f.name.startswith(state.upload_name)]
+        )
+    except EngineFailure as failure:
+        if failure.fault in PASSING:
+            raise
+        desk.folder.remove(over)  # an endpoint that lists no files keeps none of ours
+        return
+    over = replace(over, strays=tuple(mine))
     desk.folder.write(over)
     clean_up(desk, over)
 
@@ -127,6 +135,13 @@ def clean_up(desk: Desk, state: BatchState) -> None:
     try:
         desk.side_by_side(delete, [file_id for file_id in state.uploads if file_id not in needed])
     except EngineFailure as failure:
+        if failure.fault not in PASSING:
+            desk.say(
+                f"[i] What was uploaded for {state.batch or 'a batch'} cannot be deleted"
+                f" ({failure}): it vanishes after seven days"
+            )
+            desk.folder.remove(state)
+            return
         desk.say(
             f"[i] What was uploaded for {state.batch or 'a batch'} is still there ({failure});"
             f" the next {doit('batch')} deletes it"

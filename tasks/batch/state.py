@@ -189,6 +189,11 @@ class KeptRequests:
                 self._begin[line[:_KEY_LENGTH].decode(errors="replace")] = at
                 at += len(line)
 
+    @property
+    def estimate_usd(self) -> float:
+        """What all of them were held to cost, as far as that is known."""
+        return sum(self[key].estimate_usd or 0.0 for key in self._begin)
+
     def __getitem__(self, key: str) -> KeptRequest:
         """A request; without its content where that was lost: its picture is paid for."""
         if key not in self._begin:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from tasks.batch.open import in_batch
+from tasks.batch.open import in_batch, pending_usd
 from tasks.build.changes import parts_of
 from tasks.build.finisher import FinishedFrame, Finisher, as_it_is
 from tasks.build.free import made_here
@@ -398,7 +398,7 @@ def policy_of(project: Project, calls: RunCalls) -> CallPolicy:
         estimator=Estimator(ledger.entries(), generation.prices),
         max_retries=generation.max_retries,
         max_wait_s=generation.max_wait_s,
-        periods=periods_of(generation),
+        periods=periods_of(generation, lambda: pending_usd(project)),
         owed=OwedPictures(project.store),
     )
 

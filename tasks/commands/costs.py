@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.batch.open import pending_usd
 from tasks.commands.command import JSON_OPTION, FrameCommand
 from tasks.ground.wording import counted, dollars
 from tasks.spending.ledger import DRAWN, OPEN, Entry, Ledger
@@ -85,7 +86,9 @@ class Costs(FrameCommand):
             with contextlib.suppress(OSError):  # a store that only may be read has its sums too
                 add_missing(ledger, TakeStore(project.store))
         entries = ledger.entries()
-        left = list(periods_of(project.character.generation).left(entries))
+        generation = project.character.generation
+        periods = periods_of(generation, lambda: pending_usd(project))
+        left = list(periods.left(entries))
         sums = {name: grouped(entries, group) for name, group in _GROUPS.items()}
         if self._wants_json(json):
             document = {"total": _plain(sum_of(entries)), **_by_group(sums)}

@@ -17,7 +17,9 @@ MOST_REQUESTS = 50_000
 MOST_BYTES = 200 * 10**6
 """what one file of requests may hold (OpenAI's reference of the Batch API, 2026-08-21)"""
 
-OVER = frozenset({"completed", "expired", "cancelled", "failed"})
+FAILED = "failed"
+"""the status of one that was not taken on at all"""
+OVER = frozenset({"completed", "expired", "cancelled", FAILED})
 """statuses after which nothing more is drawn; every other is waited for"""
 
 PICTURE, REQUESTS = "vision", "batch"

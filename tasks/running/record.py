@@ -35,6 +35,10 @@ class RunRecord:
     """how many finished frames a person should look at"""
     fetch_problem: str = ""
     """why batches could not be looked at"""
+    batch_failures: int = 0
+    """requests of batches that were answered without a picture"""
+    turned_down: str = ""
+    """why the provider did not take a batch on"""
 
     @property
     def kept(self) -> int:

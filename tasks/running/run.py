@@ -168,7 +168,9 @@ class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
         if builder.purchase:
             policy = builder.purchase.caller.policy
             batches = open_batches(builder.store, builder.generation, policy, say)
-            record.fetch_problem = batches.fetch().problem
+            fetched = batches.fetch()
+            record.fetch_problem, record.turned_down = fetched.problem, fetched.turned_down
+            record.batch_failures = fetched.failed
             policy.learn()
 
     def _forecast(self, scope: RunScope) -> "Forecast | None":

@@ -66,6 +66,22 @@ class Budget:
             self._closed = True
             self._changed.notify_all()
 
+    def spend(self, estimate_usd: float | None) -> bool:
+        """Count what is bought at once, without waiting for room; False where there is none."""
+        with self._changed:
+            known = estimate_usd is not None or self.limit_usd is None
+            if known and self._has_room(estimate_usd or 0.0):
+                self._spent_usd += estimate_usd or 0.0
+                return True
+            self.refused += 1
+            self.refused_usd += estimate_usd or 0.0
+            return False
+
+    def correct(self, by_usd: float) -> None:
+        """Count what came out dearer, or less dear, than it was counted."""
+        with self._changed:
+            self._spent_usd = max(self._spent_usd + by_usd, 0.0)
+
     @contextlib.contextmanager
     def reserved(self, estimate: Callable[[], Estimate]) -> Iterator[Reservation]:
         """Hold the estimate of one call; what it cost is put into the value before the end.

@@ -41,12 +41,14 @@ class Periods:
     month_usd: float | None = None
     project_usd: float | None = None
     now: Callable[[], str] = utc_now
+    pending_usd: Callable[[], float] = lambda: 0.0
+    """what batches under way are still to be billed for: it counts for each of the budgets"""
 
     def left(self, entries: Iterable[Entry]) -> Iterator[Left]:
         """What is left of each that is set."""
         if self.day_usd is self.month_usd is self.project_usd is None:
             return
-        now, listed = self.now(), list(entries)
+        now, listed, pending_usd = self.now(), list(entries), self.pending_usd()
         for key, what, limit_usd, digits in (
             ("budget_usd_day", f"for {now[:_DAY]} (UTC)", self.day_usd, _DAY),
             ("budget_usd_month", f"for {now[:_MONTH]}", self.month_usd, _MONTH),
@@ -54,7 +56,7 @@ class Periods:
         ):
             if limit_usd is not None:
                 same = (e.counted_usd for e in listed if e.at[:digits] == now[:digits])
-                yield Left(key, what, limit_usd, sum(same))
+                yield Left(key, what, limit_usd, sum(same, pending_usd))
 
     def check(self, entries: Iterable[Entry], more_usd: float) -> None:
         """Raises `OverBudget` where a call of that price has no room any more."""
@@ -71,8 +73,11 @@ class Periods:
 NO_LIMITS = Periods()
 
 
-def periods_of(generation: Generation) -> Periods:
+def periods_of(generation: Generation, pending_usd: Callable[[], float]) -> Periods:
     """The budgets that the config sets beside that of the run."""
     return Periods(
-        generation.budget_usd_day, generation.budget_usd_month, generation.budget_usd_project
+        generation.budget_usd_day,
+        generation.budget_usd_month,
+        generation.budget_usd_project,
+        pending_usd=pending_usd,
     )

@@ -23,6 +23,7 @@ from tasks.requests.batches import ENDPOINT, PICTURE, REQUESTS, RemoteBatch, Rem
 from tasks.requests.engine import EngineFailure, EngineSettings, Fault
 from tasks.takes.store import Take
 
+_FILES = "/files"
 _TOKEN = "doit"  # noqa: S105 - the name under which a batch keeps its mark
 _KEPT_S = 7 * 24 * 3600
 """uploads that nobody deletes vanish after this time; a batch takes a day"""
@@ -52,7 +53,7 @@ class SdkBatches:
 
     def upload(self, name: str, data: bytes | Path, purpose: str) -> str:
         """Upload bytes, or a file; the id that it got."""
-        with contextlib.ExitStack() as opened, self._calling(part="/files"):
+        with contextlib.ExitStack() as opened, self._calling(part=_FILES):
             content = opened.enter_context(data.open("rb")) if isinstance(data, Path) else data
             answer = self._client.files.create(
                 file=(name, content, _MEDIA_TYPES[purpose]),
@@ -64,7 +65,7 @@ class SdkBatches:
     def files(self) -> Iterator[RemoteFile]:
         """The account's uploaded pictures and requests."""
         for purpose in _MEDIA_TYPES:
-            with self._calling(part="/files"):
+            with self._calling(part=_FILES):
                 for found in self._client.files.list(purpose=purpose):
                     yield _file(found)
 
@@ -174,9 +175,12 @@ class SdkBatches:
         except httpx2.HTTPError as error:
             text = f"the connection broke off while results were read ({error})"
             raise EngineFailure(one_line(text), fault=Fault.UNCERTAIN) from error
-        except json.JSONDecodeError as error:
+        except (ValueError, TypeError, AttributeError, LookupError) as error:
+            # The SDK takes an answer apart without a look at its form: `null`, `[]`, a number.
+            if part == _FILES:
+                raise _has_no_batches(f"its answer to {part} makes no sense") from error
             raise EngineFailure(
-                "the endpoint's answer is no JSON", fault=Fault.UNCERTAIN
+                "the endpoint's answer makes no sense", fault=Fault.UNCERTAIN
             ) from error
 
     def _connection_failure(self, error: openai.APIConnectionError) -> EngineFailure:
