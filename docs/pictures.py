@@ -21,9 +21,11 @@ sys.path.insert(0, str(ROOT))
 from docs import rate_picture  # noqa: E402
 from tasks import puppet  # noqa: E402
 from tasks.character.character import Character  # noqa: E402
-from tasks.character.face import Head  # noqa: E402
+from tasks.character.face import Face, Head  # noqa: E402
+from tasks.character.face_unit import in_parts  # noqa: E402
 from tasks.character.read import parse, read_text  # noqa: E402
 from tasks.character.settings import Finish  # noqa: E402
+from tasks.character.vocabulary import AXES  # noqa: E402
 from tasks.finish.steps import finish  # noqa: E402
 from tests.harness import known_takes  # noqa: E402
 from tests.harness.known_takes import Case  # noqa: E402
@@ -40,6 +42,16 @@ STRIPS = {
 }
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 PLAYED = ("happy_soft", "happy_big", "surprised", "sad", "angry", "thinking", "blink_closed")
+DRAWN = ("girl", "elf", "avatar", "cat", "robot", "pencil", "laugh")
+SHOWN = (
+    {},
+    dict(AXES["mouth"]["smile_big"].blendshapes),
+    {**AXES["mouth"]["ah"].blendshapes, **AXES["eyes"]["wide"].blendshapes}
+    | dict(AXES["brows"]["raise"].blendshapes),
+    {**AXES["mouth"]["frown"].blendshapes, **AXES["eyes"]["squint"].blendshapes}
+    | dict(AXES["brows"]["furrow"].blendshapes),
+    dict(AXES["eyes"]["blink_closed"].blendshapes),
+)
 FRAMES_A_MOVE, FRAME_MS, HOLD_MS = 9, 40, 500
 HAPPY = Case(
     7,
@@ -76,6 +88,7 @@ def main() -> None:
     rate_picture.main()
     strips(character, portrait).save(DOCS / "weights.png", optimize=True)
     animation(character, portrait)
+    characters().save(DOCS / "characters.webp", quality=90, method=6)
     finishing().save(DOCS / "finishing.png", optimize=True)
     stillness()
 
@@ -120,6 +133,42 @@ def strips(character: Character, portrait: np.ndarray) -> Image.Image:
                 face, (label_px + column * (cell[0] + gap_px), head_px + row * (cell[1] + gap_px))
             )
     return sheet.quantize(255)
+
+
+def characters() -> Image.Image:
+    """Eight drawings, each neutral and with four expressions."""
+    folders = [ROOT, *(ROOT / "tests" / "characters" / name for name in DRAWN)]
+    cell, gap_px = (132, 150), 6
+    size = (gap_px + len(folders) * (cell[0] + gap_px), gap_px + len(SHOWN) * (cell[1] + gap_px))
+    sheet = Image.new("RGB", size, PAPER)
+    for column, folder in enumerate(folders):
+        character = parse(read_text(folder / "expressions.json"), folder.name)
+        picture = Image.open(folder / character.base_image).convert("RGBA")
+        portrait, face = np.asarray(picture), in_parts(character.face, picture.size)
+        box = face_box(face, picture.size, cell[0] / cell[1])
+        for row, weights in enumerate(SHOWN):
+            frame = puppet.render(portrait, face, weights, Head(), picture.size)
+            shown = flat(Image.fromarray(frame).crop(box)).resize(cell, Image.Resampling.LANCZOS)
+            place = (gap_px + column * (cell[0] + gap_px), gap_px + row * (cell[1] + gap_px))
+            sheet.paste(shown, place)
+    return sheet
+
+
+def face_box(face: Face, size: tuple[int, int], aspect: float) -> tuple[int, int, int, int]:
+    """The part of a portrait that shows its face, with that width over its height; in pixels."""
+    xs, ys = zip(*(face.outline or ()), strict=True)
+    brows = [brow.middle[1] for brow in (face.left_brow, face.right_brow) if brow]
+    top, bottom = min(brows) * size[1], max(ys) * size[1]
+    tall = 1.6 * (bottom - top)
+    middle = (min(xs) + max(xs)) / 2 * size[0], (top + bottom) / 2 - 0.04 * tall
+    half = max(tall * aspect, 1.12 * (max(xs) - min(xs)) * size[0]) / 2
+    high = half / aspect
+    return (
+        round(middle[0] - half),
+        round(middle[1] - high),
+        round(middle[0] + half),
+        round(middle[1] + high),
+    )
 
 
 def animation(character: Character, portrait: np.ndarray) -> None:

@@ -18,12 +18,15 @@ from tasks.build.frame_takes import FrameTake, cost_of, current_key, takes_of
 from tasks.build.step import Step
 from tasks.build.verdict import verdict
 from tasks.character.character import NEUTRAL, Character
+from tasks.character.face_unit import in_frame
 from tasks.graph.keyframes import paid_node, request_for
 from tasks.graph.node import Graph, Node, Role
 from tasks.graph.project import Project
+from tasks.ground.boxes import inner_box
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
 from tasks.ground.files import stamp
+from tasks.pictures.picture import size_of
 from tasks.review.checks import figures_of, flagged, plain
 from tasks.review.page.document import MARKS, Shown, ShownFrame, ShownSequence, ShownTake
 from tasks.review.page.thumbnails import Box, Small, face_box
@@ -103,7 +106,9 @@ class _Look:
 
     def _face_box(self) -> Box | None:
         width, height = self.character.generation.size_px
-        return face_box(self.character.face, width / height)
+        portrait = self.project.input_path(self.character.base_image)
+        inner = inner_box(size_of(portrait), (width, height))
+        return face_box(in_frame(self.character.face, inner, (width, height)), width / height)
 
     def _look_at(self, node: Node) -> Existing:
         """By metadata where its thumbnail is as old as the frame; else by its pixels."""

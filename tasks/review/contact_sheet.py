@@ -19,6 +19,12 @@ _CHECKS = ((232, 232, 230), (244, 244, 242))
 _GAP_PX, _LABEL_PX, _TITLE_PX = 8, 22, 44
 _TALLEST_PX, _SMALLEST_PX, _MOST_PIXELS = 240, 40, 36_000_000
 _WANTED_ASPECT = 1.25
+_CUT = (0.24, 0.33, 0.15)
+"""how much of a face's picture is left out at either side, above and below, in the inset"""
+_INSET = 0.68
+"""the side of the face's inset, as a part of the shorter side of a cell"""
+FaceBox = tuple[float, float, float, float]
+"""left, top, right and bottom, 0..1 of the frame"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +92,13 @@ def _unlike_a_page(layout: Layout) -> float:
     return abs(math.log(width / height / _WANTED_ASPECT))
 
 
-def compose(title: str, cells: Mapping[tuple[str, str], Cell]) -> Image.Image:
-    """The sheet of `cells`, by expression and pose, in their order."""
+def compose(
+    title: str, cells: Mapping[tuple[str, str], Cell], face: FaceBox | None = None
+) -> Image.Image:
+    """The sheet of `cells`, by expression and pose, in their order.
+
+    `face`: the part of a frame that is shown large in a corner of its cell; None: no such inset.
+    """
     expressions = list(dict.fromkeys(expression for expression, _ in cells))
     poses = list(dict.fromkeys(pose for _, pose in cells))
     font = ImageFont.load_default(13)
@@ -99,7 +110,7 @@ def compose(title: str, cells: Mapping[tuple[str, str], Cell]) -> Image.Image:
     heading = f"{title}: {frames} of {len(expressions) * len(poses)} frames"
     draw.text((_GAP_PX, _GAP_PX), heading, _INK, ImageFont.load_default(20))
     _paint_labels(draw, layout, expressions, poses, font)
-    thumbnails = _thumbnails(cells, layout.cell)
+    thumbnails = _thumbnails(cells, layout.cell, face)
     for index, key in enumerate((name, pose) for name in expressions for pose in poses):
         at = layout.place(*divmod(index, len(poses)))
         if key in thumbnails:
@@ -126,27 +137,53 @@ def _aspect(cells: Mapping[tuple[str, str], Cell]) -> float:
 
 
 def _thumbnails(
-    cells: Mapping[tuple[str, str], Cell], size: tuple[int, int]
+    cells: Mapping[tuple[str, str], Cell], size: tuple[int, int], face: FaceBox | None
 ) -> dict[tuple[str, str], Image.Image]:
     """The frames that can be read, small."""
     with ThreadPoolExecutor(4) as pool:
-        made = pool.map(lambda cell: _thumbnail(cell.path, size), cells.values())
+        made = pool.map(lambda cell: _thumbnail(cell.path, size, face), cells.values())
         return {key: image for key, image in zip(cells, made, strict=True) if image}
 
 
-def _thumbnail(path: Path, size: tuple[int, int]) -> Image.Image | None:
+def _thumbnail(path: Path, size: tuple[int, int], face: FaceBox | None) -> Image.Image | None:
     try:
         frame = read(path)
     except Mistake:
         return None
-    left, top, *inner = inner_box(frame.size, size)
+    paper = _checked(size)
+    _lay(paper, frame, (0, 0, *size))
+    if face:
+        left, top, right, bottom = _features(face)
+        edges = (left * frame.width, top * frame.height, right * frame.width, bottom * frame.height)
+        part = frame.crop(tuple(round(edge) for edge in edges))  # type: ignore[arg-type]
+        side = round(_INSET * min(size))
+        box = (size[0] - side, size[1] - side, side, side)
+        paper.paste(_PAPER, (box[0] - 2, box[1] - 2, *size))
+        _lay(paper, part, box)
+    return paper
+
+
+def _features(face: FaceBox) -> FaceBox:
+    """The part of a face with its room that shows what moves."""
+    left, top, right, bottom = face
+    aside, above, below = (
+        _CUT[0] * (right - left),
+        _CUT[1] * (bottom - top),
+        _CUT[2] * (bottom - top),
+    )
+    return left + aside, top + above, right - aside, bottom - below
+
+
+def _lay(paper: Image.Image, frame: Image.Image, box: tuple[int, int, int, int]) -> None:
+    """Put a picture, small and whole, into the middle of a box: left, top, width, height."""
+    left, top, *inner = inner_box(frame.size, box[2:])
     small = frame.convert("RGBa").resize(
         (inner[0], inner[1]), Image.Resampling.BOX, reducing_gap=2.0
     )
     small = small.convert("RGBA")
-    paper = _checked(size)
-    paper.paste(small, (left, top), small)
-    return paper
+    ground = _checked((inner[0], inner[1]))
+    ground.paste(small, (0, 0), small)
+    paper.paste(ground, (box[0] + left, box[1] + top))
 
 
 def _checked(size: tuple[int, int], square: int = 8) -> Image.Image:

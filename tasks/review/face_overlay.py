@@ -15,6 +15,7 @@ _PAPER, _INK = (250, 249, 247), (40, 40, 44)
 _GIVEN, _DERIVED = (200, 30, 70), (30, 110, 200)
 _LEAD = (150, 150, 155)
 _REGION = (20, 140, 70)
+_LEGEND_PX = 176
 _DASH_PX = 9
 _ROOM = 0.15
 """around the landmarks, as a part of the larger side of what they cover"""
@@ -87,7 +88,7 @@ def overlay(
     _outline(draw, edge, size)
     for mark in found:
         _dot(draw, _place(mark.point, size), mark)
-    _legend(draw, region=bool(edges))
+    _legend(draw, sheet.height - _LEGEND_PX, region=bool(edges))
     return sheet
 
 
@@ -201,11 +202,12 @@ def _mean(run: Sequence[float]) -> float:
     return run[0] / run[1]
 
 
-def _legend(draw: ImageDraw.ImageDraw, *, region: bool) -> None:
+def _legend(draw: ImageDraw.ImageDraw, top: int, *, region: bool) -> None:
+    """At the foot: beside it are no names but the chin's."""
     font = ImageFont.load_default(15)
-    draw.text((12, 12), "in the config", _GIVEN, font)
-    draw.text((12, 34), "derived", _DERIVED, font)
-    draw.text((12, 62), "left and right are\nthe character's own", _INK, font)
+    draw.text((12, top), "in the config", _GIVEN, font)
+    draw.text((12, top + 22), "derived", _DERIVED, font)
+    draw.text((12, top + 50), "left and right are\nthe character's own", _INK, font)
     if region:
         said = "within the dashes is the face:\nthat comes from a take,\nthe rest from the neutral"
-        draw.text((12, 112), said, _REGION, font)
+        draw.text((12, top + 100), said, _REGION, font)

@@ -20,9 +20,8 @@ def task_sheet(session: Session) -> dict[str, Any]:
     """show all frames in one labelled picture"""
     project, graph = session.project, session.graph
     paths = [project.target(node.expression, node.pose) for node in graph.nodes]
-    layout = digest_of(
-        [[node.name for node in graph.nodes], graph.drawn_poses, graph.checks_digest]
-    )
+    names = [node.name for node in graph.nodes]
+    layout = digest_of([names, graph.drawn_poses, graph.checks_digest, graph.face_digest])
     return {
         "actions": [(draw_sheet, [session])],
         "file_dep": [ConfigSlice(str(project.config), layout)],
@@ -68,7 +67,23 @@ def draw_sheet(session: Session) -> TaskFailed | None:
         for node in shown
     }
     title = project.folder.resolve().name
-    return write_picture(project.sheet, compose(title, cells))
+    return write_picture(project.sheet, compose(title, cells, _face(project)))
+
+
+def _face(project: Project) -> tuple[float, float, float, float] | None:
+    """Where the face is in the frames, where it is too small in them to be judged."""
+    from tasks.character.face_unit import in_frame
+    from tasks.ground.boxes import inner_box
+    from tasks.ground.errors import Mistake
+    from tasks.pictures.picture import size_of
+    from tasks.review.page.thumbnails import face_box
+
+    character, size_px = project.character, project.character.generation.size_px
+    try:
+        inner = inner_box(size_of(project.input_path(character.base_image)), size_px)
+    except Mistake:
+        return None
+    return face_box(in_frame(character.face, inner, size_px), size_px[0] / size_px[1])
 
 
 def _flags(project: Project, nodes: list[Node]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from tasks.character.face import Brow, Eye, Face, FaceError, Mouth, Point, complete
-from tasks.character.face_unit import in_parts
+from tasks.character.face_unit import in_frame, in_parts
 from tasks.character.read import parse, read_text
 from tasks.ground.errors import Mistake
 
@@ -193,3 +193,10 @@ def test_how_an_eye_is_drawn_outlives_what_is_derived() -> None:
     whole = complete(replace(BARE, left_eye=eye, over="hair.png"), ASPECT)
     assert whole.left_eye
     assert (whole.left_eye.kind, whole.over) == ("dot", "hair.png")
+
+
+def test_a_face_lies_in_a_frame_where_its_portrait_does() -> None:
+    whole = in_frame(BARE, (100, 50, 200, 300), (400, 400))
+    assert points(whole)["left_eye.inner"] == pytest.approx((0.535, 0.425))
+    assert points(whole)["mouth.right"] == pytest.approx((0.46, 0.5375))
+    assert in_frame(BARE, (0, 0, 40, 40), (40, 40)) is BARE

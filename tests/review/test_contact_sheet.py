@@ -213,3 +213,21 @@ def test_a_long_label_is_cut_to_its_column():
     assert short.endswith("…")
     assert font.getlength(short) <= 60
     assert contact_sheet._shortened("up", 60, font) == "up"
+
+
+def test_a_small_face_is_shown_large_in_a_corner_of_its_cell(tmp_path: Path):
+    frame = Image.new("RGB", (400, 600), (90, 120, 200))
+    frame.paste((250, 60, 40), (180, 60, 220, 100))
+    frame.save(tmp_path / "a.png")
+    cells = {("sad", "center"): Cell(tmp_path / "a.png", failed=False)}
+    layout = layout_of(cells)
+
+    def red(face):
+        cell = cell_of(compose("fox", cells, face), layout, 0, 0)
+        return np.asarray(cell).astype(int)[..., 0] > 200
+
+    plain, shown = red(None), red((0.45, 0.1, 0.55, 1 / 6))
+    corner = np.s_[plain.shape[0] // 2 :, plain.shape[1] // 2 :]
+    assert not plain[corner].any()
+    assert shown[corner].mean() > 0.5
+    assert shown[: plain.shape[0] // 4].any()
