@@ -20,7 +20,7 @@ from tasks.build.purchase import Postponed, Purchase, after_refusal, checked
 from tasks.build.put import Place, look, put
 from tasks.build.situation import Situations
 from tasks.build.step import Built, Step
-from tasks.build.verdict import Aim, Situation, Verdict, verdict, wanted, without
+from tasks.build.verdict import REFUSED, Aim, Situation, Verdict, verdict, wanted, without
 from tasks.character.character import Generation
 from tasks.character.settings import Thresholds
 from tasks.graph.node import Node, Role
@@ -222,7 +222,7 @@ class Builder:
         elif step is Step.FAIL:
             said = job.known.refused
             again = f"not sent again: {said}; {after_refusal(job.node)}"
-            raise Mistake(again if said else found.why)
+            raise Mistake(again if found.why == REFUSED else found.why)
         elif step is Step.RESTORE:
             return step if self._restored(job) else self._drawn(job)
         elif step is Step.DRAW:

@@ -130,6 +130,11 @@ class Inputs:
             return coming.picture()
         return self._pictures.get(path, self._character.generation.size_px)
 
+    @property
+    def approves_neutral(self) -> bool:
+        """Whether a neutral has to be approved before anything is drawn from it for money."""
+        return self._character.generation.approve_neutral
+
     def is_built(self, path: Path) -> bool:
         """Whether a picture is a frame that is built here."""
         return self._project.is_built(path)

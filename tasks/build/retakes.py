@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from tasks.build.builder import Builder
 from tasks.build.step import Built, Step
-from tasks.build.verdict import Situation
+from tasks.build.verdict import Situation, awaiting
 from tasks.graph.node import Node, Role
 from tasks.ground.errors import Mistake
 from tasks.ground.wording import counted
@@ -21,6 +21,8 @@ def retake(builder: Builder, node: Node, count: int, limiter: RateLimiter) -> Bu
     if node.role == Role.FIT:  # the artist's own portrait has no takes
         return builder.build(node, new_take=False)
     known = builder.look(node)
+    if known.awaits:
+        raise Mistake(awaiting(known.awaits))
     builder.hold(known)
     failures = _side_by_side(count, lambda: _one(builder, known, limiter))
     _raise_what_ends_the_run(failures, count)

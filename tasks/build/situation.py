@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from tasks.build import between as tweening
 from tasks.build.finisher import Finisher
 from tasks.build.inputs import Inputs
 from tasks.build.verdict import Aim, Input, Situation, is_morphed
+from tasks.character.character import NEUTRAL
 from tasks.graph.node import Node, Role
 from tasks.ground.errors import Mistake
 from tasks.takes.choices import Entry, read_choices
@@ -66,12 +68,29 @@ class Situations:
         )
         if node.role in {Role.COPY, Role.FIT} or is_morphed(node, distance):
             return known
-        known = replace(known, request=self.inputs.request(node, known.names))
+        awaits = self._awaits(known, choices.entries) if self._paid else ""
+        known = replace(known, awaits=awaits, request=self.inputs.request(node, known.names))
         if not (self._paid and known.key):
             return known
         finish = self.finisher.digest(node)
         known = replace(known, pick=pick_of(entry), finish=finish, store=self._store.folder)
         return self.with_records(known)
+
+    def _awaits(self, known: Situation, entries: Mapping[str, Entry]) -> str:
+        """The neutral that has to be approved before anything is drawn from it for money.
+
+        What the artist made needs no approval: it has no take.
+        """
+        if not self.inputs.approves_neutral:
+            return ""
+        drawn = (
+            Path(path).stem
+            for path, given in zip(known.node.sources, known.inputs, strict=True)
+            if self.inputs.is_built(Path(path)) and given.name[:5] in {"", "take:"}
+        )
+        neutrals = (name for name in drawn if name.startswith(f"{NEUTRAL}__"))
+        waits = (n for n in neutrals if not decision_of(entries.get(n, Entry())).approved)
+        return next(waits, "")
 
     def with_records(self, known: Situation) -> Situation:
         """The same with what the store and the batches say of its request now."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tasks.build.step import Step
 from tasks.graph.node import Node, Role
+from tasks.ground.advice import doit
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
 from tasks.requests.request import Request
@@ -73,6 +74,8 @@ class Situation:
     """that a live batch draws the request, and which; empty: none does"""
     decision: Decision = field(default_factory=Decision)
     """what a person decided about it"""
+    awaits: str = ""
+    """the neutral that it is drawn from, where that has to be approved before; empty: none has"""
     refused: str = ""
     """the words in which the request was refused before"""
     damaged: str = ""
@@ -185,9 +188,19 @@ def _drawn(known: Situation, *, new_take: bool) -> Verdict:
     step = decide(known.existing, found, paid=known.paid, new_take=new_take, finish=known.finish)
     if step is Step.DRAW and known.in_batch and known.aim is not Aim.NEW_TAKES:
         return Verdict(Step.WAIT, found.key, why=IN_BATCH)
+    if step is Step.DRAW and known.awaits:
+        return Verdict(Step.FAIL, found.key, why=awaiting(known.awaits))
     if step is Step.DRAW and known.refused and not new_take:
         return Verdict(Step.FAIL, found.key, why=REFUSED)
     return replace(_told(step, known), key=found.key, take=found.record)
+
+
+def awaiting(neutral: str) -> str:
+    """Why nothing is drawn from a neutral that nobody has approved, and what to do."""
+    return (
+        f"not paid for: {neutral}, which it is drawn from, is not approved, as"
+        f" generation.approve_neutral asks; when it is good: {doit('approve', '-f', neutral)}"
+    )
 
 
 def _told(step: Step, known: Situation) -> Verdict:

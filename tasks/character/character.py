@@ -100,6 +100,9 @@ class Generation:
     auto_retake: Annotated[int, Ge(0), Le(10)] = 0
     """how many new takes at the most a flagged frame gets by itself, within the budget; the best
     is kept"""
+    approve_neutral: bool = False
+    """draw nothing for money from a neutral that was drawn and is not approved yet: an error in it
+    would be paid for in every expression"""
 
     @property
     def size_px(self) -> tuple[int, int]:

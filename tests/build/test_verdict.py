@@ -19,6 +19,7 @@ from tasks.graph.keyframes import plan
 from tasks.graph.node import Node
 from tasks.ground.errors import Mistake
 from tasks.requests.engine import Choice
+from tasks.takes.decisions import approve
 from tasks.takes.picks import Pick, change_picks
 from tests.build.test_builder import CONFIG, Studio, noise
 
@@ -123,6 +124,10 @@ class World(Studio):
             self.config["finish"] = {**CONFIG["finish"], **_FINISH[number % len(_FINISH)]}
         elif kind == "portrait":
             noise(2000 + number % 2).save(self.folder / "base.png")
+        elif kind == "approve":
+            approve(self.folder, [NAMES[number % len(NAMES)]], approved=number % 3 > 0)
+        elif kind == "approve neutrals":
+            self.config["generation"]["approve_neutral"] = number % 4 > 0
 
     def _spoil(self, kind: str, path: Path) -> None:
         if kind == "delete":
@@ -155,6 +160,7 @@ def world() -> Iterator[World]:
 KINDS = [
     *("delete", "paint", "damage", "lose takes", "damage take", "pick", "batch", "refuse"),
     *("lose lists", "words", "finish", "portrait", "run", "run drafts", "new take"),
+    *("approve", "approve neutrals"),
 ]
 mishaps = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 60)), max_size=7)
 

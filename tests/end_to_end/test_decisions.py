@@ -51,3 +51,27 @@ def test_what_is_not_there_is_not_approved(paid: Folder):
     ran = paid.doit("approve", "-f", "sad__center")
     assert ran.code != 0
     assert "sad__center: not there yet" in ran.text
+
+
+def test_nothing_is_drawn_for_money_from_a_neutral_that_is_not_approved(
+    paid: Folder, server: ImagesServer
+):
+    config = paid.config
+    config["generation"]["approve_neutral"] = True
+    paid.write_config(config)
+    tilted = "endpoints:*__tilt_left_small"
+    assert "2 that cannot be drawn, 1 to draw" in paid.doit("plan", tilted).out
+    ran = paid.doit("endpoints")
+    assert ran.code != 0
+    # The portrait is the artist's, and needs no approval; the neutral of the other pose does.
+    assert len(server.calls) == 3
+    assert "doit approve -f neutral__tilt_left_small" in ran.out
+    assert paid.doit("retake", "-f", "sad__tilt_left_small").code != 0
+    assert paid.doit("-a", "endpoints:sad__tilt_left_small").code != 0
+    assert len(server.calls) == 3
+    assert paid.doit("engine=puppet", tilted).code == 0
+    paid.frame("sad__tilt_left_small").unlink()
+    paid.frame("happy_big__tilt_left_small").unlink()
+    paid.doit("approve", "-f", "neutral__tilt_left_small")
+    assert paid.doit("endpoints").code == 0
+    assert len(server.calls) == 5
