@@ -17,7 +17,7 @@ from tasks.build.finisher import FinishedFrame, Finisher, as_it_is
 from tasks.build.free import made_here
 from tasks.build.inputs import Coming, Inputs
 from tasks.build.purchase import Postponed, Purchase, after_refusal, checked
-from tasks.build.put import Place, look, put
+from tasks.build.put import Place, check_place, look, put
 from tasks.build.situation import Situations
 from tasks.build.step import Built, Step
 from tasks.build.verdict import REFUSED, Aim, Situation, Verdict, verdict, wanted, without
@@ -240,6 +240,7 @@ class Builder:
             job.notes.extend(take.notes)
             self._put(job, take.picture, as_it_is(take.picture, image), _origin_of(request))
             return Step.DRAW
+        check_place(job.place.path)
         if job.known.aim is Aim.NEW_TAKE:
             purchase.begin(job.node, request, new_take=True)
             bought = purchase.buy(job.node, request, job.arrived, reserved=False)

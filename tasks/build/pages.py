@@ -7,17 +7,23 @@ from typing import Any
 from tasks.build.shown import look_at_project, page_folder
 from tasks.graph.project import Project
 from tasks.ground import json_file
-from tasks.ground.files import stamp, write_whole
+from tasks.ground.files import stamp
 from tasks.review.page import thumbnails
 from tasks.review.page.document import document
-from tasks.review.page.write import write
+from tasks.review.page.write import Moved, put, write
 
 _FAILED = "failed.json"
 
 
-def make_page(project: Project, failed: Mapping[str, str], problem: str = "") -> dict[str, Any]:
+def make_page(
+    project: Project,
+    failed: Mapping[str, str],
+    problem: str = "",
+    moved: Moved = lambda _path, _to: None,
+) -> dict[str, Any]:
     """Write the page and its thumbnails; the data that it shows.
 
+    `moved` is told of files that are not of this program, and where they were set aside.
     `failed`: why frames could not be drawn in this run, by name. What failed before and is still
     not there stays so. Raises `Mistake` where the config has one, OSError where the disk is full.
     """
@@ -27,10 +33,10 @@ def make_page(project: Project, failed: Mapping[str, str], problem: str = "") ->
     thumbnails.make(seen.thumbnails)
     thumbnails.sweep(folder / "thumbs", seen.thumbnails)
     shown = document(seen.shown) | {"problem": problem}
-    write(folder, shown)
+    write(folder, shown, moved)
     if failed or said != _said_before(project):  # a run that goes on meanwhile may write it, too
         text = json.dumps(said, ensure_ascii=False)
-        write_whole(folder / _FAILED, text.encode(errors="replace"))
+        put(folder / _FAILED, text.encode(errors="replace"), moved)
     return shown
 
 

@@ -1,12 +1,13 @@
 """Putting a frame in its place, so that nothing that lies there and cannot be had again is lost."""
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from tasks.ground.files import set_aside, stamp
 from tasks.takes import frame
 from tasks.takes.frame import Existing, State
-from tasks.takes.store import TakeStore
+from tasks.takes.store import StoreFailure, TakeStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,19 @@ def look(path: Path) -> Place:
     """What lies at a path now."""
     seen = stamp(path)
     return Place(path, frame.look_at(path), seen)
+
+
+def check_place(path: Path) -> None:
+    """That a frame can be put at `path`, before its picture is bought. Raises `StoreFailure`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise StoreFailure(
+            f"{path.parent} cannot be written ({error.strerror}), where the frame has to go:"
+            " nothing was bought"
+        ) from error
 
 
 def put(place: Place, data: bytes, store: TakeStore, notes: list[str]) -> None:

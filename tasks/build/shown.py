@@ -44,7 +44,7 @@ _MOUTH = ("jaw", "mouth", "tongue")
 
 def page_folder(project: Project) -> Path:
     """Where the page of a project is."""
-    return project.frames.parent / PAGE
+    return project.built / PAGE
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def read_cast(project: Project, character: Character, settings: ExportSettings) 
         frames=frames,
         sequences=tuple(_sequences(project, set(expressions), set(poses))),
         missing=tuple("__".join(at) for at in wanted if at not in frames),
-        timelines=project.frames.parent / "timelines",
+        timelines=project.timelines,
     )
 
 

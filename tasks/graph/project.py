@@ -96,12 +96,12 @@ class Project:
     @property
     def exports(self) -> Path:
         """Where exports go, a folder each."""
-        return self.frames.parent / "exports"
+        return self.built / "exports"
 
     @property
     def timelines(self) -> Path:
         """Where what comes of timelines goes, a folder for each."""
-        return self.frames.parent / "timelines"
+        return self.built / "timelines"
 
     def place_path(self, place: str) -> str:
         """The path of a picture by its place: `endpoints/...png` or `sequences/.../...png`."""

@@ -3,9 +3,11 @@
 import contextlib
 import datetime
 import errno
+import io
 import itertools
 import os
 import re
+import stat
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,11 +27,31 @@ def stamp(path: str | Path) -> tuple[int, int] | None:
     return status.st_mtime_ns, status.st_size
 
 
+def open_plain(path: str | Path) -> io.BufferedReader:
+    """A file, to be read. Raises OSError, also for a pipe, which would be waited for, or a device.
+
+    Used with `with`.
+    """
+    file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - closed by `with`
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        return file
+    file.close()
+    raise OSError(errno.EINVAL, "it is no file", str(path))
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def read_plain(path: Path) -> bytes:
+    """All bytes of a file, as `open_plain` opens it."""
+    with open_plain(path) as file:
+        return file.read()
+
+
 def read_file(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
     """A file's bytes. Raises OSError, also for a pipe, a device, and what is far too large."""
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise OSError(errno.EINVAL, "it is no file", str(path))
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         data = file.read(most_bytes + 1)
     if len(data) > most_bytes:
         raise OSError(errno.EFBIG, f"it is larger than {most_bytes // 2**20} MB", str(path))

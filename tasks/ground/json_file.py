@@ -13,7 +13,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from tasks.ground.files import write_whole
+from tasks.ground.files import read_plain, write_whole
 
 UNREADABLE = (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """what reading a file that is missing, damaged or somebody else's may raise"""
@@ -24,7 +24,7 @@ _Check = Callable[[Any], Any]
 
 def read(path: Path) -> Any:
     """The document at `path`. Raises OSError, ValueError or RecursionError."""
-    return json.loads(path.read_bytes())
+    return json.loads(read_plain(path))
 
 
 def read_or_none(path: Path) -> Any:

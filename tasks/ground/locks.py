@@ -6,7 +6,6 @@
 
 import contextlib
 import os
-import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -14,7 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.ground.outside import clean, showable
+from tasks.ground.outside import clean
+from tasks.ground.say import say_aside
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -23,15 +23,10 @@ PATIENCE_S = 3.0
 """after which a wait is said"""
 
 
-def _to_the_error_stream(text: str) -> None:
-    with contextlib.suppress(OSError, ValueError):  # the terminal may be gone
-        sys.stderr.write(f"{showable(text)}\n")
-
-
 @contextlib.contextmanager
 def held(
     path: Path,
-    say: Callable[[str], None] = _to_the_error_stream,
+    say: Callable[[str], None] = say_aside,
     *,
     patience_s: float = PATIENCE_S,
 ) -> Iterator[None]:

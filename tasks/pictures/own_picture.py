@@ -1,6 +1,7 @@
 """Pictures made to be looked at: free, always rebuildable, and never in an artist's way."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 _KEYWORD, _MARK = "Software", "doit-expressions: a picture to look at"
 
 
-def write_picture(path: Path, image: "Image") -> TaskFailed | None:
+def write_picture(
+    path: Path, image: "Image", say: Callable[[str], None] = lambda _text: None
+) -> TaskFailed | None:
     """Put a picture in its place; a file there that this program did not make is set aside."""
     # Pillow is imported here, and not by a run that draws nothing.
     from PIL.PngImagePlugin import PngInfo
@@ -26,8 +29,9 @@ def write_picture(path: Path, image: "Image") -> TaskFailed | None:
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=1, pnginfo=info)
     try:
-        if path.exists() and not _is_ours(path):
-            set_aside(path)
+        if (path.exists() or path.is_symlink()) and (path.is_symlink() or not _is_ours(path)):
+            aside = set_aside(path)
+            say(f"[i] Moved what lay at {path}, which is not of this program, to {aside}")
         write_whole(path, buffer.getvalue())
     except Mistake as error:
         return TaskFailed(str(error))
@@ -46,8 +50,10 @@ def remove_picture(name: str, dryrun: bool) -> None:
 def _is_ours(path: Path) -> bool:
     from PIL import Image
 
+    from tasks.ground.files import open_plain
+
     try:
-        with Image.open(path, formats=("PNG",)) as image:
+        with open_plain(path) as file, Image.open(file, formats=("PNG",)) as image:
             return image.info.get(_KEYWORD) == _MARK
     except (OSError, SyntaxError, ValueError):
         return False

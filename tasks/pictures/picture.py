@@ -15,7 +15,7 @@ from PIL import Image
 
 from tasks.ground.boxes import inner_box
 from tasks.ground.errors import Mistake
-from tasks.ground.files import stamp
+from tasks.ground.files import read_plain, stamp
 from tasks.pictures import png
 from tasks.pictures.decode import PICTURES, PORTRAITS, Decoded, NoPicture, decode
 from tasks.pictures.refused import is_svg
@@ -43,7 +43,7 @@ def read(path: Path, formats: tuple[str, ...] = PICTURES) -> Image.Image:
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_plain(path)
     except FileNotFoundError as error:
         raise Mistake(f"{path} is not there") from error
     except OSError as error:

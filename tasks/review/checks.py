@@ -5,7 +5,7 @@ and from the thresholds of the config, so that other thresholds need no new meas
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +18,9 @@ from tasks.finish.measure import Figures
 from tasks.graph.node import Node
 from tasks.graph.project import Project
 from tasks.ground import json_file
+from tasks.ground.files import set_aside
 from tasks.ground.locks import held
+from tasks.review.checks_file import read_file, read_rows
 from tasks.takes import frame
 from tasks.takes.frame import Existing
 
@@ -111,26 +113,30 @@ def kept_figures(project: Project, nodes: Iterable[Node]) -> dict[Node, Figures]
 
 
 def update_file(
-    project: Project, nodes: Iterable[Node], changed: Iterable[Node], thresholds: Thresholds
+    project: Project,
+    nodes: Collection[Node],
+    changed: Iterable[Node],
+    thresholds: Thresholds,
+    moved: Callable[[Path, Path], None] = lambda _path, _to: None,
 ) -> dict[str, Checked]:
     """Bring `checks.json` up to date after frames were finished; what was looked at for that.
 
     `nodes`: all frames; `changed`: those that were finished. Only frames at the poses of these are
-    read: they alone may look alike now.
+    read: they alone may look alike now; of a file that is damaged, or not there, all.
+    `moved` is told of one that was set aside.
     """
-    poses = {node.pose for node in changed}
+    whole = read_rows(project)
+    poses = {node.pose for node in (changed if whole is not None else nodes)}
     beside = [node for node in nodes if node.pose in poses]
     looked_at = flagged(kept_figures(project, beside), thresholds)
     with held(project.store / "checks.lock"):
+        aside = whole is None and project.checks.exists() and set_aside(project.checks)
         names = {node.name for node in nodes}
         redone = {node.name for node in beside}
-        kept = {n: c for n, c in read_file(project).items() if n in names and n not in redone}
+        before = read_file(project)
+        kept = {n: c for n, c in before.items() if n in names and n not in redone}
         rows = {**kept, **{name: checked.content() for name, checked in looked_at.items()}}
         json_file.write(project.checks, dict(sorted(rows.items())))
+    if aside:
+        moved(project.checks, aside)
     return looked_at
-
-
-def read_file(project: Project) -> dict[str, Any]:
-    """What `checks.json` has; nothing where it is missing or damaged: it can be made again."""
-    rows = json_file.read_or_none(project.checks)
-    return rows if isinstance(rows, dict) else {}

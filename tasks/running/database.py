@@ -13,6 +13,19 @@ from doit.dependency import JsonDB
 
 from tasks.ground import json_file
 
+_TYPES: dict[str, tuple[type, ...]] = {
+    "_values_:": (dict,),
+    "deps:": (list,),
+    "result:": (str, dict, type(None)),
+}
+_VALUES: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("step", "seen", "region"), (str,)),
+    **dict.fromkeys(("notes", "flags", "written", "file_dep"), (list,)),
+    "read": (dict,),
+    "stamp": (list, type(None)),
+}
+"""of what tasks record about themselves"""
+
 
 class Database(JsonDB):  # type: ignore[misc]
     """A backend as doit's plug-ins have it: `[tool.doit.plugins.backend]` in pyproject.toml."""
@@ -57,5 +70,27 @@ class Database(JsonDB):  # type: ignore[misc]
     def _load(self) -> dict[str, dict[str, Any]]:
         """The rows on disk; none where the file is not ours."""
         rows = json_file.read_or_none(Path(self.name))
-        sound = isinstance(rows, dict) and all(isinstance(row, dict) for row in rows.values())
-        return rows if sound else {}
+        if not isinstance(rows, dict):
+            return {}
+        return {name: row for name, row in rows.items() if isinstance(row, dict) and _sound(row)}
+
+
+def _sound(row: dict[str, Any]) -> bool:
+    """Whether a task's values are of the types that are written; of another it is looked at again.
+
+    Beside doit's own, a row has the states of files: digests, with time and size in one row.
+    """
+    own = all(
+        isinstance(value, _TYPES[name]) if name in _TYPES else _is_state(value)
+        for name, value in row.items()
+    )
+    return own and all(
+        isinstance(value, _VALUES.get(name, (object,)))
+        for name, value in row.get("_values_:", {}).items()
+    )
+
+
+def _is_state(value: Any) -> bool:
+    if isinstance(value, list):
+        return [type(part) for part in value] == [int, int, str]
+    return isinstance(value, (str, int))

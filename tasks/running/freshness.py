@@ -12,6 +12,8 @@ from typing import Any
 from doit.dependency import FileChangedChecker
 from doit.globals import Globals
 
+from tasks.ground.files import open_plain
+
 _DIGESTS_ROW = "file digests:"
 
 
@@ -62,8 +64,8 @@ class SliceChecker(FileChangedChecker):  # type: ignore[misc]
     def _digest(self, path: str, status: os.stat_result) -> str:
         known = self._known()
         entry = known.get(path)
-        if entry is None or entry[:2] != [status.st_mtime_ns, status.st_size]:
-            with open(path, "rb") as file:  # noqa: PTH123 - a str subclass, thousands of times
+        if not isinstance(entry, list) or entry[:2] != [status.st_mtime_ns, status.st_size]:
+            with open_plain(path) as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
             entry = known[path] = [status.st_mtime_ns, status.st_size, digest]
             Globals.dep_manager.backend.set(_DIGESTS_ROW, path, entry)

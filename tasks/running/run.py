@@ -21,9 +21,10 @@ from doit.task import Stream, Task
 from tasks.graph.node import Node
 from tasks.graph.project import Project
 from tasks.ground.errors import Mistake
-from tasks.ground.files import sweep_parts
+from tasks.ground.files import open_plain, sweep_parts
 from tasks.ground.say import say
 from tasks.ground.wording import counted
+from tasks.running.free_task import told_aside
 from tasks.running.interrupts import INTERRUPTED, gentle_interrupt
 from tasks.running.options import OwnDefaults
 from tasks.running.record import RunRecord
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from tasks.build.forecast import Forecast
 
 MAX_WORKERS = 64
+_READ_WHOLE_BYTES = 2**20
+"""of `checks.json`: a larger one is read whole when frames are finished"""
 NEW_TAKE = "new_take"
 """the option of a frame's task that asks for a new take"""
 NEW_TAKES = "new_takes"
@@ -152,12 +155,26 @@ class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
 
         Raises `Mistake`.
         """
+        self._mend_checks()
         if scope.pending:
             read_choices(self.session.project.folder)  # of a damaged file nobody knows what it says
             _tidy(self.session.project)
             self._look_at_batches(record)
         if self.plan.postpone and self.session.builder.purchase:
             self.session.builder.purchase.postpone = self.plan.postpone
+
+    def _mend_checks(self) -> None:
+        """Make `checks.json` anew where it is not what was written."""
+        project = self.session.project
+        if not project.checks.exists() or _looks_whole(project.checks):
+            return
+        from tasks.review.checks_file import read_rows
+
+        if read_rows(project) is None:
+            from tasks.review.checks import update_file
+
+            nodes = project.graph.nodes
+            update_file(project, nodes, (), self.session.character.checks, told_aside)
 
     def _look_at_batches(self, record: RunRecord) -> None:
         if not (self.session.project.store / "batches").is_dir():
@@ -197,7 +214,7 @@ class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
         from tasks.review.checks import update_file
 
         project, thresholds = self.session.project, self.session.character.checks
-        found = update_file(project, project.graph.nodes, finished, thresholds)
+        found = update_file(project, project.graph.nodes, finished, thresholds, told_aside)
         checked = ((node.name, found.get(node.name)) for node in finished)
         return {
             name: [flag.line for flag in one.flags] for name, one in checked if one and one.flags
@@ -245,6 +262,17 @@ def _tidy(project: Project) -> None:
     count = TakeStore(project.store).take_in_rescued()
     if count:
         say(f"[i] {counted(count, 'rescued take')} taken into {project.store}")
+
+
+def _looks_whole(path: Path) -> bool:
+    """Whether a JSON file may be left alone without reading it: a large one, with both its ends."""
+    size = path.stat().st_size
+    if size <= _READ_WHOLE_BYTES:
+        return False
+    with open_plain(path) as file:
+        begin = file.read(1)
+        file.seek(size - 2)
+        return (begin, file.read().strip()) == (b"{", b"}")
 
 
 def _check_workers(workers: int, par_type: str) -> None:

@@ -14,7 +14,6 @@ There is nothing about loops in it: a sequence is a transition, which is played 
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -134,9 +133,12 @@ def write(folder: Path, document: Mapping[str, Any]) -> None:
 
 
 def withdraw(folder: Path) -> None:
-    """Take the manifest away, before what it names is drawn anew; players then wait for it."""
-    with suppress(FileNotFoundError):
-        (folder / MANIFEST).unlink()
+    """Take the manifest away, before what it names is drawn anew; players then wait for it.
+
+    What is none of this program's stays, and is set aside by whoever writes one.
+    """
+    if is_manifest(folder):
+        (folder / MANIFEST).unlink(missing_ok=True)
 
 
 def read(folder: Path) -> Manifest:

@@ -15,7 +15,7 @@ from typing import Any
 from PIL import Image
 
 from tasks.ground.errors import Mistake
-from tasks.ground.files import stamp, write_whole
+from tasks.ground.files import open_plain, read_plain, stamp, write_whole
 from tasks.ground.version import VERSION
 from tasks.models.engines import is_draft_of
 from tasks.pictures import png
@@ -94,7 +94,7 @@ class Existing:
 def look_at(path: Path) -> Existing:
     """What lies at `path`. Decodes the whole picture: a changed pixel is an artist's work."""
     try:
-        data = path.read_bytes()
+        data = read_plain(path)
     except FileNotFoundError:
         return Existing(State.MISSING)
     except OSError:
@@ -114,7 +114,7 @@ def look_at(path: Path) -> Existing:
 def glance_at(path: Path) -> Existing:
     """What lies at `path` by its metadata alone: quick, and blind to what was done by hand."""
     try:
-        with Image.open(path, formats=PICTURES) as image:
+        with open_plain(path) as file, Image.open(file, formats=PICTURES) as image:
             # Not `image.text`, which decodes the pixels first.
             texts = {name: text for name, text in image.info.items() if isinstance(text, str)}
             provenance = _provenance(texts)

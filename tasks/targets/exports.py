@@ -13,6 +13,7 @@ from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake, told
 from tasks.ground.files import stamp
+from tasks.running.free_task import rebuilt
 from tasks.running.freshness import ConfigSlice
 from tasks.running.session import Session
 from tasks.running.task_facts import TaskFacts
@@ -25,7 +26,7 @@ def task_exports(session: Session) -> Iterator[dict[str, Any]]:
     said = dict(graph.exports)
     for name in {**EXPORTS, **said}:
         target = project.exports / name / LISTING
-        yield {
+        task = {
             "name": name,
             "actions": [(make, [project, name])],
             "file_dep": [ConfigSlice(str(project.config), said.get(name, ""))],
@@ -39,6 +40,7 @@ def task_exports(session: Session) -> Iterator[dict[str, Any]]:
             "verbosity": 0,
             "meta": TaskFacts(shows="Export", comes_last=True).meta(),
         }
+        yield rebuilt(task)
 
 
 def same_files(

@@ -8,7 +8,9 @@ from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
 from tasks.ground.files import stamp
+from tasks.ground.say import say
 from tasks.pictures.own_picture import remove_picture, write_picture
+from tasks.running.free_task import rebuilt
 from tasks.running.freshness import ConfigSlice
 from tasks.running.session import Session
 from tasks.running.task_facts import TaskFacts
@@ -19,7 +21,7 @@ def task_face(session: Session) -> dict[str, Any]:
     """show the landmarks on the base portrait, given and derived, and the region of the face"""
     project, graph = session.project, session.graph
     finds = project.variables.of_command.get("find", False)
-    return {
+    task = {
         "actions": [(propose_landmarks if finds else draw_landmarks, [project])],
         "file_dep": [ConfigSlice(str(project.config), graph.face_digest), graph.base_image],
         "uptodate": [False if finds else (same_region, [project])],
@@ -29,6 +31,7 @@ def task_face(session: Session) -> dict[str, Any]:
         "verbosity": 0,
         "meta": TaskFacts(shows="Landmarks").meta(),
     }
+    return rebuilt(task)
 
 
 def same_region(task: Any, values: dict[str, Any], project: Project) -> bool:
@@ -68,5 +71,5 @@ def draw_landmarks(project: Project) -> TaskFailed | None:
     except Mistake as error:
         return TaskFailed(str(error))
     picture = overlay(portrait, character.face, whole, edges)
-    failed = write_picture(project.landmarks, picture)
+    failed = write_picture(project.landmarks, picture, say)
     return TaskFailed(f"{problem}; what is there: {project.landmarks}") if problem else failed

@@ -8,7 +8,8 @@ from doit.exceptions import TaskFailed
 
 from tasks.graph.project import Project
 from tasks.ground.errors import Mistake, told
-from tasks.pictures.own_picture import remove_picture
+from tasks.ground.made import remove
+from tasks.running.free_task import guarded
 from tasks.running.freshness import ConfigSlice
 from tasks.running.session import Session
 from tasks.running.task_facts import TaskFacts
@@ -27,7 +28,7 @@ def task_previews(session: Session) -> Iterator[dict[str, Any]]:
     for strip in graph.sequences:
         target = str(project.previews / f"{strip.name}.{ending}")
         frames = [project.sequence_path(f"{strip.owner}/{file}") for file in strip.files]
-        yield {
+        task = {
             "name": strip.name,
             "actions": [(film, [project, strip.name, target])],
             "file_dep": [
@@ -37,11 +38,12 @@ def task_previews(session: Session) -> Iterator[dict[str, Any]]:
                 *frames,
             ],
             "targets": [target],
-            "clean": [(remove_picture, [target])],
+            "clean": [(remove, [target])],
             "io": {"capture": False},
             "verbosity": 0,
             "meta": TaskFacts(shows="Preview").meta(),
         }
+        yield guarded(task)
 
 
 def film(project: Project, sequence: str, target: str) -> TaskFailed | None:

@@ -10,6 +10,7 @@ from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake, told
 from tasks.review.page.seen import seen_digest
+from tasks.running.free_task import rebuilt, told_aside
 from tasks.running.freshness import ConfigSlice
 from tasks.running.session import Session
 from tasks.running.task_facts import TaskFacts
@@ -18,9 +19,9 @@ from tasks.running.task_facts import TaskFacts
 def task_review(session: Session) -> dict[str, Any]:
     """make the page on which all frames are looked at and decided on"""
     project, graph = session.project, session.graph
-    folder = project.frames.parent / "review"
+    folder = project.built / "review"
     names = [[node.name, node.digest] for node in (*graph.nodes, *graph.tweens)]
-    return {
+    task = {
         "actions": [(write_page, [session])],
         "file_dep": [
             ConfigSlice(
@@ -36,6 +37,7 @@ def task_review(session: Session) -> dict[str, Any]:
         "verbosity": 0,
         "meta": TaskFacts(shows="Review", comes_last=True).meta(),
     }
+    return rebuilt(task)
 
 
 def same_project(task: Any, values: dict[str, Any], project: Project, graph: Graph) -> bool:
@@ -51,7 +53,7 @@ def write_page(session: Session) -> TaskFailed | None:
 
     failed = {name.partition(":")[2]: why for name, why in session.failures.items()}
     try:
-        make_page(session.project, failed)
+        make_page(session.project, failed, moved=told_aside)
     except (Mistake, OSError) as error:
         return TaskFailed(told(error))
     return None

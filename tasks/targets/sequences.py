@@ -9,6 +9,7 @@ from doit.exceptions import TaskFailed
 from tasks.build.step import Step
 from tasks.graph.node import Node, Strip
 from tasks.ground.errors import Mistake, told
+from tasks.running.free_task import guarded
 from tasks.running.freshness import ConfigSlice
 from tasks.running.session import Session
 from tasks.running.task_facts import TaskFacts
@@ -47,7 +48,7 @@ def _manifests(session: Session, config: str) -> Iterator[dict[str, Any]]:
     project = session.project
     for strip in session.graph.sequences:
         frames = [f"{strip.owner}/{file}" for file in strip.files]
-        yield {
+        task = {
             "name": strip.name,
             "actions": [(write_manifest, [session, strip])],
             "file_dep": [
@@ -59,6 +60,13 @@ def _manifests(session: Session, config: str) -> Iterator[dict[str, Any]]:
             "verbosity": 0,
             "meta": TaskFacts(frames=tuple(map(_task_of, frames))).meta(),
         }
+        yield guarded(task, _is_manifest)
+
+
+def _is_manifest(path: Path) -> bool:
+    from tasks.sequences.manifest import is_manifest
+
+    return is_manifest(path.parent)
 
 
 def _task_of(place: str) -> str:

@@ -10,7 +10,9 @@ from tasks.graph.node import Graph, Node
 from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
 from tasks.ground.files import stamp
+from tasks.ground.say import say
 from tasks.pictures.own_picture import remove_picture, write_picture
+from tasks.running.free_task import rebuilt
 from tasks.running.freshness import ConfigSlice
 from tasks.running.session import Session
 from tasks.running.task_facts import TaskFacts
@@ -22,7 +24,7 @@ def task_sheet(session: Session) -> dict[str, Any]:
     paths = [project.target(node.expression, node.pose) for node in graph.nodes]
     names = [node.name for node in graph.nodes]
     layout = digest_of([names, graph.drawn_poses, graph.checks_digest, graph.face_digest])
-    return {
+    task = {
         "actions": [(draw_sheet, [session])],
         "file_dep": [ConfigSlice(str(project.config), layout)],
         # Not file dependencies: frames at poses that `doit` does not draw are shown as they are,
@@ -36,6 +38,7 @@ def task_sheet(session: Session) -> dict[str, Any]:
         "verbosity": 0,
         "meta": TaskFacts(shows="Contact sheet", comes_last=True).meta(),
     }
+    return rebuilt(task)
 
 
 def same_frames(task: Any, values: dict[str, Any], paths: list[str]) -> bool:
@@ -67,7 +70,7 @@ def draw_sheet(session: Session) -> TaskFailed | None:
         for node in shown
     }
     title = project.folder.resolve().name
-    return write_picture(project.sheet, compose(title, cells, _face(project)))
+    return write_picture(project.sheet, compose(title, cells, _face(project)), say)
 
 
 def _face(project: Project) -> tuple[float, float, float, float] | None:

@@ -13,6 +13,8 @@ from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake, told
 from tasks.ground.ids import id_problem
+from tasks.ground.made import remove
+from tasks.running.free_task import guarded
 from tasks.running.freshness import ConfigSlice
 from tasks.running.session import Session
 from tasks.running.task_facts import TaskFacts
@@ -118,7 +120,7 @@ def _audio(project: Project, named: Named) -> list[str]:
 def _sound_tasks(project: Project, named: Named) -> Iterator[dict[str, Any]]:
     if _speaks(named):
         target = _out(project, named, "sound.wav")
-        yield {
+        task = {
             "name": f"{named.name}:sound",
             "actions": [(speak, [project, named, target])],
             # A mood's new name changes no voice: what counts is what is said, and by whom.
@@ -127,14 +129,15 @@ def _sound_tasks(project: Project, named: Named) -> Iterator[dict[str, Any]]:
                 *named.paths("text"),
             ],
             "targets": [target],
-            "clean": True,
+            "clean": [(remove, [target])],
             **_QUIET,
         }
+        yield guarded(task)
     if _aligns(named):
         target = _out(project, named, "aligned.TextGrid")
         keys = ("speak", "aligner", "align_command")
         digest = digest_of([named.text(key) for key in keys])
-        yield {
+        task = {
             "name": f"{named.name}:timing",
             "actions": [(align, [project, named, target])],
             "file_dep": [
@@ -143,9 +146,10 @@ def _sound_tasks(project: Project, named: Named) -> Iterator[dict[str, Any]]:
                 *named.paths("text", "pronunciations"),
             ],
             "targets": [target],
-            "clean": True,
+            "clean": [(remove, [target])],
             **_QUIET,
         }
+        yield guarded(task)
 
 
 def _voice_digest(named: Named) -> str:
@@ -156,15 +160,16 @@ def _plan_task(project: Project, named: Named, deps: list[str]) -> dict[str, Any
     target = _out(project, named, "plan.json")
     timing = [_out(project, named, "aligned.TextGrid")] if _aligns(named) else []
     files = named.paths("timing", "text", "cues", "moods", "pronunciations")
-    return {
+    task = {
         "name": f"{named.name}:plan",
         "actions": [(plan, [project, named, target])],
         "meta": TaskFacts(timeline=named.name).meta(),
         "file_dep": list(dict.fromkeys([*deps, *_audio(project, named), *timing, *files])),
         "targets": [target],
-        "clean": True,
+        "clean": [(remove, [target])],
         **_QUIET,
     }
+    return guarded(task)
 
 
 def _product_task(project: Project, named: Named, product: str) -> dict[str, Any]:
@@ -190,7 +195,7 @@ def _product_task(project: Project, named: Named, product: str) -> dict[str, Any
         task["uptodate"] = [(timeline.all_linked, [target])]
     if product in timeline.SHOWN:
         task["calc_dep"] = [f"timelines:{named.name}:plan"]
-    return task
+    return guarded(task)
 
 
 def speak(project: Project, named: Named, target: str) -> TaskFailed | None:

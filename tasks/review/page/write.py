@@ -5,11 +5,14 @@ JSON in a script element, in which no text can end that element or be taken for 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tasks.ground.files import write_whole
+from tasks.ground.files import read_plain, write_whole
+from tasks.ground.made import begin, end
+
+Moved = Callable[[Path, Path | None], None]
 
 ASSETS = Path(__file__).with_name("assets")
 SCRIPTS = (
@@ -47,20 +50,28 @@ def page(document: Mapping[str, Any], scripts: Sequence[str] = SCRIPTS) -> str:
     )
 
 
-def write(folder: Path, document: Mapping[str, Any]) -> None:
-    """Write the page into `folder`, each file whole, and only those that changed."""
+def write(
+    folder: Path, document: Mapping[str, Any], moved: Moved = lambda _path, _to: None
+) -> None:
+    """Write the page into `folder`, each file whole, and only those that changed.
+
+    `moved` is told of a file that is not of this program, and where it was set aside.
+    """
     for name in (*SCRIPTS, *STYLES):
-        _put(folder / name, (ASSETS / name).read_bytes())
-    _put(folder / "index.html", page(document).encode())
+        put(folder / name, (ASSETS / name).read_bytes(), moved)
+    put(folder / "index.html", page(document).encode(), moved)
 
 
-def _put(path: Path, data: bytes) -> None:
+def put(path: Path, data: bytes, moved: Moved) -> None:
+    """Put one file of the page in its place."""
     try:
-        same = path.read_bytes() == data
+        same = read_plain(path) == data
     except OSError:
         same = False
     if not same:
+        moved(path, begin(path))
         write_whole(path, data)
+        end(path)
 
 
 def files(folder: Path) -> list[Path]:
