@@ -107,7 +107,10 @@ class _Look:
     def _face_box(self) -> Box | None:
         width, height = self.character.generation.size_px
         portrait = self.project.input_path(self.character.base_image)
-        inner = inner_box(size_of(portrait), (width, height))
+        try:
+            inner = inner_box(size_of(portrait), (width, height))
+        except Mistake:  # the frames' own tasks say so
+            return None
         return face_box(in_frame(self.character.face, inner, (width, height)), width / height)
 
     def _look_at(self, node: Node) -> Existing:

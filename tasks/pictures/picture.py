@@ -18,7 +18,7 @@ from tasks.ground.errors import Mistake
 from tasks.ground.files import read_plain, stamp
 from tasks.pictures import png
 from tasks.pictures.decode import PICTURES, PORTRAITS, Decoded, NoPicture, decode
-from tasks.pictures.refused import is_svg
+from tasks.pictures.refused import rendering
 
 _PNG_LEVEL, _FILTER_UP = 2, 2
 _WITH_ALPHA = 6
@@ -27,6 +27,10 @@ _WITH_ALPHA = 6
 
 IGNORED = "ignored"
 """the key in an answer's `info` of what was ignored in its file: a tuple of notes"""
+
+
+class BadPicture(Mistake):
+    """A file that cannot be read as a picture; the text names it and says what to do."""
 
 
 class BadAnswer(Mistake):
@@ -47,27 +51,25 @@ def _read_bytes(path: Path) -> bytes:
     except FileNotFoundError as error:
         raise Mistake(f"{path} is not there") from error
     except OSError as error:
-        raise Mistake(f"{path} cannot be read as a picture ({error.strerror})") from error
+        raise BadPicture(f"{path} cannot be read as a picture ({error.strerror})") from error
 
 
 def _decode(data: bytes, path: Path, formats: tuple[str, ...]) -> Decoded:
     try:
         return decode(data, formats)
     except NoPicture as error:
-        if is_svg(data):
-            raise Mistake(_svg(path)) from error
-        raise Mistake(
+        rendered = path.with_suffix(".png")
+        if rendered == path:
+            rendered = path.with_name(f"{path.stem}_rendered.png")
+        command = rendering(data, str(path), str(rendered))
+        if command:
+            raise BadPicture(
+                f"{path} cannot be read as a picture: {error}; render it first"
+                f" ({shlex.join(command)}), and name {rendered}"
+            ) from error
+        raise BadPicture(
             f"{path} cannot be read as a picture ({error}); save it as PNG, JPEG or WebP"
         ) from error
-
-
-def _svg(path: Path) -> str:
-    drawn = path.with_suffix(".png")
-    command = shlex.join(["rsvg-convert", "-h", "1536", str(path), "-o", str(drawn)])
-    return (
-        f"{path} cannot be read as a picture: it is an SVG; render it first ({command}),"
-        f" and name {drawn}"
-    )
 
 
 def pixels_digest(image: Image.Image) -> str:

@@ -3,6 +3,7 @@
 from tasks.pictures import png
 
 _HEIF = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+_AVIF = (b"avif", b"avis")
 _OTHERS = {
     b"%!": "it is PostScript",
     b"\xc5\xd0\xd3\xc6": "it is PostScript",
@@ -21,11 +22,25 @@ def why_not_read(data: bytes) -> str:
     if is_svg(data):
         return "it is an SVG"
     if data[4:8] == b"ftyp":
-        return f"it is {'HEIC' if data[8:12] in _HEIF else 'AVIF or a film'}"
+        kinds = (("HEIC", _HEIF), ("AVIF", _AVIF))
+        return "it is " + next((name for name, of in kinds if data[8:12] in of), "a film")
     if data.startswith(png.START) and len(data) < _LEAST_PNG:
         return "only the beginning of a PNG is there"
     found = (what for start, what in _OTHERS.items() if data.startswith(start))
     return next(found, "")
+
+
+def rendering(data: bytes, path: str, rendered: str) -> list[str]:
+    """The command that makes a PNG of these bytes, which no reader here knows; empty: none does."""
+    if not data:
+        return []
+    if is_svg(data):
+        return ["rsvg-convert", "-h", "1536", path, "-o", rendered]
+    if data[4:8] == b"ftyp" and (data[8:12] in _HEIF or data[8:12] in _AVIF):
+        return ["heif-convert", path, rendered]
+    if data.startswith(b"%PDF"):
+        return ["pdftocairo", "-png", "-singlefile", path, rendered.removesuffix(".png")]
+    return []
 
 
 def is_svg(data: bytes) -> bool:

@@ -7,5 +7,9 @@ class NotAttempted(TaskFailed):  # type: ignore[misc]
     """The run ended before this frame's turn: nothing went wrong with it."""
 
 
+class BadSource(TaskFailed):  # type: ignore[misc]
+    """What a frame is made from cannot be used: as many frames as it has fail, for one reason."""
+
+
 class InBatch(TaskFailed):  # type: ignore[misc]
     """A batch draws this frame: nothing went wrong with it."""

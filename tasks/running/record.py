@@ -29,6 +29,8 @@ class RunRecord:
     """approved frames that would have been made anew"""
     errors: list[str] = field(default_factory=list)
     """where doit itself gave up"""
+    errors_said: set[str] = field(default_factory=set)
+    """what is wrong with pictures that frames are made from, each said once"""
     finished: list[Node] = field(default_factory=list)
     """keyframes that were made of takes"""
     flagged: int = 0

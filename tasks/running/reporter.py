@@ -13,7 +13,7 @@ from tasks.graph.node import Node
 from tasks.ground.advice import doit
 from tasks.ground.wording import budget_text
 from tasks.running import lines
-from tasks.running.frame_task import InBatch, NotAttempted
+from tasks.running.frame_task import BadSource, InBatch, NotAttempted
 from tasks.running.record import RunRecord
 from tasks.running.run_plan import RunPlan, RunScope
 from tasks.running.session import Session
@@ -118,7 +118,11 @@ class Reporter:
         else:
             why = lines.reason(task, fail)
             self._session.failures[task.name] = why
-            self._line(f"[!] Failed {self._label(task)}: {why}")
+            if not isinstance(fail, BadSource):
+                self._line(f"[!] Failed {self._label(task)}: {why}")
+            elif why not in record.errors_said:
+                record.errors_said.add(why)
+                self._line(f"[!] {why}")
             record.failed += is_frame
         if is_frame:
             self._terminal.advance(failed=record.failed)

@@ -5,10 +5,11 @@ from typing import Any
 
 from doit.exceptions import TaskFailed
 
+from tasks.character.face import FaceError
 from tasks.graph.node import Node
 from tasks.ground.errors import Mistake, told
 from tasks.ground.files import stamp
-from tasks.running.frame_task import InBatch, NotAttempted
+from tasks.running.frame_task import BadSource, InBatch, NotAttempted
 from tasks.running.freshness import ConfigSlice
 from tasks.running.run import NEW_TAKE, NEW_TAKES
 from tasks.running.session import Session
@@ -62,6 +63,7 @@ def draw_frame(
     # Pillow is imported here, and not by a run that has nothing to draw.
     from tasks.build.purchase import Postponed
     from tasks.build.retakes import retake
+    from tasks.pictures.picture import BadPicture
     from tasks.takes.store import StoreFailure
 
     limiter = session.calls.limiter
@@ -80,6 +82,8 @@ def draw_frame(
         return NotAttempted(str(stopped))
     except Postponed as postponed:
         return InBatch(str(postponed))
+    except (BadPicture, FaceError) as error:
+        return BadSource(str(error))
     except (Mistake, OSError) as error:
         return TaskFailed(told(error))
     return {

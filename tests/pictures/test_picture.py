@@ -14,6 +14,7 @@ from tasks.ground.errors import Mistake
 from tasks.pictures import picture
 from tasks.pictures.picture import (
     BadAnswer,
+    BadPicture,
     PictureCache,
     fit,
     is_blank,
@@ -339,3 +340,23 @@ def test_what_was_padded_to_a_size_is_brought_back(size: tuple[int, int], asked:
     assert back.size == size
     apart = np.abs(np.asarray(back, np.int16) - np.asarray(smooth, np.int16))
     assert apart.mean() < 3
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "command"),
+    [
+        ("a b.svg", b"<svg/>", "rsvg-convert -h 1536 '{0}' -o '{1}/a b.png'"),
+        ("face.png", b"<?xml?><svg/>", "rsvg-convert -h 1536 {0} -o {1}/face_rendered.png"),
+        ("face.heic", b"\0\0\0\x18ftypheic", "heif-convert {0} {1}/face.png"),
+        ("face.jpg", b"\0\0\0\x18ftypavif", "heif-convert {0} {1}/face.png"),
+        ("face.pdf", b"%PDF-1.7", "pdftocairo -png -singlefile {0} {1}/face"),
+    ],
+)
+def test_what_has_to_be_rendered_is_refused_with_the_command(
+    tmp_path: Path, name: str, start: bytes, command: str
+):
+    path = tmp_path / name
+    path.write_bytes(start)
+    with pytest.raises(BadPicture) as refused:
+        read(path)
+    assert f"({command.format(path, tmp_path)})" in str(refused.value)
