@@ -30,9 +30,9 @@ class Serve(FrameCommand):
     """whether drafts follow every save"""
 
     def _execute(self, port: int) -> int:
-        from tasks.serving.serve import serve
+        from tasks.serving.serve import Wish, serve
 
-        serve(self.session.project, port, self._tell, watch=self.watches)
+        serve(self.session.project, Wish(port, self.watches), self._tell)
         return 0
 
     def _tell(self, text: str) -> None:

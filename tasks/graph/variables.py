@@ -116,7 +116,7 @@ _KEYS = {
 _OF_COMMANDS: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
     {
         "format": _format,
-        **dict.fromkeys(("wait", "cancel", "strict", "clean", "find", "write"), _yes_no),
+        **dict.fromkeys(("wait", "cancel", "strict", "clean", "find", "write", "serve"), _yes_no),
     }
 )
 NAMES: tuple[str, ...] = (
@@ -151,6 +151,7 @@ HELP: Mapping[str, str] = MappingProxyType(
         "strict": "yes: exit code 1 where a frame is flagged",
         "clean": "of `orphans`: yes removes what is listed",
         "find": "of `face`: yes finds the landmarks",
+        "serve": "of `face`: yes serves a page on which landmarks are dragged to their places",
         "write": "of `face`: yes writes what was found into the config",
     }
 )

@@ -3,45 +3,59 @@
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import FrameType
 
 from tasks.graph.project import Project
-from tasks.serving import pages
+from tasks.serving import landmarks, pages
 from tasks.serving.desk import Desk
 from tasks.serving.site import Site
 from tasks.serving.watching import Watch
 
 View = Callable[[Site, Desk], None]
-VIEWS: tuple[View, ...] = (pages.add,)
+VIEWS: tuple[View, ...] = (pages.add, landmarks.add)
 """what is served: each adds its routes"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be served, and how."""
+
+    port: int = 0
+    """0: any that is free"""
+    watch: bool = False
+    """drafts follow every save"""
+    at: str = ""
+    """what the printed address opens"""
 
 
 def serve(
     project: Project,
-    port: int,
+    wish: Wish,
     say: Callable[[str], None],
-    more: Iterable[View] = (),
-    *,
-    watch: bool = False,
+    until: Callable[[], bool] | None = None,
 ) -> None:
     """Serve a project's page; returns after Ctrl-C. Raises `Mistake`.
 
-    `more`: other views; `watch`: drafts follow every save.
+    `until`: for whoever hears of Ctrl-C by other ways, whether to end.
     """
     desk = Desk(project)
-    site = Site(port)
-    for add in (*VIEWS, *more):
+    site = Site(wish.port)
+    for add in VIEWS:
         add(site, desk)
     desk.begin()
-    say(f"[i] {site.address}")
+    say(f"[i] {site.address}{wish.at}")
     say("[i] Open it in a browser of this machine; Ctrl-C ends it.")
-    watching = Watch(desk, say) if watch else None
+    watching = Watch(desk, say) if wish.watch else None
     if watching:
         threading.Thread(target=watching.run, daemon=True).start()
     try:
         with contextlib.suppress(ValueError):  # not in the main thread: who runs it ends it
             signal.signal(signal.SIGTERM, _interrupt)
+        if until:
+            threading.Thread(target=_end, args=(site, until), daemon=True).start()
         site.serve()
     except KeyboardInterrupt:
         say("[i] Stopping; what is being drawn is waited for.")
@@ -50,6 +64,12 @@ def serve(
             watching.close()
         desk.close()
         site.release()
+
+
+def _end(site: Site, until: Callable[[], bool]) -> None:
+    while not until():
+        time.sleep(0.1)
+    site.close()
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -1,5 +1,6 @@
 """`doit face`: the portrait with its landmarks named on it, and the edge of what may move."""
 
+from dataclasses import replace
 from typing import Any
 
 from doit.exceptions import TaskFailed
@@ -20,9 +21,9 @@ from tasks.targets.face_finder import propose_landmarks
 def task_face(session: Session) -> dict[str, Any]:
     """show the landmarks on the base portrait, given and derived, and the region of the face"""
     project, graph = session.project, session.graph
-    finds = project.variables.of_command.get("find", False)
+    finds = bool(session.options.get("find") or session.options.get("serve"))
     task = {
-        "actions": [(propose_landmarks if finds else draw_landmarks, [project])],
+        "actions": [_action(session)],
         "file_dep": [ConfigSlice(str(project.config), graph.face_digest), graph.base_image],
         "uptodate": [False if finds else (same_region, [project])],
         "targets": [str(project.landmarks)],
@@ -32,6 +33,26 @@ def task_face(session: Session) -> dict[str, Any]:
         "meta": TaskFacts(shows="Landmarks").meta(),
     }
     return rebuilt(task)
+
+
+def _action(session: Session) -> tuple[Any, list[Any]]:
+    if session.options.get("serve"):
+        return serve_landmarks, [session]
+    finds = session.options.get("find", False)
+    return propose_landmarks if finds else draw_landmarks, [session.project]
+
+
+def serve_landmarks(session: Session) -> TaskFailed | None:
+    """The action of `doit face serve=yes`: a page to place them on, until Ctrl-C."""
+    from tasks.serving.landmarks import PLACE
+    from tasks.serving.serve import Wish, serve
+
+    try:
+        limiter = session.calls.limiter
+        serve(session.project, Wish(at=PLACE), say, until=lambda: limiter.closed)
+    except Mistake as error:
+        return TaskFailed(str(error))
+    return draw_landmarks(replace(session.project))
 
 
 def same_region(task: Any, values: dict[str, Any], project: Project) -> bool:

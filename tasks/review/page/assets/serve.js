@@ -78,6 +78,7 @@
     parts.undo = el("button", {type: "button", id: "undo", onclick: Review.serve.undo});
     parts.draw = el("button", {type: "button", id: "draw", onclick: function () { Review.serve.run({frames: null}); }}, "Draw what is due");
     document.getElementById("help-button").before(parts.draw, parts.undo);
+    document.querySelector("nav").append(el("a", {href: "face"}, "Landmarks"));
     parts.title = el("strong", {});
     parts.progress = el("progress", {max: "1", value: "0", "aria-label": "Frames done"});
     parts.count = el("span", {class: "counted", role: "status"});
