@@ -212,6 +212,15 @@ class Character:
         own = self.poses[pose].base_image
         return own or (self.base_image if pose == self.default_pose else None)
 
+    @property
+    def only_words(self) -> tuple[str, ...]:
+        """The expressions that have nothing for an engine that draws by blend shapes."""
+        return tuple(
+            name
+            for name, each in self.expressions.items()
+            if name != NEUTRAL and not each.blendshapes and not each.values
+        )
+
     def expression(self, expression: str) -> Expression:
         """The expression of that id; `neutral` is always there, even where no config names it."""
         if expression == NEUTRAL and expression not in self.expressions:

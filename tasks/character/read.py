@@ -7,7 +7,8 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from tasks.character import vocabulary
-from tasks.character.character import BasePath, Character, Expression, Pose, pose_paths
+from tasks.character.character import NEUTRAL, BasePath, Character, Expression, Pose, pose_paths
+from tasks.character.emotions import weights_for
 from tasks.character.face import Head
 from tasks.character.form import AxisValueModel, ConfigModel, ExpressionModel, PoseModel
 from tasks.character.mistakes import validated
@@ -231,6 +232,8 @@ def _expression(
             # the stronger wins, so that the order of the axes does not matter.
             blendshapes[shape] = max(weight, blendshapes.get(shape, 0.0))
     blendshapes.update(form.blendshapes)
+    if not chosen and not blendshapes and name != NEUTRAL:
+        blendshapes.update(weights_for(name, form.prompt))
     return Expression(name, tuple(filter(None, words)), blendshapes, dict(chosen))
 
 

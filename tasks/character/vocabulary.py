@@ -44,7 +44,7 @@ class PoseWords:
     head: Head
 
 
-def _both(**weights: float) -> dict[str, float]:
+def both_sides(**weights: float) -> dict[str, float]:
     """Spell a weight out for the left and the right side."""
     return {f"{name}{side}": weight for name, weight in weights.items() for side in _SIDES}
 
@@ -58,24 +58,24 @@ AXES: Mapping[str, Mapping[str, AxisValue]] = MappingProxyType(
                 "neutral": AxisValue("the mouth relaxed and closed"),
                 "smile_soft": AxisValue(
                     "a soft, closed-mouth smile",
-                    _both(mouthSmile=0.75, mouthDimple=0.3, cheekSquint=0.3),
+                    both_sides(mouthSmile=0.75, mouthDimple=0.3, cheekSquint=0.3),
                 ),
                 "smile_big": AxisValue(
                     "a big open smile that shows the upper teeth",
                     {
                         "jawOpen": 0.3,
-                        **_both(mouthSmile=1.0, mouthUpperUp=0.4, cheekSquint=0.5),
+                        **both_sides(mouthSmile=1.0, mouthUpperUp=0.4, cheekSquint=0.5),
                     },
                 ),
                 "ah": AxisValue(
                     "the mouth wide open, saying 'ah'",
-                    {"jawOpen": 0.7, **_both(mouthLowerDown=0.2)},
+                    {"jawOpen": 0.7, **both_sides(mouthLowerDown=0.2)},
                 ),
                 "ee": AxisValue(
                     "the lips stretched wide and slightly parted over the teeth, saying 'ee'",
                     {
                         "jawOpen": 0.15,
-                        **_both(mouthStretch=0.7, mouthUpperUp=0.3, mouthLowerDown=0.3),
+                        **both_sides(mouthStretch=0.7, mouthUpperUp=0.3, mouthLowerDown=0.3),
                     },
                 ),
                 "uw": AxisValue(
@@ -84,14 +84,14 @@ AXES: Mapping[str, Mapping[str, AxisValue]] = MappingProxyType(
                 ),
                 "frown": AxisValue(
                     "the corners of the mouth turned down",
-                    {"mouthShrugLower": 0.4, **_both(mouthFrown=1.0)},
+                    {"mouthShrugLower": 0.4, **both_sides(mouthFrown=1.0)},
                 ),
                 "closed": AxisValue(
                     "the lips pressed firmly together",
                     {
                         "mouthRollUpper": 0.9,
                         "mouthRollLower": 0.9,
-                        **_both(mouthPress=1.0, mouthStretch=0.4),
+                        **both_sides(mouthPress=1.0, mouthStretch=0.4),
                     },
                 ),
             }
@@ -99,19 +99,21 @@ AXES: Mapping[str, Mapping[str, AxisValue]] = MappingProxyType(
         "eyes": MappingProxyType(
             {
                 "neutral": AxisValue("the eyes open, looking at the viewer"),
-                "wide": AxisValue("the eyes opened wide", _both(eyeWide=1.0)),
-                "squint": AxisValue("the eyes narrowed", _both(eyeSquint=0.9, cheekSquint=0.3)),
-                "blink_closed": AxisValue("the eyes fully closed", _both(eyeBlink=1.0)),
+                "wide": AxisValue("the eyes opened wide", both_sides(eyeWide=1.0)),
+                "squint": AxisValue(
+                    "the eyes narrowed", both_sides(eyeSquint=0.9, cheekSquint=0.3)
+                ),
+                "blink_closed": AxisValue("the eyes fully closed", both_sides(eyeBlink=1.0)),
             }
         ),
         "brows": MappingProxyType(
             {
                 "neutral": AxisValue("the eyebrows relaxed"),
                 "raise": AxisValue(
-                    "the eyebrows raised", {"browInnerUp": 0.8, **_both(browOuterUp=0.8)}
+                    "the eyebrows raised", {"browInnerUp": 0.8, **both_sides(browOuterUp=0.8)}
                 ),
                 "furrow": AxisValue(
-                    "the eyebrows drawn down and together", _both(browDown=1.0, noseSneer=0.2)
+                    "the eyebrows drawn down and together", both_sides(browDown=1.0, noseSneer=0.2)
                 ),
             }
         ),

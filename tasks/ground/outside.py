@@ -1,11 +1,14 @@
 """Text from outside - a server's words, names, ids, notes - made fit to be shown or written down.
 
 The one place through which such text comes in. It is shown, never interpreted: no control
-character reaches a terminal, no mark turns the direction of a line, no message fills the screen.
-Everything here takes time in proportion to the text.
+character reaches a terminal, no mark turns the direction of a line, no message fills the screen;
+and nothing secret of ours is left in it (`tasks.ground.secrets`). Everything here takes time in
+proportion to the text.
 """
 
 import re
+
+from tasks.ground.secrets import blotted
 
 MOST_CHARACTERS = 300
 """of a message that is shown in one line"""
@@ -29,7 +32,7 @@ _MARKUP = re.compile(r"<[^<>]*>")
 def clean(text: str, most: int = MOST_CHARACTERS) -> str:
     """`text` as one line of at most `most` characters that can be shown anywhere."""
     text = _harmless(text[:_LOOKED_AT], _CONTROLS)
-    text = " ".join(text.split())
+    text = blotted(" ".join(text.split()))
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
@@ -40,7 +43,7 @@ def without_markup(text: str) -> str:
 
 def showable(text: str) -> str:
     """Lines of our own that may quote others, for a terminal: their line ends stay."""
-    return _harmless(text, _CONTROLS_OF_LINES)
+    return blotted(_harmless(text, _CONTROLS_OF_LINES))
 
 
 def _harmless(text: str, controls: re.Pattern[str]) -> str:

@@ -124,6 +124,19 @@ def spent(budget: Budget, resume: ResumeCommand) -> Iterator[str]:
         yield f"[i] {calls} not paid for, about {about}; to go on: {again}"
 
 
+def only_words(names: Sequence[str]) -> str:
+    """That expressions came out as neutral; empty where none did."""
+    if not names:
+        return ""
+    shown = ", ".join(names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
+    has, it = ("has", "it looks") if len(names) == 1 else ("have", "they look")
+    return (
+        f"[!] {shown}: {counted(len(names), 'expression')} {has} only words, which this engine does"
+        f" not read, so that {it} neutral: give blendshapes, or values of axes, in the config, or"
+        " draw with an engine that reads words (engine=openai)"
+    )
+
+
 def after_failures(forced: Iterable[str]) -> str:
     """How to go on after them."""
     if forced:

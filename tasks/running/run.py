@@ -24,6 +24,7 @@ from tasks.ground.errors import Mistake
 from tasks.ground.files import open_plain, sweep_parts
 from tasks.ground.say import say
 from tasks.ground.wording import counted
+from tasks.running import lines
 from tasks.running.free_task import told_aside
 from tasks.running.interrupts import INTERRUPTED, gentle_interrupt
 from tasks.running.options import OwnDefaults
@@ -118,6 +119,7 @@ class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
         try:
             self._take_in(scope, record)
             forecast = self._forecast(scope)
+            record.notes.update(dict.fromkeys(self._unreadable(scope)))
         except Mistake as error:
             raise InvalidCommand(str(error)) from error
         run = Reported(self.session, self.plan, scope, record, forecast, self._flags)
@@ -208,6 +210,13 @@ class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
         )
         estimator = purchase.caller.policy.estimator if purchase else None
         return forecast_of(builder, estimator, pending, scope.frames(pending=False), options)
+
+    def _unreadable(self, scope: RunScope) -> Iterator[str]:
+        """That frames which are drawn come out neutral, since their engine reads no words."""
+        drawn = {node.expression for _, node, _ in scope.frames(pending=True)}
+        if drawn and self.session.graph.engine.facts.from_base:
+            names = [name for name in self.session.character.only_words if name in drawn]
+            yield from filter(None, [lines.only_words(names)])
 
     def _flags(self, finished: Sequence[Node]) -> Mapping[str, Sequence[str]]:
         """Measure keyframes and keep their figures; what is flagged, by name. Raises OSError."""

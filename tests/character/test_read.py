@@ -93,8 +93,8 @@ def test_the_old_format_loads_unchanged():
 
 
 def test_the_least_config_is_one_expression():
-    character = character_of({"expressions": {"sad": {}}})
-    assert character.expressions == {"sad": Expression("sad")}
+    character = character_of({"expressions": {"bare": {}}})
+    assert character.expressions == {"bare": Expression("bare")}
     assert list(character.poses) == ["center"]
 
 
@@ -163,8 +163,8 @@ def test_axes_are_open_and_a_value_without_words_is_called_by_its_names():
 
 
 def test_an_expression_may_be_words_alone():
-    config = changed(expressions={"wink": {"prompt": " one eye closed "}})
-    assert character_of(config).expressions["wink"] == Expression("wink", ("one eye closed",), {})
+    config = changed(expressions={"peek": {"prompt": " one eye closed "}})
+    assert character_of(config).expressions["peek"] == Expression("peek", ("one eye closed",), {})
 
 
 def test_an_expression_s_words_follow_those_of_its_values():

@@ -1,6 +1,8 @@
 """The main job, end to end: the real doit command, and an endpoint on a real socket."""
 
+import base64
 import copy
+import io
 import json
 import re
 import shutil
@@ -450,6 +452,45 @@ def test_every_refusal_says_in_one_line_what_to_do(paid: Folder, server: ImagesS
     assert said in failed
     assert KEY not in ran.text
     assert len(server.calls) == 1
+
+
+def png_text() -> str:
+    """A picture as answers have it."""
+    buffer = io.BytesIO()
+    portrait().save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+ECHOES = {
+    "counts and id": Reply(
+        body=json.dumps(
+            {"data": [{"b64_json": png_text()}], "usage": {"said": KEY, KEY: {"x": KEY}}}
+        ).encode(),
+        headers={"x-request-id": f"req-{KEY}"},
+    ),
+    "no picture": Reply(body=json.dumps({"data": [], "key": KEY}).encode()),
+    "refused, escaped": Reply(
+        400, ('{"error": {"message": "' + "".join(f"\\u{ord(c):04x}" for c in KEY) + '"}}').encode()
+    ),
+    "refused, in markup": Reply(403, f"<h1>no {KEY[:9]}<b>{KEY[9:]}</b></h1>".encode()),
+    "refused, in part": Reply(429, error_body(f"key ...{KEY[-14:]} is over its limit")),
+}
+
+
+@pytest.mark.parametrize("kind", ECHOES)
+def test_a_key_that_a_server_repeats_reaches_neither_a_file_nor_the_screen(
+    paid: Folder, server: ImagesServer, kind: str
+):
+    config = paid.config
+    config["generation"]["max_retries"] = 0
+    paid.write_config(config)
+    server.reply = lambda _call: ECHOES[kind]
+    said = [paid.doit("endpoints:sad__center"), paid.doit("costs", "--json"), paid.doit("takes")]
+    texts = [ran.text for ran in said]
+    texts += [p.read_bytes().decode("latin-1") for p in paid.path.rglob("*") if p.is_file()]
+    for text in texts:
+        assert KEY not in text
+        assert KEY[-14:] not in text
 
 
 def test_a_server_that_drew_nothing_is_asked_again(paid: Folder, server: ImagesServer):

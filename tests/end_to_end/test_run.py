@@ -161,6 +161,19 @@ def test_prompts_name_a_task_that_was_probably_meant(free: Folder):
     assert 'did you mean "endpoints:sad__center"?' in ran.err
 
 
+def test_words_that_the_puppet_does_not_read_are_said_once(free: Folder):
+    config = free.config
+    for name in ("one", "two"):
+        config["expressions"][name] = {"prompt": f"as number {name} of the cast"}
+    config["expressions"]["angry"] = {"prompt": "furious"}
+    free.write_config(config)
+    ran = free.doit()
+    (line,) = [line for line in ran.out.splitlines() if "have only words" in line]
+    assert line.startswith("[!] one, two: 2 expressions have only words")
+    assert free.frame("angry__center").read_bytes() != free.frame("neutral__center").read_bytes()
+    assert "only words" not in free.doit().out
+
+
 DRAWING_ROOMS = {"engines", "batch", "puppet", "finish", "morph", "landmarks", "review"}
 """rooms of which a run that draws nothing loads no module"""
 

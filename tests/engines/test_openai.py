@@ -405,7 +405,7 @@ def test_counts_that_no_file_can_hold_lose_no_picture(
     server.reply = lambda _call: Reply(body=body.encode())
     take = engine_at(server.url, monkeypatch).draw(request())
     assert take.picture == png()
-    assert take.usage == {}
+    assert take.usage == {"x": "?"}
 
 
 class FilesToo(ImagesServer):

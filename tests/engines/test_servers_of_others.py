@@ -208,6 +208,20 @@ def test_a_paid_call_is_not_sent_on_to_another_address(
     assert len(server.calls) == 4
 
 
+@pytest.mark.parametrize("status", [307, 308])
+def test_the_same_server_may_point_to_another_path_of_its_own(
+    server: ImagesServer, monkeypatch: pytest.MonkeyPatch, status: int
+):
+    """As web frameworks do where only a slash at the end is missing."""
+    there = {"Location": f"{server.url}/images/edits"}
+    server.reply = lambda call: Reply(status, b"", there) if call.number == 1 else Reply()
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    assert open_engine(EngineSettings()).draw(request()).picture
+    first, second = server.calls
+    assert second.fields == first.fields
+    assert second.pictures == first.pictures
+
+
 # Time and size
 
 

@@ -9,6 +9,8 @@ from tasks.ground.outside import clean
 from tasks.takes.owed import Owed
 from tasks.takes.store import Take
 
+_MOST_COUNTS, _DEEPEST, _SHORT, _LARGEST = 40, 3, 60, 1e15
+
 
 class UnusableError(ValueError):
     """What is wrong with the body of an answer."""
@@ -50,7 +52,7 @@ def take_of_document(
 ) -> Take:
     """As `take_of`, of an answer that is read already."""
     usage = document.get("usage") if isinstance(document, dict) else None
-    usage = usage if isinstance(usage, dict) and _can_be_kept(usage) else {}
+    usage = _counts(usage) if isinstance(usage, dict) else {}
     try:
         picture = _picture(document, fetch)
     except UnusableError as error:
@@ -61,13 +63,17 @@ def take_of_document(
     return Take(picture, latency_s=latency_s, usage=usage, answer_id=clean(answer_id))
 
 
-def _can_be_kept(usage: dict[str, Any]) -> bool:
-    """Whether a file can hold it: half surrogate pairs and endless nesting are JSON too."""
-    try:
-        json.dumps(usage, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        return False
-    return True
+def _counts(usage: dict[str, Any], depth: int = 0) -> dict[str, Any]:
+    """What a server counts, as it may be kept: numbers, short words, and no deeper than it goes."""
+    found: dict[str, Any] = {}
+    for name, value in list(usage.items())[:_MOST_COUNTS]:
+        if isinstance(value, dict) and depth < _DEEPEST:
+            found[clean(name, _SHORT)] = _counts(value, depth + 1)
+        elif isinstance(value, str):
+            found[clean(name, _SHORT)] = clean(value, _SHORT)
+        elif value is None or (isinstance(value, (int, float)) and abs(value) < _LARGEST):
+            found[clean(name, _SHORT)] = value
+    return found
 
 
 def _picture(document: Any, fetch: Callable[[str], bytes]) -> bytes:

@@ -13,12 +13,13 @@ import openai
 from openai.types import Batch, FileObject
 
 from tasks.engines.openai.answers import NotYetError, UnusableError, take_of_document
-from tasks.engines.openai.client import client, key, one_line, without_key
+from tasks.engines.openai.client import client, key, one_line
 from tasks.engines.openai.failures import failure_of
 from tasks.engines.openai.fetching import fetched
 from tasks.engines.openai.lines import lines_of
 from tasks.engines.openai.words import is_refused, words_of
 from tasks.ground.advice import doit
+from tasks.ground.secrets import blotted_bytes
 from tasks.requests.batches import ENDPOINT, PICTURE, REQUESTS, RemoteBatch, RemoteFile
 from tasks.requests.engine import EngineFailure, EngineSettings, Fault
 from tasks.takes.store import Take
@@ -127,7 +128,7 @@ class SdkBatches:
         except UnusableError as error:
             raise EngineFailure(
                 one_line(f"the answer has no picture: {error}"),
-                without_key(json.dumps(body).encode()),
+                blotted_bytes(json.dumps(body).encode()),
                 fault=Fault.UNUSABLE,
                 usage=error.usage,
             ) from error

@@ -1,7 +1,6 @@
 """The SDK's client: made once, by the first call, from the SDK's own environment variables."""
 
 import os
-import re
 import ssl
 import threading
 from functools import lru_cache
@@ -13,6 +12,7 @@ from openai import DefaultHttpxClient, OpenAI
 
 from tasks.engines.openai.wire import bound, keep_time, watch
 from tasks.ground.outside import clean, without_markup
+from tasks.ground.secrets import without_keys
 from tasks.requests.connection import Connection, connection, problems
 from tasks.requests.engine import EngineFailure, Fault
 
@@ -84,14 +84,6 @@ def key() -> str:
     return os.environ.get("OPENAI_API_KEY", "").strip()
 
 
-def without_key(data: bytes) -> bytes:
-    """What a server sent, with the key blotted out: some echo it."""
-    return data.replace(key().encode(), b"[key]") if key() else data
-
-
 def one_line(text: str) -> str:
     """One line without secrets: servers echo keys, or parts of them, in their messages."""
-    if key():
-        text = text.replace(key(), "[key]")
-    text = re.sub(r"\b(?:sk|pk|key)-[\w*.-]{4,}", "[key]", without_markup(text))
-    return clean(text)
+    return clean(without_keys(without_markup(text)))

@@ -8,11 +8,12 @@ import httpx2
 import openai
 
 from tasks.engines.openai.answers import NotYetError, UnusableError, take_of
-from tasks.engines.openai.client import client, one_line, without_key
+from tasks.engines.openai.client import client, one_line
 from tasks.engines.openai.failures import failure_of, page_failure, status_failure
 from tasks.engines.openai.fetching import fetched
 from tasks.engines.openai.wire import within
 from tasks.engines.openai.words import asks_for_one_image
+from tasks.ground.secrets import blotted_bytes
 from tasks.requests.engine import EngineFailure, EngineSettings, Fault, ToFetch
 from tasks.requests.request import Request
 from tasks.takes.owed import Owed
@@ -50,7 +51,7 @@ class ImagesEngine:
         except UnusableError as error:
             raise EngineFailure(
                 one_line(f"the answer has no picture: {error}"),
-                without_key(content),
+                blotted_bytes(content),
                 fault=Fault.UNUSABLE,
                 usage=error.usage,
             ) from error

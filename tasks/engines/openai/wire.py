@@ -63,14 +63,25 @@ def sending_of(request: httpx2.Request) -> Sending | None:
 
 
 def bound(response: httpx2.Response) -> None:
-    """Bound an answer's size, and let no request with a body be sent on; a hook of the client."""
+    """Bound an answer's size, and let no request with a body go elsewhere; a hook of the client."""
     request = response.request
-    if response.is_redirect and request.method != "GET":
+    if response.is_redirect and request.method != "GET" and not _is_sent_on(response):
         raise MovedError(response.headers.get("location", ""), request=request)
     if not request.url.path.endswith(_NOT_BOUND):
         packed = response.headers.pop("content-encoding", "")
         assert isinstance(response.stream, httpx2.SyncByteStream)  # noqa: S101 - the client's kind
         response.stream = _Bound(response.stream, packed)
+
+
+def _is_sent_on(response: httpx2.Response) -> bool:
+    """Whether a call may be sent again where it is pointed: whole, and to the same server."""
+    request = response.request
+    try:
+        url = request.url.join(response.headers.get("location", ""))
+    except (httpx2.InvalidURL, ValueError):
+        return False
+    whole = response.status_code in {307, 308}
+    return whole and (url.scheme, url.netloc) == (request.url.scheme, request.url.netloc)
 
 
 class _Bound(httpx2.SyncByteStream):
