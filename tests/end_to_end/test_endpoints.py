@@ -638,7 +638,7 @@ def test_a_character_without_landmarks_is_told_what_the_puppet_needs(free: Folde
     free.write_config(config)
     ran = free.doit()
     assert ran.code != 0
-    failed = next(line for line in ran.out.splitlines() if line.startswith("[!] Failed sad:"))
+    (failed,) = [line for line in ran.out.splitlines() if line.startswith("[!] ")]
     assert "eye" in failed
     assert "mouth" in failed
     assert "Traceback" not in ran.text

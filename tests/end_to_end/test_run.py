@@ -174,7 +174,7 @@ def test_words_that_the_puppet_does_not_read_are_said_once(free: Folder):
     assert "only words" not in free.doit().out
 
 
-DRAWING_ROOMS = {"engines", "batch", "puppet", "finish", "morph", "landmarks", "review"}
+DRAWING_ROOMS = {"engines", "batch", "puppet", "finish", "morph", "landmarks"}
 """rooms of which a run that draws nothing loads no module"""
 
 
@@ -194,6 +194,8 @@ def test_a_no_op_run_loads_no_room_that_draws_and_none_of_the_heavy_packages(fre
     assert not rooms & DRAWING_ROOMS
     # What became of a frame is said by its step; deciding and drawing are further in.
     assert {name for name in loaded if name.startswith("tasks.build.")} == {"tasks.build.step"}
+    page = {"tasks.review.page", "tasks.review.page.seen"}
+    assert {name for name in loaded if name.startswith("tasks.review.")} == page
 
 
 def test_a_damaged_database_is_no_obstacle(free: Folder):
