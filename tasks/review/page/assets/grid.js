@@ -2,7 +2,7 @@
 /* The grid: expressions by poses, filtered by state and text. */
 (function () {
   var el = Review.el;
-  var filter = {text: "", mark: "", faces: Review.recall("faces", true), size: Review.recall("size", 160)};
+  var filter = {text: "", mark: "", faces: Review.recall("faces", true), size: Review.recall("size", window.innerWidth >= 2400 ? 320 : 160)};
   var list, shownCount;
 
   Review.shownFrames = function () {
@@ -36,7 +36,7 @@
       fillList();
     }});
     marks = el("select", {id: "mark", onchange: function () { filter.mark = marks.value; fillList(); }});
-    var size = el("input", {type: "range", min: "96", max: "420", step: "4", value: filter.size, oninput: function () {
+    var size = el("input", {type: "range", min: "96", max: "640", step: "4", value: filter.size, oninput: function () {
       filter.size = Number(size.value);
       Review.remember("size", filter.size);
       list.style.setProperty("--cell", filter.size + "px");

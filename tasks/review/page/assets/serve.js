@@ -100,7 +100,7 @@
     Review.fill(parts.undo, "Undo ", el("kbd", {}, "u"));
   }
 
-  var WORDS = {waits: "waits", runs: "is drawn", stops: "stops; what is being drawn is waited for", done: "is done", failed: "ended"};
+  var WORDS = {waits: "waits", runs: "under way", stops: "stops; what is being drawn is waited for", done: "is done", failed: "ended"};
   function showRuns(runs) {
     var run = runs.find(function (each) { return each.state === "runs" || each.state === "stops"; }) || runs[runs.length - 1];
     if (!run) return;
@@ -111,7 +111,7 @@
     parts.title.textContent = run.title;
     parts.progress.max = Math.max(1, run.of);
     parts.progress.value = run.state === "done" && !run.of ? 1 : run.done;
-    Review.fill(parts.count, run.of ? run.done + " of " + run.of : "", run.failed ? ", " + run.failed + " failed" : "", " ", WORDS[run.state], waiting ? "; " + waiting + " more to come" : "");
+    Review.fill(parts.count, run.of ? run.done + " of " + run.of + (run.failed ? "" : ":") : "", run.failed ? ", " + run.failed + " failed:" : "", " ", WORDS[run.state], waiting ? "; " + waiting + " more to come" : "");
     parts.last.textContent = run.lines[run.lines.length - 1] || "…";
     parts.lines.textContent = run.lines.join("\n");
     parts.run.classList.toggle("failed", run.state === "failed" || run.failed > 0);
