@@ -95,7 +95,7 @@ _FORM_TEXTS = {
 }
 
 
-def _form_text(details: ErrorDetails, key: str | None) -> str:
+def _form_text(details: ErrorDetails, key: str | None) -> str | Callable[[], str]:
     kind, context = details["type"], details.get("ctx", {})
     if kind == "literal_error":
         name = str(details["input"]) if key is None else key

@@ -19,6 +19,11 @@ from tasks.character.vocabulary import AxisValue
 from tasks.ground import json_places as json_text
 from tasks.ground.errors import Mistake
 from tasks.ground.files import read_file
+from tasks.ground.outside import clean
+
+_MOST_SHOWN = 20
+_LONGEST = 2000
+"""characters of the line of a mistake"""
 
 
 class ConfigMistake(Mistake):
@@ -34,11 +39,16 @@ class _Source:
     overrides: Sequence[Override]
     findings: list[Finding] = field(default_factory=list)
 
-    def lines(self) -> list[str]:
-        """Each finding as one line, in the text's order."""
+    def lines(self) -> tuple[list[str], int]:
+        """The first findings as a line each, in the text's order; and how many there are."""
         places = {found.path: found for found in json_text.walk(self.text)}
-        lines = [(self._offset(finding, places), self._line(finding)) for finding in self.findings]
-        return [f"{self._place(offset)}{line}" for offset, line in sorted(dict.fromkeys(lines))]
+        placed = [(self._offset(finding, places), finding) for finding in self.findings]
+        placed.sort(key=lambda pair: pair[0])
+        # Two sources may say the same of one place.
+        first = [(offset, self._line(finding)) for offset, finding in placed[: 2 * _MOST_SHOWN]]
+        lines = [f"{self._place(offset)}{line}" for offset, line in sorted(dict.fromkeys(first))]
+        more = len({(offset, finding.path) for offset, finding in placed[2 * _MOST_SHOWN :]})
+        return lines[:_MOST_SHOWN], len(lines) + more
 
     def _offset(self, finding: Finding, places: Mapping[json_text.Path, json_text.Found]) -> int:
         """Where a finding stands: its own place, or that of what it is missing from; else -1."""
@@ -59,8 +69,9 @@ class _Source:
     def _line(self, finding: Finding) -> str:
         override = self._override(finding)
         if override:
-            return f"{override.variable} on the command line: {finding.text}"
-        return f"{json_text.path_text(finding.path)}: {finding.text}"
+            return clean(f"{override.variable} on the command line: {finding.text}", _LONGEST)
+        path = (clean(part, 64) if isinstance(part, str) else part for part in finding.path)
+        return clean(f"{json_text.path_text(tuple(path))}: {finding.text}", _LONGEST)
 
     def _override(self, finding: Finding) -> Override | None:
         """What was typed in place of a wrong value; a wrong key is the file's own."""
@@ -96,7 +107,7 @@ def parse(
     model, findings = validated(document, official_endpoint=official_endpoint)
     source.findings.extend(findings)
     if source.findings or model is None:
-        raise _mistake(name, source.lines())
+        raise _mistake(name, *source.lines())
     return _character(model)
 
 
@@ -120,7 +131,7 @@ def _parse_document(source: _Source) -> Any:
     try:
         document = json_text.parse(source.text, pairs)
     except Mistake as error:
-        raise _mistake(source.name, [str(error)]) from error
+        raise _mistake(source.name, [str(error)], 1) from error
     if duplicates:
         source.findings.extend(_duplicate_findings(source.text))
     for override in source.overrides:
@@ -152,10 +163,11 @@ def _put(document: Any, path: tuple[str, ...], value: Any) -> None:
         document[last] = value
 
 
-def _mistake(name: str, lines: Sequence[str]) -> ConfigMistake:
-    if len(lines) == 1:
+def _mistake(name: str, lines: Sequence[str], count: int) -> ConfigMistake:
+    if count == 1:
         return ConfigMistake(f"{name}: {lines[0]}")
-    return ConfigMistake("\n  ".join([f"{name}: {len(lines)} mistakes", *lines]))
+    more = [f"... and {count - len(lines)} more"] if count > len(lines) else []
+    return ConfigMistake("\n  ".join([f"{name}: {count} mistakes", *lines, *more]))
 
 
 def _character(model: ConfigModel) -> Character:

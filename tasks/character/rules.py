@@ -6,7 +6,7 @@ none in another.
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,11 +14,13 @@ from tasks.character.character import NEUTRAL, Generation, pose_paths
 from tasks.ground.errors import Mistake
 from tasks.ground.ids import did_you_mean, id_problem, same_file
 from tasks.ground.json_places import Path, path_text
+from tasks.ground.outside import clean
 from tasks.models import engines
 from tasks.models import facts as models
 
 _EXPRESSION_KEYS = ("prompt", "blendshapes")
 _MOST_NAMED = 20
+_LONGEST_NAMED = 64
 _MAX_EDGE_PX = 8192
 _GENERATION_DEFAULTS = asdict(Generation())
 _SET_ELSEWHERE = {
@@ -34,22 +36,37 @@ class Finding:
     """One mistake: where it is in the document, and what it is."""
 
     path: Path
-    text: str
+    said: str | Callable[[], str]
+    """what it is; found out when it is shown, where that takes a while"""
     at_key: bool = False
     """the key is wrong, not its value"""
+
+    @property
+    def text(self) -> str:
+        """What it is."""
+        return self.said if isinstance(self.said, str) else self.said()
 
 
 def shown(value: Any) -> str:
     """A value as it stands in the file, cut short."""
+    value = value[:100] if isinstance(value, str) else value
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def unknown(kind: str, name: str, allowed: Iterable[str]) -> str:
-    """That a name is unknown, which was probably meant, and which are allowed."""
-    names = list(dict.fromkeys(allowed))
-    listed = f" (allowed: {', '.join(names)})" if 0 < len(names) <= _MOST_NAMED else ""
-    return f"unknown {kind} {shown(name)}{did_you_mean(name, names)}{listed}"
+def unknown(kind: str, name: str, allowed: Iterable[str]) -> Callable[[], str]:
+    """That a name is unknown, which was probably meant, and which are allowed.
+
+    Found out when it is shown: of many mistakes only the first are.
+    """
+
+    def text() -> str:
+        names = list(dict.fromkeys(allowed))
+        few = ", ".join(clean(each, _LONGEST_NAMED) for each in names[:_MOST_NAMED])
+        listed = f" (allowed: {few})" if 0 < len(names) <= _MOST_NAMED else ""
+        return f"unknown {kind} {shown(name)}{did_you_mean(name, names)}{listed}"
+
+    return text
 
 
 def rule_findings(document: Any, *, official_endpoint: bool) -> Iterator[Finding]:
@@ -133,9 +150,9 @@ def _one_file(name: str, earlier: str) -> str:
 
 def _listed(findings: Iterable[Finding], names: list[Any]) -> Iterator[Finding]:
     """Findings about names that stand in a list: their place is an index, not a key."""
+    last = {name: index for index, name in enumerate(names) if isinstance(name, str)}
     for finding in findings:
-        index = len(names) - 1 - names[::-1].index(finding.path[-1])
-        yield Finding((*finding.path[:-1], index), finding.text)
+        yield Finding((*finding.path[:-1], last[str(finding.path[-1])]), finding.said)
 
 
 def _pose_findings(poses: Any) -> Iterator[Finding]:
@@ -149,9 +166,12 @@ def _pose_findings(poses: Any) -> Iterator[Finding]:
 
 
 def _repeated(path: Path, names: list[Any]) -> Iterator[Finding]:
+    seen: set[str] = set()
     for index, name in enumerate(names):
-        if isinstance(name, str) and name in names[:index]:
+        if isinstance(name, str) and name in seen:
             yield Finding((*path, index), f'"{name}" is there twice')
+        if isinstance(name, str):
+            seen.add(name)
 
 
 def _axis_findings(axes: Mapping[str, list[str]]) -> Iterator[Finding]:

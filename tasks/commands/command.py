@@ -68,6 +68,8 @@ class FrameCommand(OwnFrameOption, OwnDefaults, DoitCmdBase):  # type: ignore[mi
         try:
             return int(super().execute(params, args) or 0)
         except (Mistake, OSError) as error:
+            if isinstance(error, OSError) and error.filename is None:
+                raise  # its output: `OwnDefaults` says it
             raise InvalidCommand(told(error)) from error
         except KeyboardInterrupt:
             raise SystemExit(INTERRUPTED) from None

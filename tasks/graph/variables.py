@@ -131,7 +131,7 @@ HELP: Mapping[str, str] = MappingProxyType(
         "config": "the character's config; its folder holds frames, takes and database",
         "base_image": "the portrait of the pose that is drawn",
         "pose": "the pose that `doit` alone draws; `all`: every one",
-        "outdir": "where keyframes go; sheet and sequences lie in it or beside it",
+        "outdir": "where keyframes go, and in it all else that is built",
         "max_depth": "how often the time of every path is halved",
         "tween": "how every in-between is made: `draw`, `morph` or `hold`",
         "engine": "in place of `generation.engine`",

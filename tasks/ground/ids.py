@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 
 MAX_LENGTH = 64
+_LONGEST_MEANT = 200
 _MAX_BYTES = 100  # two ids, and what is put around them, fit a file name of 255 bytes
 _SAFE = re.compile(r"\w(?:[\w.-]*\w)?")
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])(?:\..*)?", re.IGNORECASE)
@@ -43,6 +44,8 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     """The one of `names` that was probably meant by `name`, or None."""
     import difflib
 
+    if len(name) > _LONGEST_MEANT:
+        return None
     by_folded = {candidate.casefold(): candidate for candidate in names}
     close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[close[0]] if close else None

@@ -1,6 +1,7 @@
 """The one way to write a line to a person."""
 
 import contextlib
+import os
 import sys
 from typing import TextIO
 
@@ -17,6 +18,11 @@ def say(text: str) -> None:
     """One line on the standard output; nobody left to read it is no reason to stop."""
     with contextlib.suppress(OSError, ValueError):
         write_line(sys.stdout, text)
+
+
+def silence() -> None:
+    """Nobody reads the standard output: Python, which flushes it at the end, is not to complain."""
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
 
 
 def say_aside(text: str) -> None:

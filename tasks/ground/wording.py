@@ -12,6 +12,7 @@ def counted(count: int, noun: str) -> str:
 
 def dollars(amount_usd: float) -> str:
     """An amount in US dollars; fractions of a cent where there is less than one."""
+    amount_usd = amount_usd or 0.0  # -0 is 0
     return f"${amount_usd:.2f}" if amount_usd >= 0.01 or not amount_usd else f"${amount_usd:.4f}"
 
 

@@ -1,15 +1,36 @@
 """What all commands have in common: one kind of database, and help that tells our defaults."""
 
 import contextlib
+import sys
 from typing import Any
 
 from doit.exceptions import InvalidDodoFile
 
+from tasks.ground.say import say_aside, silence
+
+_NOT_SAID = 3
+"""the exit code where nobody can read what a command says"""
 BACKEND = "whole-file"
 
 
 class OwnDefaults:
     """For commands of doit: the defaults are those of `DOIT_CONFIG`, the database is ours."""
+
+    def parse_execute(self, in_args: list[str]) -> Any:
+        """Run the command; what reads its output may be gone, or its disk full."""
+        try:
+            code = super().parse_execute(in_args)  # type: ignore[misc]
+            sys.stdout.flush()
+        except BrokenPipeError:  # `| head`: it has read enough
+            silence()
+            return 0
+        except OSError as error:
+            if error.filename is not None:
+                raise
+            silence()
+            say_aside(f"ERROR: the output cannot be written: {error.strerror}")
+            return _NOT_SAID
+        return code
 
     def get_backends(self) -> Any:
         """Of the kinds of database only ours: the file beside the config is no other's."""

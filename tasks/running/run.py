@@ -27,6 +27,7 @@ from tasks.ground.wording import counted
 from tasks.running import lines
 from tasks.running.free_task import told_aside
 from tasks.running.interrupts import INTERRUPTED, gentle_interrupt
+from tasks.running.needs import check_needs
 from tasks.running.options import OwnDefaults
 from tasks.running.record import RunRecord
 from tasks.running.reporter import Reported
@@ -157,6 +158,8 @@ class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
 
         Raises `Mistake`.
         """
+        if scope.pending:
+            check_needs(scope.workers)
         self._mend_checks()
         if scope.pending:
             read_choices(self.session.project.folder)  # of a damaged file nobody knows what it says

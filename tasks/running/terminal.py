@@ -1,12 +1,11 @@
 """Where a run says its lines: a stream, in a terminal with a progress bar below them."""
 
 import contextlib
-import os
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from tasks.ground.say import write_line
+from tasks.ground.say import silence, write_line
 
 if TYPE_CHECKING:
     from tasks.running.bar import Bar
@@ -55,6 +54,5 @@ class Terminal:
         """Say nothing more; calls in flight are awaited all the same."""
         self._bar = None
         if self._out is sys.stdout:
-            # Python flushes it once more at the end, and would complain of the closed pipe.
-            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+            silence()
         self._out = None

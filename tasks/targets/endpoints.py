@@ -86,6 +86,8 @@ def draw_frame(
         return BadSource(str(error))
     except (Mistake, OSError) as error:
         return TaskFailed(told(error))
+    except MemoryError:
+        return TaskFailed("the memory is not enough for it: fewer at once (-n 1) need less")
     return {
         "step": built.step.value,
         "notes": list(built.notes),

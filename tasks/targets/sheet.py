@@ -31,7 +31,7 @@ def task_sheet(session: Session) -> dict[str, Any]:
         # and must not be drawn, and paid for, for the sake of a sheet; and a frame that could not
         # be drawn is shown as such.
         "task_dep": [f"endpoints:*__{pose}" for pose in graph.drawn_poses],
-        "uptodate": [(same_frames, [paths])],
+        "uptodate": [(same_frames, [session, paths])],
         "targets": [str(project.sheet)],
         "clean": [(remove_picture, [str(project.sheet)])],
         "io": {"capture": False},
@@ -41,11 +41,15 @@ def task_sheet(session: Session) -> dict[str, Any]:
     return rebuilt(task)
 
 
-def same_frames(task: Any, values: dict[str, Any], paths: list[str]) -> bool:
-    """Whether the frames on disk are those of the last sheet, by time and size."""
+def same_frames(task: Any, values: dict[str, Any], session: Session, paths: list[str]) -> bool:
+    """Whether the frames on disk are those of the last sheet, by time and size.
+
+    A sheet that marks what failed in its run is drawn anew: in the end it depends on the frames
+    and the config alone.
+    """
     seen = _seen(paths)
-    task.value_savers.append(lambda: {"seen": _seen(paths)})
-    return values.get("seen") == seen
+    task.value_savers.append(lambda: {"seen": _seen(paths), "marks": bool(session.failures)})
+    return bool(values.get("seen") == seen and not values.get("marks"))
 
 
 def _seen(paths: list[str]) -> str:
@@ -90,11 +94,9 @@ def _face(project: Project) -> tuple[float, float, float, float] | None:
 
 
 def _flags(project: Project, nodes: list[Node]) -> dict[str, str]:
-    """What is flagged, a word or two a frame; nothing where no frame was ever finished."""
+    """What is flagged, a word or two a frame."""
     from tasks.review.checks import flagged, kept_figures
 
-    if not project.store.is_dir():
-        return {}
     measured = kept_figures(project, nodes)
     looked_at = flagged(measured, project.character.checks)
     return {

@@ -1,10 +1,15 @@
 """Which keys may stand where, and rules that need no file to be tried."""
 
+import json
+import time
+
 import pytest
 
 from tasks.character.form import json_schema
 from tasks.character.mistakes import allowed_keys, validated
+from tasks.character.read import parse
 from tasks.character.rules import axis_values, rule_findings
+from tasks.ground.errors import Mistake
 
 
 @pytest.mark.parametrize(
@@ -63,3 +68,31 @@ def test_the_form_and_the_rules_are_checked_together():
     model, findings = validated(document, official_endpoint=True)
     assert model is None
     assert {finding.path[-1] for finding in findings} == {"prompt", "mouth"}
+
+
+@pytest.mark.parametrize("wrong", [{"mouth": "smle"}, {"mood": "x"}])
+def test_of_many_mistakes_the_first_are_shown_and_all_are_counted(wrong: dict[str, str]):
+    config = {
+        "axes": {"mouth": ["smile_soft"]},
+        "expressions": {f"e{number}": wrong for number in range(20_000)},
+        "poses": [f"p{number}" for number in range(20_000)],
+    }
+    began_s = time.monotonic()
+    with pytest.raises(Mistake) as caught:
+        parse(json.dumps(config), "x.json")
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "x.json: 20000 mistakes"
+    assert len(lines) == 22
+    assert lines[-1].strip() == "... and 19980 more"
+    assert time.monotonic() - began_s < 20
+
+
+def test_a_key_of_a_megabyte_is_shown_cut_short():
+    config = {
+        "x" * 10**6: 1,
+        "axes": {"mouth": ["y" * 10**6]},
+        "expressions": {"a": {"mouth": "z"}},
+    }
+    with pytest.raises(Mistake) as caught:
+        parse(json.dumps(config), "x.json")
+    assert len(str(caught.value)) < 3000

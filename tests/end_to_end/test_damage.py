@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -150,3 +152,35 @@ def test_where_no_frame_can_be_put_nothing_is_bought(paid: Folder, server: Image
     assert no_traceback(ran.text)
     assert server.calls == []
     assert "endpoints" in ran.text
+
+
+@pytest.mark.parametrize("words", [("list",), ("plan",)])
+def test_an_output_that_nobody_can_read_is_no_traceback(small: Folder, words: tuple[str, ...]):
+    command = [sys.executable, "-m", "doit", *words]
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            command, cwd=small.path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ran.returncode == 3
+    assert ran.stderr == "ERROR: the output cannot be written: No space left on device\n"
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as gone:
+        ran = subprocess.run(
+            command, cwd=small.path, stdout=gone, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_the_sheet_depends_on_the_frames_and_the_config_alone(paid: Folder, server: ImagesServer):
+    assert paid.doit().code == 0
+    sheet = paid.path / "frames" / "sheet.png"
+    before = sheet.read_bytes()
+    config = paid.config
+    paid.write_config({**config, "expressions": {**config["expressions"], "sad": {"mouth": "ah"}}})
+    paid.frame("happy_big__center").unlink()  # it comes from the store
+    assert paid.doit("budget=0").code == 1
+    assert sheet.read_bytes() != before  # what failed is marked
+    paid.write_config(config)
+    assert paid.doit().code == 0
+    assert sheet.read_bytes() == before
