@@ -3,6 +3,7 @@
 import hashlib
 import threading
 import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -85,7 +86,10 @@ class Live:
         while not self._closed.wait(pause_s):
             if self._board.readers:
                 began_s = time.monotonic()
-                self.look()
+                try:
+                    self.look()
+                except Exception:  # a bug: the page stays as it is, and the next look is tried
+                    traceback.print_exc()
                 pause_s = max(_LOOK_EVERY_S, (time.monotonic() - began_s) / _SHARE)
 
     def close(self) -> None:

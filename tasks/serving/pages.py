@@ -42,6 +42,7 @@ def add(site: Site, desk: Desk) -> None:
     site.post("decide", decide)
     site.post("undo", undo)
     site.post("run", lambda asked: _run(desk, asked))
+    site.post("plan", lambda asked: _plan(desk, asked))
     site.post("stop", stop)
 
 
@@ -49,7 +50,8 @@ def _document(desk: Desk) -> dict[str, object]:
     """The data as it is now; from now on its pictures are served."""
     document = desk.live.document
     desk.pictures.show(document)
-    more = {"served": True, "undo": desk.decisions.last, "number": desk.live.number}
+    paid = desk.project.graph.engine.facts.paid
+    more = {"served": True, "paid": paid, "undo": desk.decisions.last, "number": desk.live.number}
     return {**document, **more}
 
 
@@ -63,6 +65,16 @@ def _done(desk: Desk, lines: list[str]) -> Answer:
 def _asset(name: str) -> Callable[[Asked], Answer]:
     kind = _KINDS[name.rpartition(".")[2]]
     return lambda _asked: Answer((ASSETS / name).read_bytes(), kind)
+
+
+def _plan(desk: Desk, asked: Asked) -> Answer:
+    """What a run would draw and cost: `{"frames": [names] | null, "anew": bool}`."""
+    wish = asked.document if isinstance(asked.document, dict) else {}
+    names = wish.get("frames")
+    words = [] if names is None else [node.task for node in frames_named(desk.project, names)]
+    found = desk.runs.plan(*(["-a"] if wish.get("anew") is True and words else []), *words)
+    shown = ("engine", "draw", "calls", "cost_usd", "time_s", "budget_usd", "estimated")
+    return as_json({name: found.get(name) for name in shown})
 
 
 def _run(desk: Desk, asked: Asked) -> Answer:

@@ -12,11 +12,13 @@ import signal
 import subprocess
 import sys
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tasks.ground.errors import Mistake
 from tasks.ground.outside import clean
 from tasks.serving.board import Board
 
@@ -89,6 +91,24 @@ class Runs:
             self._last = [*[each for each in self._last if each.state in {"waits", "runs"}], run]
         self._show()
 
+    def plan(self, *words: str) -> dict[str, Any]:
+        """What `doit plan` says of WORDS. Raises `Mistake` where it refuses."""
+        command = [sys.executable, "-m", "doit", "plan", *self._variables, "--json", *words]
+        ran = subprocess.run(  # noqa: S603 - our own program, without a shell
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            env=_environment(),
+            check=False,
+        )
+        try:
+            found = json.loads(ran.stdout)
+        except ValueError:
+            raise Mistake(clean(ran.stderr or ran.stdout, most=2_000)) from None
+        return dict(found)
+
     def work(self) -> None:
         """Do what is asked for, until `close`."""
         while True:
@@ -96,7 +116,13 @@ class Runs:
             if self._closed:
                 return
             if run.state == "waits":
-                self._do(run)
+                try:
+                    self._do(run)
+                except Exception:  # a bug, or no room for a process: the next run is tried
+                    traceback.print_exc()
+                    run.state = "failed"
+                    run.lines.append("[!] It could not be begun; the terminal says why.")
+                    self._show()
 
     def stop(self) -> None:
         """Begin no new picture, and wait for those under way; a second time: leave at once."""
@@ -128,7 +154,6 @@ class Runs:
     def _do(self, run: _Run) -> None:
         run.state = "runs"
         self._show()
-        environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "200"}
         # In a group of its own: Ctrl-C reaches it through `stop` alone, once for each time.
         self._process = subprocess.Popen(  # noqa: S603 - our own program, without a shell
             [sys.executable, "-m", "doit", *run.words, *run.then()],
@@ -138,7 +163,7 @@ class Runs:
             text=True,
             encoding="utf-8",
             errors="replace",
-            env=environment,
+            env=_environment(),
             start_new_session=True,
         )
         if self._closed:
@@ -169,3 +194,7 @@ class Runs:
 
     def _show(self) -> None:
         self._board.put("runs", [run.content() for run in self._last])
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONIOENCODING": "utf-8"}

@@ -131,6 +131,8 @@ def test_two_pages_see_a_run_and_the_frames_as_they_come(
     images.reply = lambda call: Reply(delay_s=0.2 * call.number % 1)
     at(pages[0], "sad__tilt_left_small")
     pages[0].click("text=Draw it")
+    pages[0].locator("#note", has_text="By openai, about $").wait_for()
+    pages[0].keyboard.press("Enter")
     for page in pages:
         page.locator("#run .counted").filter(has_text="is done").wait_for()
     # The second page does something else meanwhile, and both have the same in the end.
@@ -155,6 +157,7 @@ def test_a_failure_is_shown_with_its_reason(opened: Any, project: Folder, images
     project.frame("neutral__tilt_left_small").unlink(missing_ok=True)
     at(opened, "neutral__tilt_left_small")
     opened.click("text=Draw it")
+    opened.click("#do-draw")
     opened.locator("#run .counted").filter(has_text="1 failed").wait_for()
     opened.locator("#frame .said.failed", has_text="refuses the request (400: no such").wait_for()
     images.reply = lambda _call: Reply()
@@ -168,6 +171,9 @@ def test_a_stopped_run_begins_no_new_picture_and_keeps_what_was_paid_for(
     at(opened, "sad__center")
     takes = opened.locator(".take-list li").count()
     opened.click("text=Draw it anew")
+    opened.locator("#do-draw").wait_for()
+    assert len(images.calls) == calls
+    opened.click("#do-draw")
     opened.locator("#stop").wait_for()
     while len(images.calls) == calls:
         opened.wait_for_timeout(50)

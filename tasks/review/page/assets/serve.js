@@ -32,9 +32,34 @@
       return quietly(Review.serve.post("decide", Object.assign({}, decision, {frames: names})).then(load));
     },
     redraw: function (names) { return Review.serve.run({frames: names, anew: true}); },
-    run: function (wish) { return quietly(Review.serve.post("run", wish)); },
+    /* What costs money is said before it is spent. */
+    run: function (wish) {
+      if (!Review.data.paid || wish.takes) return quietly(Review.serve.post("run", wish));
+      return quietly(Review.serve.post("plan", wish).then(function (plan) {
+        if (!plan.calls) return Review.serve.post("run", wish);
+        confirm(plan, wish);
+      }));
+    },
     undo: function () { return quietly(Review.serve.post("undo").then(load)); },
   };
+  function confirm(plan, wish) {
+    var dialog = document.getElementById("note");
+    var cost = plan.cost_usd === null ? "what that costs is not known" : "about " + Review.money(plan.cost_usd) + " (" + plan.estimated + ")";
+    var budget = plan.budget_usd === null ? "no budget is set" : "the budget is " + Review.money(plan.budget_usd);
+    var form = el("form", {onsubmit: function (event) {
+      event.preventDefault();
+      dialog.close();
+      quietly(Review.serve.post("run", wish));
+    }},
+      el("h2", {id: "note-title"}, "Draw " + (plan.draw === 1 ? "1 frame" : plan.draw + " frames") + "?"),
+      el("p", {}, "By " + plan.engine + ", " + cost + "; " + budget + "."),
+      el("p", {class: "row"},
+        el("button", {type: "submit", id: "do-draw"}, "Draw"),
+        el("button", {type: "button", onclick: function () { dialog.close(); }}, "Cancel")));
+    Review.fill(dialog, form);
+    dialog.showModal();
+    document.getElementById("do-draw").focus();
+  }
   function quietly(promise) { return promise.catch(function () { /* it was told */ }); }
 
   /* The newest data; asked for again where it changed meanwhile. */
