@@ -45,7 +45,7 @@ def look(picture: NDArray[np.uint8], meshed: EyeSeen, skin: list[Floats]) -> Eye
     """
     patch, axes, middle = _patch(picture, meshed)
     lab = cv2.cvtColor(patch, cv2.COLOR_RGB2LAB).astype(np.float32)
-    of_skin = np.median([_lab_at(picture, at) for at in skin], axis=0)
+    of_skin = np.median([lab_at(picture, at) for at in skin], axis=0)
     unlike = np.sqrt(((lab - of_skin) ** 2).sum(axis=2)) > _UNLIKE_SKIN
     upper, lower = _lids(unlike)
 
@@ -76,7 +76,8 @@ def _patch(picture: NDArray[np.uint8], eye: EyeSeen) -> tuple[NDArray[np.uint8],
     return np.asarray(made, np.uint8), np.asarray(axes), np.asarray(middle)
 
 
-def _lab_at(picture: NDArray[np.uint8], at: Floats) -> Floats:
+def lab_at(picture: NDArray[np.uint8], at: Floats) -> Floats:
+    """The usual colour about a place, in 8-bit Lab."""
     x, y = (
         int(np.clip(round(v), 0, most - 1))
         for v, most in zip(at, picture.shape[1::-1], strict=True)

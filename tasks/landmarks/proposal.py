@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.landmarks.drawn_eye import EyeSeen, look
+from tasks.landmarks.eye_blob import drawn_eyes
 from tasks.landmarks.networks import Floats
 
 # Numbers of points in MediaPipe's canonical mesh. Left and right are the character's own.
@@ -19,7 +20,7 @@ _MOUTH = {"left": 291, "right": 61, "upper_lip": 0, "lower_lip": 17}
 _LIPS_MEET = (13, 14)
 _NOSE, _CHIN = 2, 152
 _OUTLINE = (127, 93, 58, 136, 149, 152, 378, 365, 288, 323, 356)
-_CHEEKS = (50, 280)
+_SKIN = (50, 280, 205, 425, 195, 6, 101, 330)
 _DIGITS = 4
 
 
@@ -33,11 +34,12 @@ def proposal(picture: NDArray[np.uint8], points: Floats) -> dict[str, Any]:
     def part(at: Floats) -> list[float]:
         return [round(float(at[0]) / width, _DIGITS), round(float(at[1]) / height, _DIGITS)]
 
-    skin = [points[number] for number in _CHEEKS]
+    skin = [points[number] for number in _SKIN]
     block: dict[str, Any] = {}
-    for name, (inner, outer, upper, lower) in _EYES.items():
-        meshed = EyeSeen(points[inner], points[outer], points[upper], points[lower])
-        eye = look(picture, meshed, skin)
+    meshed = {name: EyeSeen(*(points[at] for at in numbers)) for name, numbers in _EYES.items()}
+    drawn = drawn_eyes(picture, meshed, skin)
+    for name in _EYES:
+        eye = drawn.get(name) or look(picture, meshed[name], skin)
         block[name] = {
             "inner": part(eye.inner),
             "outer": part(eye.outer),

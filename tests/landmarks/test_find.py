@@ -51,6 +51,24 @@ def test_the_boy_s_features_are_found_where_they_are():
     assert abs(radius / KNOWN["left_eye"]["iris_radius"] - 1) < 0.2
 
 
+@pytest.mark.parametrize("name", ["elf", "robot"])
+def test_large_drawn_eyes_are_found_where_they_are_and_not_where_real_ones_would_be(name: str):
+    folder = ROOT / "tests" / "characters" / name
+    with Image.open(folder / "neutral__center.png") as image:
+        picture = np.asarray(image.convert("RGBA"))
+    height, width = picture.shape[:2]
+    face = json.loads((folder / "expressions.json").read_text())["face"]
+    unit = (1, 1) if face.pop("unit", "") == "px" else (width, height)
+    found = find(picture)
+    assert found is not None
+    got = points_of(proposal(picture, found.points), width, height)
+    known = points_of({f"{side}_eye": face[f"{side}_eye"] for side in ("left", "right")}, *unit)
+    span = known["left_eye.outer"][0] - known["right_eye.outer"][0]
+    errors = [np.hypot(*np.subtract(got[point], at)) / span for point, at in known.items()]
+    assert max(errors) < 0.08
+    assert np.mean(errors) < 0.05
+
+
 def test_a_small_face_that_leans_in_a_wide_picture_is_found():
     wide = Image.new("RGBA", (1600, 900), (90, 120, 150, 255))
     small = Image.fromarray(boy(480)).rotate(20, expand=True)
