@@ -25,8 +25,8 @@ _THIN = 0.1
 _WIDE, _TALL = (0.3, 1.5), (0.45, 2.0)
 """how wide and how tall a patch may be, in widths of the mesh's eye"""
 _LARGER, _OFF, _HUGE = 1.6, 0.22, 3.0
-"""from how many times the mesh's opening on, if so far from its middle, it is taken for the eye; and
-from how many times on wherever it lies"""
+"""from how many times the mesh's opening on, if so far from its middle, it is taken for the eye;
+and from how many times on wherever it lies"""
 _ALIKE = 2.2
 """by how many times the heights of both eyes may differ: one is further away"""
 _SIDE = 64.0
