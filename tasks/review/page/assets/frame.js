@@ -2,7 +2,7 @@
 /* One frame, large: compared, with its words, checks and takes, and what is decided of it. */
 (function () {
   var el = Review.el;
-  var compare, frame, parts, against = "neutral";
+  var compare, frame, parts, against = "neutral", compared = "";
 
   Review.views.frame = {
     show: function (section, name) {
@@ -12,7 +12,7 @@
       frame = next;
       fill();
     },
-    hide: function () { if (compare) compare.stop(); },
+    hide: function () { if (compare) compare.stop(); compared = ""; },
     frame: function () { return frame; },
     key: function (event) {
       if (event.key === "j") go(1);
@@ -129,8 +129,10 @@
     Review.fill(parts.against, choices.map(function (each) { return el("option", {value: each[0]}, each[1]); }));
     parts.against.value = against;
     var other = choices.find(function (each) { return each[0] === against; });
-    if (frame.file) compare.show({source: frame.file, label: frame.name}, other[2] ? {source: other[2], label: other[1]} : null);
-    else { compare.stop(); compare.second = null; Review.fill(compare.stage, el("p", {class: "none"}, frame.message || "This frame is not there yet.")); }
+    var before = compared;
+    compared = frame.file ? [frame.file, other[2], other[1]].join("\n") : "";
+    if (frame.file && compared !== before) compare.show({source: frame.file, label: frame.name}, other[2] ? {source: other[2], label: other[1]} : null);
+    if (!frame.file) { compare.stop(); compare.second = null; Review.fill(compare.stage, el("p", {class: "none"}, frame.message || "This frame is not there yet.")); }
     showMode();
     showZoom(compare.zoom());
     fillFacts();

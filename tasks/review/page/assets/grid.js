@@ -109,7 +109,16 @@
       }));
   }
 
+  /* A cell that shows what it did is kept: its picture does not flicker when others change. */
+  var cells = {};
   function cell(frame, label) {
+    var key = JSON.stringify([frame, label, Review.decisionOf(frame.name), filter.faces]);
+    var known = cells[frame.name];
+    if (!known || known.key !== key) known = cells[frame.name] = {key: key, element: newCell(frame, label)};
+    return known.element;
+  }
+
+  function newCell(frame, label) {
     var shown = Review.marksOf(frame);
     var takes = (frame.takes || []).length;
     var decision = Review.decisionOf(frame.name);
