@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tasks.spending.calls import CallPolicy
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 2.0, 60.0
+_LEAST_USD = 1e-6
 
 
 class Batch(Run):
@@ -84,8 +85,9 @@ class Batch(Run):
             submitted = self._batches().submit(items)
         except Mistake as error:
             raise InvalidCommand(str(error)) from error
-        self._submitted |= {item.request.key for item in items}
-        if not submitted.batches:
+        if submitted.batches:
+            self._submitted |= {item.request.key for item in items}
+        else:
             self._take_back(items)
         problem = submitted.problem or record.fetch_problem or self._left_out
         return 1 if record.failed or problem else 0
@@ -169,7 +171,7 @@ class Batch(Run):
         """What all rounds came to; nothing where nothing was submitted."""
         self._count_bills()
         budget, waiting = self._policy.budget, sum(self._estimates_usd.values())
-        if self._submitted and budget.spent_usd:
+        if self._submitted and budget.spent_usd > _LEAST_USD:
             about = f", about {dollars(waiting)} of it still to be billed" if waiting else ""
             say(
                 f"[i] Batches of this command: {dollars(budget.spent_usd)}{about};"

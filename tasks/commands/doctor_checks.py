@@ -187,20 +187,24 @@ def _model(look: Look) -> Iterator[Finding]:
         return
     wished = character.generation
     model, size = clean(wished.model), wished.size_px
-    if wished.model in RETIRED:
+    official = look.project.official_endpoint
+    if official and wished.model in RETIRED:
         ended = RETIRED[wished.model]
         text = f"{model} was shut down on {ended.on}: use {ended.successor}"
         yield Finding("model", False, text)
         return
-    refused = [size_problem(wished.model, size) if size else None]
-    refused.append(quality_problem(wished.model, wished.quality))
+    refused: list[str | None] = []
+    if official:  # what another server's models of that name take, nobody knows here
+        refused.append(size_problem(wished.model, character.asked_px) if size else None)
+        refused.append(quality_problem(wished.model, wished.quality))
     for problem in filter(None, refused):
         yield Finding("model", False, f"{problem}; change generation in {look.project.config}")
     listed = look.answer.models
     if listed and wished.model not in listed:
         yield Finding("model", False, f"the endpoint does not list {model}: set generation.model")
     elif not any(refused):
-        known = "its size and quality are taken" if facts_of(wished.model) else "not known here"
+        taken = official and facts_of(wished.model)
+        known = "its size and quality are taken" if taken else "what it takes is not known here"
         there = ", and the endpoint lists it" if listed else ""
         yield Finding("model", True, f"{model}: {known}{there}")
 

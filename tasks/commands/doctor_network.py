@@ -2,6 +2,7 @@
 
 import email.utils
 import json
+import ssl
 import threading
 import time
 import urllib.request
@@ -12,11 +13,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tasks.ground.outside import clean
+from tasks.requests.connection import CERTIFICATES, connection, problems, without_user
+from tasks.requests.engine import ENDPOINT_VARIABLE, KEY_VARIABLE
 
 _OFFICIAL = "https://api.openai.com/v1"
 _LONGEST_S, _STEP_S = 3.5, 2.0
 _MOST_BYTES = 2 * 2**20
-_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _FAULTS = (
     ("CERTIFICATE_VERIFY", "its certificate is not trusted: name the authority in SSL_CERT_FILE"),
     ("WRONG_VERSION", "it speaks plain HTTP there: use http:// in the address"),
@@ -40,24 +42,16 @@ class Answer:
     """by how much this machine's clock is ahead; None where nobody said"""
 
 
-def shown(url: str) -> str:
-    """An address without user, password and query."""
-    scheme, mark, rest = url.rpartition("://")
-    host = rest.split("?")[0].split("#")[0].rpartition("@")[2]
-    return clean(f"{scheme.rpartition('@')[2]}{mark}{host}")
-
-
 def address(environment: Mapping[str, str]) -> tuple[str, str]:
-    """The base URL as it is shown, and what is wrong with it; empty: nothing."""
-    url = environment.get("OPENAI_BASE_URL", "").strip() or _OFFICIAL
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if usable and url.isprintable() and " " not in url:
-        return shown(url), ""
-    return shown(url), f"OPENAI_BASE_URL ({shown(url)}) is no address: https://host/v1 is one"
+    """The base URL as calls use it, without user and query, and what is wrong with it."""
+    given = environment.get(ENDPOINT_VARIABLE, "").strip()
+    used = connection(environment).base_url or given or _OFFICIAL
+    return without_user(used), _wrong(environment, ENDPOINT_VARIABLE)
+
+
+def _wrong(environment: Mapping[str, str], *names: str) -> str:
+    """What is wrong with one of these variables, in the words of a run; empty: nothing."""
+    return next((said for said in problems(environment) if said.startswith(names)), "")
 
 
 def proxy(environment: Mapping[str, str], url: str) -> str:
@@ -67,22 +61,17 @@ def proxy(environment: Mapping[str, str], url: str) -> str:
     if not host or urllib.request.proxy_bypass(host):
         return ""
     proxies = urllib.request.getproxies()
-    return shown(proxies.get(scheme) or proxies.get("all") or "")
+    return without_user(proxies.get(scheme) or proxies.get("all") or "")
 
 
 def certificate(environment: Mapping[str, str]) -> tuple[str, str]:
     """Where trusted authorities are read instead of the usual place, and what is wrong there."""
-    for name in _CERTIFICATES:
-        path = environment.get(name, "")
-        if path:
-            said = f"{name}={clean(path)}"
-            return said, "" if Path(path).exists() else f"{said}: nothing is there; unset it"
-    return "", ""
+    return clean(connection(environment).certificates), _wrong(environment, *CERTIFICATES)
 
 
 def ask(environment: Mapping[str, str]) -> Answer:
     """GET /models, as a run's calls will go; whatever happens, within a few seconds."""
-    if problem := address(environment)[1] or certificate(environment)[1]:
+    if problem := next((p for p in problems(environment) if not p.startswith(KEY_VARIABLE)), ""):
         return Answer(False, f"not tried: {problem}")
     answers: list[Answer] = []
     # Looking up a name cannot be interrupted; a thread that is left behind can.
@@ -94,23 +83,40 @@ def ask(environment: Mapping[str, str]) -> Answer:
 
 
 def _asked(environment: Mapping[str, str]) -> Answer:
-    url = environment.get("OPENAI_BASE_URL", "").strip() or _OFFICIAL
-    where = shown(url)
+    where, asked = address(environment)[0], connection(environment)
     try:
         import httpx2
 
-        address_of_models = httpx2.URL(url)
-        path = address_of_models.path.rstrip("/") + "/models"
-        headers = {"Authorization": f"Bearer {environment.get('OPENAI_API_KEY', '').strip()}"}
+        headers = {"Authorization": f"Bearer {asked.key}"}
+        url = f"{asked.base_url or _OFFICIAL}/models"
         with (
-            httpx2.Client(timeout=_STEP_S) as client,
-            client.stream("GET", address_of_models.copy_with(path=path), headers=headers) as reply,
+            httpx2.Client(timeout=_STEP_S, verify=_trusted(asked.certificates)) as client,
+            client.stream("GET", url, params=dict(asked.query), headers=headers) as reply,
         ):
             return _read(where, reply)
     except Exception as error:
-        text = str(error)
-        why = next((said for part, said in _FAULTS if part in text), type(error).__name__)
-        return Answer(False, f"{where}: {why}")
+        return Answer(False, f"{where}: {_why(error)}")
+
+
+def _trusted(certificates: str) -> ssl.SSLContext | bool:
+    """The authorities in a file or folder; True: the system's."""
+    if not certificates:
+        return True
+    folder = Path(certificates).is_dir()
+    return ssl.create_default_context(
+        cafile=None if folder else certificates, capath=certificates if folder else None
+    )
+
+
+def _why(error: BaseException) -> str:
+    """What the question failed of, in words where the kind is known."""
+    text = f"{error} {error.__cause__ or ''} {error.__context__ or ''}"
+    known = next((said for part, said in _FAULTS if part in text), "")
+    if known:
+        return known
+    if type(error).__name__ == "ProxyError":
+        return f"the proxy refuses the connection ({clean(str(error))}): check the proxy variables"
+    return clean(f"{type(error).__name__}: {error}")
 
 
 def _read(where: str, reply: Any) -> Answer:

@@ -15,7 +15,7 @@ from tasks.ground.outside import clean
 from tasks.requests.engine import ENDPOINT_VARIABLE, KEY_VARIABLE
 
 _HEADERS = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID")
-_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """where the authorities are that are trusted; the first that is set counts"""
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
@@ -50,7 +50,7 @@ def connection(environment: Mapping[str, str]) -> Connection:
         return environment.get(name, "").strip()
 
     base_url, query = _address(value(ENDPOINT_VARIABLE))
-    certificates = next(filter(None, map(value, _CERTIFICATES)), "")
+    certificates = next(filter(None, map(value, CERTIFICATES)), "")
     organization, project = map(value, _HEADERS)
     return Connection(value(KEY_VARIABLE), base_url, query, organization, project, certificates)
 
@@ -70,7 +70,7 @@ def problems(environment: Mapping[str, str]) -> Iterator[str]:
         if _is_unsendable(environment.get(name, "").strip()):
             yield f"{name} holds spaces, line ends or letters that no such id has"
     yield from _proxy_problems(environment)
-    for name in _CERTIFICATES:
+    for name in CERTIFICATES:
         path = environment.get(name, "").strip()
         if path and not Path(path).exists():
             yield f"{name}={clean(path)}: there is no such file; name one, or unset it"

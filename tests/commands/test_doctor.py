@@ -105,7 +105,7 @@ def test_what_a_server_says_is_put_in_one_line(
     [
         ("http://127.0.0.1:9/v1", "nothing listens there"),
         ("http://no-such-name.invalid/v1", "name"),
-        ("user:secret@host/v1", "is no address"),
+        ("user:secret@host/v1", "must begin with http"),
     ],
 )
 def test_an_address_that_leads_nowhere_is_explained(url: str, said: str):

@@ -103,7 +103,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _is_endpoint(url: httpx2.URL, called: str) -> bool:
-    return called.rpartition(":")[0] == url.host
+    return called == f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"
 
 
 def status_failure(error: openai.APIStatusError) -> EngineFailure:
