@@ -7,6 +7,7 @@ import numpy as np
 from tasks.character.face import Face, Head
 from tasks.puppet.anatomy import Anatomy, anatomy
 from tasks.puppet.backdrop import Backdrop, TurnError, backdrop, before
+from tasks.puppet.drawn_eye import with_drawn_eyes
 from tasks.puppet.grain import Grain, grain
 from tasks.puppet.layers import Layers, Seen, kinds_given, layers, painted
 from tasks.puppet.lid_edge import lid_edges
@@ -26,6 +27,7 @@ class Rig:
         self, portrait: Pixels, face: Face, size: tuple[int, int], over: Pixels | None = None
     ) -> None:
         self.size = size
+        face = with_drawn_eyes(portrait, face)
         # a copy: the caller's array may change, and the rig is kept under what it was
         self.picture = fit(portrait, size).copy()
         self.premultiplied = premultiply(self.picture)

@@ -74,10 +74,13 @@ def _region_digest(project: Project) -> str:
 def draw_landmarks(project: Project) -> TaskFailed | None:
     """The action: the overlay, also where landmarks are missing; then that is said."""
     # Pillow and the config are read here, and not by a run that draws nothing.
+    import numpy as np
+
     from tasks.build.regions import Regions
     from tasks.character.face import complete
     from tasks.pictures.decode import PORTRAITS
     from tasks.pictures.picture import PictureCache, read
+    from tasks.puppet.drawn_eye import with_drawn_eyes
     from tasks.review.face_overlay import overlay
 
     character = project.character
@@ -85,7 +88,8 @@ def draw_landmarks(project: Project) -> TaskFailed | None:
     try:
         portrait = read(project.input_path(character.base_image), PORTRAITS)
         try:
-            whole = complete(character.face, portrait.width / portrait.height)
+            seen = with_drawn_eyes(np.asarray(portrait), character.face)
+            whole = complete(seen, portrait.width / portrait.height)
         except Mistake as error:
             whole, problem = character.face, str(error)
         edges = Regions(project, character, PictureCache()).edges()

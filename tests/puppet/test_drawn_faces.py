@@ -18,6 +18,7 @@ from tasks.character.read import parse, read_text
 from tasks.character.vocabulary import AXES
 from tasks.puppet import FaceError, Puppet, render
 from tasks.puppet.backdrop import TurnError
+from tasks.puppet.drawn_eye import with_drawn_eyes
 from tasks.puppet.rig import Rig
 
 Pixels = NDArray[np.uint8]
@@ -101,6 +102,35 @@ def test_pale_hair_over_pale_skin_stays_and_so_pale_an_eye_shuts_whole() -> None
     for x in (331, 181):
         # where the thick lashes and the white were there is plain skin
         assert np.abs(shut[275:300, x - 20 : x + 20, :3].astype(int) - skin).max() < 12
+
+
+def test_tall_eyes_are_seen_in_the_picture_where_only_their_corners_are_given() -> None:
+    found, portrait = character("elf")
+    known = found.face
+    assert known.left_eye
+    assert known.right_eye
+    bare = Face(
+        left_eye=Eye(known.left_eye.inner, known.left_eye.outer),
+        right_eye=Eye(known.right_eye.inner, known.right_eye.outer),
+        mouth=known.mouth,
+    )
+    seen = with_drawn_eyes(portrait, bare)
+    for eye, true in ((seen.left_eye, known.left_eye), (seen.right_eye, known.right_eye)):
+        assert eye
+        for name in ("upper_lid", "lower_lid", "iris"):
+            assert np.abs(np.subtract(getattr(eye, name), getattr(true, name))).max() < 0.025, name
+        assert eye.iris_radius == pytest.approx(true.iris_radius, rel=0.2)
+    shut = Puppet(portrait, bare, (512, 640)).draw(BLINK, STRAIGHT)
+    green = (34, 165, 133)
+    assert colours_like(shut, green) < 0.02 * colours_like(portrait, green)
+    # what is given is kept, and real proportions are not looked at
+    assert with_drawn_eyes(portrait, known) is known
+    boyish, pencil = character("pencil")
+    left, right = boyish.face.left_eye, boyish.face.right_eye
+    assert left
+    assert right
+    plain = Face(left_eye=Eye(left.inner, left.outer), right_eye=Eye(right.inner, right.outer))
+    assert with_drawn_eyes(pencil, plain) is plain
 
 
 def test_a_tall_iris_is_whole_in_an_eye_that_opens_wide() -> None:
