@@ -6,7 +6,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os.path import relpath
 from pathlib import Path
 from typing import Any
@@ -119,8 +119,8 @@ class _Look:
         with contextlib.suppress(OSError):
             if path.stat().st_mtime_ns == self._thumbnail(node, "").stat().st_mtime_ns:
                 known = glance_at(path)
-                if not self._was_by_hand(node):
-                    return known
+                by_hand = known.state is State.OURS and self._was_by_hand(node)
+                return replace(known, state=State.BY_HAND) if by_hand else known
         existing = look_at(path)
         if existing.state is not State.MISSING:
             self._note_by_hand(node, by_hand=existing.state is State.BY_HAND)

@@ -2,8 +2,8 @@
 
     uv run python tests/benchmarks/review.py 60 500 2000
 
-Frames are copies of one picture of 320x480 pixels, put there by hand, so that each is decoded at
-every look: the worst case. Painted by chromium from disk, the best of three.
+Frames are copies of one picture of 320x480 pixels, put there by hand; `again_s` is a second look at
+what did not change. Painted by chromium from disk, the best of three.
 """
 
 import json
