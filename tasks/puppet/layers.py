@@ -20,6 +20,8 @@ from tasks.puppet.skin import UNLIKE, Zone, zone
 WEDGE = 0.015
 """with more white than this beyond the edges of the lids, as a part of the opening, an eye is taken
 out whole"""
+TALL = 0.8
+"""an eye that is taller than this, in its widths, has no lid that could be pulled so far down"""
 HIDDEN = 0.6
 """with more of its line than this under a fringe a brow is not seen, and is not moved"""
 
@@ -186,6 +188,8 @@ def _plain(near: Zone, face: Anatomy, parts: dict[str, EyeParts], over: Mask) ->
     """Whether the skin above both eyes can be pulled down over them."""
     for side, one in parts.items():
         tall = face.eyes[side].height
+        if tall > TALL * 2 * face.eyes[side].half:
+            return False
         above = one.rim(0.9 * tall, 0.1 * tall, 0.1) & ~one.rim(0.25 * tall, 0.0, 0.0)
         about = one.rim(0.5 * tall, 0.3 * tall, 0.2)
         if over[about].mean() > 0.01 or near.is_skin[above].mean() < 0.75:
