@@ -15,6 +15,7 @@ and is named in `VIEWS` of `serve`, its scripts in `SERVED_SCRIPTS` of `pages`.
 `Mistake` or an OSError that a route raises is told to the page as `{"error": ...}`.
 `desk.board.put("timeline", content)` reaches every open page, where
 `Review.serve.on("timeline", function (content) {...})` gets it; there
-`Review.serve.post("timeline", content)` asks, and promises the answer. A picture is served under
+`Review.serve.post("timeline", content)` asks, and promises the answer. `Review.addView("timeline",
+"Timelines", {show, hide, key})` gives it a section and a link. A picture is served under
 `Review.source(address)` once `desk.pictures.allow(path)` named it.
 """

@@ -200,3 +200,15 @@ def test_many_frames_are_painted_at_once_filtered_and_decided_by_keys(
     assert said == "doit approve 'config=a b/c.json' -f e7__pose_3"
     assert not page.errors
     page.context.close()
+
+
+def test_a_script_can_add_a_view_of_its_own(opened: Any):
+    opened.evaluate(
+        "Review.addView('more', 'More', {show: function (section, rest) {"
+        " section.textContent = 'at ' + rest; }})"
+    )
+    opened.goto(opened.url.split("#")[0] + "#more/there")
+    assert opened.locator("#more").inner_text() == "at there"
+    assert opened.locator("nav a[aria-current]").inner_text() == "More"
+    opened.click("nav a[data-view=grid]")
+    assert opened.locator("#more").is_hidden()

@@ -60,6 +60,16 @@ var Review = {};
     } catch (error) { return fallback; }
   };
 
+  /* A further view, at #name or #name/rest: {show(section, rest), hide(), key(event)}. */
+  Review.views = {};
+  Review.added = {};
+  Review.addView = function (name, label, view) {
+    Review.views[name] = view;
+    Review.added[name] = true;
+    document.querySelector("nav").append(Review.el("a", {href: "#" + name, "data-view": name}, label));
+    document.getElementById("main-content").append(Review.el("section", {id: name, "aria-label": label, hidden: true}));
+  };
+
   Review.quoted = function (text) {
     return /^[\w@%+=:,./-]+$/.test(text) ? text : "'" + text.replace(/'/g, "'\\''") + "'";
   };

@@ -9,6 +9,8 @@
     try { hash = decodeURIComponent(location.hash.slice(1)); } catch (error) { hash = ""; }
     if (hash === "try") return ["try", ""];
     if (hash.indexOf("sequences") === 0 && (hash.length === 9 || hash[9] === "/")) return ["sequences", hash.slice(10)];
+    var first = hash.split("/")[0];
+    if (Review.added[first]) return [first, hash.slice(first.length + 1)];
     if (Review.byName[hash]) return ["frame", hash];
     return ["grid", ""];
   }
@@ -18,7 +20,7 @@
     if (where[0] === "frame") last = where[1];
     if (before && before !== where[0] && Review.views[before].hide) Review.views[before].hide();
     view = where[0];
-    ["grid", "frame", "sequences", "try"].forEach(function (name) {
+    Object.keys(Review.views).forEach(function (name) {
       document.getElementById(name).hidden = name !== view;
     });
     document.querySelectorAll("nav a").forEach(function (link) {
