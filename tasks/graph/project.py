@@ -65,8 +65,9 @@ class Project:
 
     @property
     def sheet(self) -> Path:
-        """The contact sheet."""
-        return self.built / "sheet.png"
+        """The contact sheet; for paper where that is asked for."""
+        paper = self.variables.of_command.get("format") == "pdf"
+        return self.built / ("sheet.pdf" if paper else "sheet.png")
 
     @property
     def landmarks(self) -> Path:

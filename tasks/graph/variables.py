@@ -13,8 +13,8 @@ from tasks.ground.errors import Mistake
 from tasks.ground.ids import did_you_mean
 
 ALL_POSES = "all"
-_FORMATS = ("text", "json", "webp", "apng", "mp4", "webm")
-"""of what commands print, and of films"""
+_FORMATS = ("text", "json", "webp", "apng", "mp4", "webm", "pdf")
+"""of what commands print, of films, and of the contact sheet"""
 _MAX_DEPTH, _TWEENS = 10, ("draw", "morph", "hold")
 _YES_NO = {"yes": True, "true": True, "on": True, "1": True}
 _YES_NO |= {"no": False, "false": False, "off": False, "0": False}
@@ -145,7 +145,8 @@ HELP: Mapping[str, str] = MappingProxyType(
         "budget_month": "US dollars for this month, all runs together",
         "budget_project": "US dollars for the project, all runs together",
         "images_per_minute": "no more calls a minute than this",
-        "format": "of what a command prints (`json`), and of films (`webp`, `apng`, `mp4`, `webm`)",
+        "format": "of what a command prints (`json`), of films (`webp`, `apng`, `mp4`, `webm`),"
+        " and of the contact sheet (`pdf`: pages of A4)",
         "wait": "of `batch`: yes stays until all is done",
         "cancel": "of `batch`: yes cancels what is under way",
         "strict": "yes: exit code 1 where a frame is flagged",

@@ -12,27 +12,34 @@ from tasks.ground.errors import Mistake
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_KEYWORD, _MARK = "Software", "doit-expressions: a picture to look at"
+_KEYWORD, MARK = "Software", "doit-expressions: a picture to look at"
 
 
 def write_picture(
     path: Path, image: "Image", say: Callable[[str], None] = lambda _text: None
 ) -> TaskFailed | None:
-    """Put a picture in its place; a file there that this program did not make is set aside."""
+    """Put a picture in its place, as `write_own` does."""
     # Pillow is imported here, and not by a run that draws nothing.
     from PIL.PngImagePlugin import PngInfo
 
-    from tasks.ground.files import set_aside, write_whole
-
     info = PngInfo()
-    info.add_text(_KEYWORD, _MARK)
+    info.add_text(_KEYWORD, MARK)
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=1, pnginfo=info)
+    return write_own(path, buffer.getvalue(), say)
+
+
+def write_own(
+    path: Path, data: bytes, say: Callable[[str], None] = lambda _text: None
+) -> TaskFailed | None:
+    """Put a marked file in its place; one that this program did not make is set aside."""
+    from tasks.ground.files import set_aside, write_whole
+
     try:
         if (path.exists() or path.is_symlink()) and (path.is_symlink() or not _is_ours(path)):
             aside = set_aside(path)
             say(f"[i] Moved what lay at {path}, which is not of this program, to {aside}")
-        write_whole(path, buffer.getvalue())
+        write_whole(path, data)
     except Mistake as error:
         return TaskFailed(str(error))
     except OSError as error:
@@ -53,7 +60,10 @@ def _is_ours(path: Path) -> bool:
     from tasks.ground.files import open_plain
 
     try:
+        if path.suffix == ".pdf":
+            with open_plain(path) as file:  # PDFs hold their texts in two bytes a character
+                return MARK.encode("utf-16-be") in file.read()
         with open_plain(path) as file, Image.open(file, formats=("PNG",)) as image:
-            return image.info.get(_KEYWORD) == _MARK
+            return image.info.get(_KEYWORD) == MARK
     except (OSError, SyntaxError, ValueError):
         return False

@@ -13,8 +13,9 @@ from tasks.ground.errors import Mistake
 from tasks.pictures.decode import PICTURES
 from tasks.pictures.picture import read
 
-_PAPER, _INK, _FAINT, _FAILED = (250, 249, 247), (40, 40, 44), (150, 150, 155), (190, 40, 40)
-_FLAGGED = (196, 120, 0)
+_PAPER, INK, FAINT = (250, 249, 247), (40, 40, 44), (150, 150, 155)
+FAILED, FLAGGED = (190, 40, 40), (196, 120, 0)
+_LEGEND = ((FLAGGED, "flagged"), (FAILED, "failed"), (FAINT, "missing"))
 _CHECKS = ((232, 232, 230), (244, 244, 242))
 _GAP_PX, _LABEL_PX, _TITLE_PX = 8, 22, 44
 _TALLEST_PX, _SMALLEST_PX, _MOST_PIXELS = 240, 40, 36_000_000
@@ -93,38 +94,36 @@ def _unlike_a_page(layout: Layout) -> float:
 
 
 def compose(
-    title: str, cells: Mapping[tuple[str, str], Cell], face: FaceBox | None = None
+    title: str, cells: Mapping[tuple[str, str], Cell], face: FaceBox | None = None, day: str = ""
 ) -> Image.Image:
     """The sheet of `cells`, by expression and pose, in their order.
 
-    `face`: the part of a frame that is shown large in a corner of its cell; None: no such inset.
+    `day`: that of the newest frame; `face`: the part of a frame that is shown large in a corner of
+    its cell; None: no such inset.
     """
     expressions = list(dict.fromkeys(expression for expression, _ in cells))
     poses = list(dict.fromkeys(pose for _, pose in cells))
     font = ImageFont.load_default(13)
     label_width = 10 + max(round(font.getlength(name)) for name in expressions)
-    layout = lay_out(len(expressions), len(poses), _aspect(cells), label_width)
+    layout = lay_out(len(expressions), len(poses), aspect_of(cells), label_width)
     sheet = Image.new("RGB", layout.size, _PAPER)
     draw = ImageDraw.Draw(sheet)
     frames = len([cell for cell in cells.values() if cell.path.is_file()])
     heading = f"{title}: {frames} of {len(expressions) * len(poses)} frames"
-    draw.text((_GAP_PX, _GAP_PX), heading, _INK, ImageFont.load_default(20))
+    heading = f"{heading}, {day}" if day else heading
+    draw.text((_GAP_PX, _GAP_PX), heading, INK, ImageFont.load_default(20))
+    _paint_legend(draw, layout.size[0], round(ImageFont.load_default(20).getlength(heading)))
     _paint_labels(draw, layout, expressions, poses, font)
-    thumbnails = _thumbnails(cells, layout.cell, face)
+    small = thumbnails(cells, layout.cell, face)
     for index, key in enumerate((name, pose) for name in expressions for pose in poses):
         at = layout.place(*divmod(index, len(poses)))
-        if key in thumbnails:
-            sheet.paste(thumbnails[key], at)
-        failed = key in cells and cells[key].failed
-        if failed or key not in thumbnails:
-            word, colour = ("failed", _FAILED) if failed else ("missing", _FAINT)
-            _mark(draw, at, layout.cell, word, colour)
-        elif cells[key].flags:
-            _mark(draw, at, layout.cell, cells[key].flags, _FLAGGED)
+        if key in small:
+            sheet.paste(small[key], at)
+        mark(draw, at, layout.cell, cells.get(key), there=key in small)
     return sheet
 
 
-def _aspect(cells: Mapping[tuple[str, str], Cell]) -> float:
+def aspect_of(cells: Mapping[tuple[str, str], Cell]) -> float:
     """Width over height of the first frame that is there."""
     for cell in cells.values():
         if cell.path.is_file():
@@ -136,7 +135,7 @@ def _aspect(cells: Mapping[tuple[str, str], Cell]) -> float:
     return 2 / 3
 
 
-def _thumbnails(
+def thumbnails(
     cells: Mapping[tuple[str, str], Cell], size: tuple[int, int], face: FaceBox | None
 ) -> dict[tuple[str, str], Image.Image]:
     """The frames that can be read, small."""
@@ -198,6 +197,17 @@ def _checked(size: tuple[int, int], square: int = 8) -> Image.Image:
     return ground
 
 
+def _paint_legend(draw: ImageDraw.ImageDraw, width: int, taken: int) -> None:
+    """What the frames around cells mean, at the right of the title where there is room."""
+    font = ImageFont.load_default(13)
+    wide = sum(26 + round(font.getlength(says)) + 16 for _, says in _LEGEND)
+    x = width - _GAP_PX - wide
+    for colour, says in _LEGEND if x > taken + 3 * _GAP_PX else ():
+        draw.rectangle((x, 15, x + 12, 27), outline=colour, width=2)
+        draw.text((x + 18, 13), says, FAINT, font)
+        x += 26 + round(font.getlength(says)) + 16
+
+
 def _paint_labels(
     draw: ImageDraw.ImageDraw,
     layout: Layout,
@@ -207,30 +217,38 @@ def _paint_labels(
 ) -> None:
     for row, name in enumerate(expressions):
         x, y = layout.place(row, 0)
-        draw.text((x - layout.label_width, y + layout.cell[1] // 2 - 8), name, _INK, font)
+        draw.text((x - layout.label_width, y + layout.cell[1] // 2 - 8), name, INK, font)
     for block in range(layout.blocks):
         for column, pose in enumerate(poses):
             x, y = layout.place(block * layout.rows, column)
-            draw.text((x, y - 18), _shortened(pose, layout.cell[0], font), _FAINT, font)
+            draw.text((x, y - 18), shortened(pose, layout.cell[0], font), FAINT, font)
 
 
-def _shortened(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+def shortened(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
     """`text` cut to a width in pixels."""
     while len(text) > 1 and font.getlength(text) > width:
         text = text[:-2] + "…" if text.endswith("…") else text[:-1] + "…"
     return text
 
 
-def _mark(
+def mark(
     draw: ImageDraw.ImageDraw,
     at: tuple[int, int],
     size: tuple[int, int],
-    word: str,
-    colour: tuple[int, int, int],
+    cell: Cell | None,
+    *,
+    there: bool,
 ) -> None:
-    """A frame that is not there, or is not what it should be."""
+    """Frame a cell whose frame is not there, or is not what it should be, and say so in it."""
+    if cell and cell.failed:
+        word, colour = "failed", FAILED
+    elif not there:
+        word, colour = "missing", FAINT
+    elif cell and cell.flags:
+        word, colour = cell.flags, FLAGGED
+    else:
+        return
     right, bottom = at[0] + size[0] - 1, at[1] + size[1] - 1
-    draw.rectangle((*at, right, bottom), outline=colour, width=1 if colour == _FAINT else 2)
+    draw.rectangle((*at, right, bottom), outline=colour, width=1 if colour == FAINT else 2)
     font = ImageFont.load_default(13)
-    text = _shortened(word, size[0] - 4, font)
-    draw.text((at[0] + 5, at[1] + 3), text, colour, font)
+    draw.text((at[0] + 5, at[1] + 3), shortened(word, size[0] - 4, font), colour, font)

@@ -1,5 +1,6 @@
 """The contact sheet: every frame in one labelled picture, expressions down and poses across."""
 
+import datetime
 import os
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
 from tasks.ground.files import stamp
 from tasks.ground.say import say
-from tasks.pictures.own_picture import remove_picture, write_picture
+from tasks.pictures.own_picture import remove_picture, write_own, write_picture
 from tasks.running.free_task import rebuilt
 from tasks.running.freshness import ConfigSlice
 from tasks.running.session import Session
@@ -19,11 +20,14 @@ from tasks.running.task_facts import TaskFacts
 
 
 def task_sheet(session: Session) -> dict[str, Any]:
-    """show all frames in one labelled picture"""
+    """show all frames in one labelled picture (format=pdf: on pages of A4)"""
     project, graph = session.project, session.graph
     paths = [project.target(node.expression, node.pose) for node in graph.nodes]
     names = [node.name for node in graph.nodes]
-    layout = digest_of([names, graph.drawn_poses, graph.checks_digest, graph.face_digest])
+    # One task for both forms: what was made of one says nothing of the other.
+    layout = digest_of(
+        [names, graph.drawn_poses, graph.checks_digest, graph.face_digest, project.sheet.suffix]
+    )
     task = {
         "actions": [(draw_sheet, [session])],
         "file_dep": [ConfigSlice(str(project.config), layout)],
@@ -73,8 +77,20 @@ def draw_sheet(session: Session) -> TaskFailed | None:
         )
         for node in shown
     }
-    title = project.folder.resolve().name
-    return write_picture(project.sheet, compose(title, cells, _face(project)), say)
+    title, face = project.folder.resolve().name, _face(project)
+    day = _day([cell.path for cell in cells.values()])
+    if project.sheet.suffix == ".pdf":
+        from tasks.review.print_sheet import pdf
+
+        return write_own(project.sheet, pdf(title, cells, day, face), say)
+    return write_picture(project.sheet, compose(title, cells, face, day.isoformat()), say)
+
+
+def _day(paths: list[Path]) -> datetime.date:
+    """That of the newest frame: a sheet depends on its frames and the config alone."""
+    times = (seen[0] / 1e9 for path in paths if (seen := stamp(path)))
+    newest = max(times, default=0.0)
+    return datetime.datetime.fromtimestamp(newest, datetime.UTC).date()
 
 
 def _face(project: Project) -> tuple[float, float, float, float] | None:

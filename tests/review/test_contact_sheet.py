@@ -12,7 +12,7 @@ from tasks.review import contact_sheet
 from tasks.review.contact_sheet import Cell, Layout, compose, lay_out
 
 quick = settings(deadline=None, max_examples=40)
-FAILED, FAINT = contact_sheet._FAILED, contact_sheet._FAINT
+FAILED, FAINT = contact_sheet.FAILED, contact_sheet.FAINT
 
 
 def boxes(layout: Layout, rows: int) -> list[tuple[int, int, int, int]]:
@@ -208,11 +208,11 @@ def test_the_same_frames_give_the_same_sheet(tmp_path: Path):
 
 def test_a_long_label_is_cut_to_its_column():
     font = contact_sheet.ImageFont.load_default(13)
-    short = contact_sheet._shortened("tilt_left_small_and_then_some", 60, font)
+    short = contact_sheet.shortened("tilt_left_small_and_then_some", 60, font)
     assert short.startswith("tilt")
     assert short.endswith("…")
     assert font.getlength(short) <= 60
-    assert contact_sheet._shortened("up", 60, font) == "up"
+    assert contact_sheet.shortened("up", 60, font) == "up"
 
 
 def test_a_small_face_is_shown_large_in_a_corner_of_its_cell(tmp_path: Path):
