@@ -152,6 +152,11 @@ of yours that is in the way is moved to `set_aside/`, never overwritten.
 }
 ```
 
+`otio`, `rhubarb` and `moho` are made of the project's timelines ([docs/talking.md](talking.md)), a
+file each, and are there where it has one; the keys below change nothing of them. They need the
+timelines' plans, not their pictures: an edit names those in `frames/timelines/<id>/frames`, so keep
+it where it lies, and have them made by `uv run doit timelines:<id>:frames`.
+
 Every export takes these keys; [docs/config.md](config.md#exportsettings) has their bounds:
 `expressions` and `poses` choose frames (`"happy_*"`), `crop` a part of each (`figure`, `bust`,
 `face`, or `[left, top, right, bottom]`), `scale` a size (averaged in linear light), `flip` mirrors

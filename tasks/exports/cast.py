@@ -29,8 +29,8 @@ class Cast:
     """of these expressions and poses; only those whose pictures are all there"""
     missing: tuple[str, ...]
     """frames that the config asks for and that are not there, by name"""
-    timelines: Path
-    """the folder of timelines; it need not be there"""
+    timelines: Mapping[str, Path]
+    """each timeline's id and the folder of what is made of it; it need not be there"""
 
     @property
     def default_pose(self) -> str:
@@ -57,7 +57,12 @@ class Cast:
         return self.frames.get((NEUTRAL, pose))
 
 
-def read_cast(project: Project, character: Character, settings: ExportSettings) -> Cast:
+def read_cast(
+    project: Project,
+    character: Character,
+    settings: ExportSettings,
+    timelines: Iterable[str] = (),
+) -> Cast:
     """What there is of a character. Raises `Mistake` where that is nothing, or a name is wrong."""
     expressions = _chosen("expressions", settings.expressions, _known(character))
     poses = _chosen("poses", settings.poses, character.poses)
@@ -73,7 +78,7 @@ def read_cast(project: Project, character: Character, settings: ExportSettings) 
         frames=frames,
         sequences=tuple(_sequences(project, set(expressions), set(poses))),
         missing=tuple("__".join(at) for at in wanted if at not in frames),
-        timelines=project.timelines,
+        timelines={name: project.timelines / name for name in timelines},
     )
 
 

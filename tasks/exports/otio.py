@@ -6,31 +6,61 @@ exact one stands in the metadata.
 """
 
 import json
+import os
+import posixpath
 from collections.abc import Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tasks.timelines.timing import SECOND_US
 
 if TYPE_CHECKING:
+    from tasks.exports.cast import Cast
+    from tasks.exports.output import Output
     from tasks.timelines.document import Plan
 
 _OURS = "doit_expressions"
 
 
-def written(plan: "Plan") -> bytes:
-    """The bytes of the .otio file; its paths count from its own folder."""
-    return (json.dumps(document(plan), indent=1, ensure_ascii=False) + "\n").encode()
+def export(cast: "Cast", out: "Output") -> list[str]:
+    """`<timeline>.otio`, an edit each, of the pictures and the sound that lie at the timelines."""
+    from tasks.exports.plans import plans
+
+    notes = []
+    for name, plan in plans(cast):
+        folder = cast.timelines[name]
+        out.add(f"{name}.otio", written(plan, _way(out.folder, folder)))
+        if not (folder / "frames" / "manifest.json").is_file():
+            notes.append(f"the pictures of {name} are still to be made: {_made_by(name)}")
+    return notes
 
 
-def document(plan: "Plan") -> dict[str, Any]:
+def _way(start: Path, end: Path) -> str:
+    """From one folder to another, with `/`."""
+    return os.path.relpath(end, start).replace(os.sep, "/") + "/"
+
+
+def _made_by(name: str) -> str:
+    from tasks.ground.advice import doit
+
+    return doit(f"timelines:{name}:frames")
+
+
+def written(plan: "Plan", base: str = "") -> bytes:
+    """The bytes of the .otio file; its paths count from its own folder, from which `base` leads to
+    the timeline's."""
+    return (json.dumps(document(plan, base), indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def document(plan: "Plan", base: str = "") -> dict[str, Any]:
     """The timeline as plain data."""
     found, rate = plan.document, float(plan.rate)
     exact = {_OURS: {"rate": found["rate"], "duration_us": found["duration_us"]}}
-    tracks = [_track("face", "Video", [_pictures(plan)])]
+    tracks = [_track("face", "Video", [_pictures(plan, base)])]
     if found["audio"]:
-        tracks.append(_track("voice", "Audio", [_sound(plan)]))
+        tracks.append(_track("voice", "Audio", [_sound(plan, base)]))
     return {
         "OTIO_SCHEMA": "Timeline.1",
         "name": found["id"],
@@ -77,7 +107,7 @@ def _clip(name: str, media: dict[str, Any], span: Any, markers: Sequence[Any]) -
     }
 
 
-def _pictures(plan: "Plan") -> dict[str, Any]:
+def _pictures(plan: "Plan", base: str) -> dict[str, Any]:
     rate = float(plan.rate)
     whole = _range(0, plan.count, rate)
     media = {
@@ -86,7 +116,7 @@ def _pictures(plan: "Plan") -> dict[str, Any]:
         "metadata": {_OURS: {"rate": plan.document["rate"]}},
         "available_range": whole,
         "available_image_bounds": None,
-        "target_url_base": "frames/",
+        "target_url_base": f"{quote(base)}frames/",
         "name_prefix": "frame_",
         "name_suffix": ".png",
         "start_frame": 1,
@@ -100,7 +130,7 @@ def _pictures(plan: "Plan") -> dict[str, Any]:
     return _clip(plan.document["id"], media, whole, [*words, *phones])
 
 
-def _sound(plan: "Plan") -> dict[str, Any]:
+def _sound(plan: "Plan", base: str) -> dict[str, Any]:
     whole = _range(0, plan.count, float(plan.rate))
     media = {
         "OTIO_SCHEMA": "ExternalReference.1",
@@ -108,7 +138,7 @@ def _sound(plan: "Plan") -> dict[str, Any]:
         "metadata": {},
         "available_range": whole,
         "available_image_bounds": None,
-        "target_url": quote(plan.document["audio"]),
+        "target_url": quote(posixpath.normpath(base + plan.document["audio"])),
     }
     return _clip("voice", media, whole, [])
 

@@ -74,9 +74,17 @@ EXPORTS: Mapping[str, Row] = MappingProxyType(
             "stickers for Telegram, Discord and WhatsApp within their sizes",
             dict(_NAME),
         ),
+        "otio": Row(
+            "an OpenTimelineIO edit of every timeline, on the pictures and the sound beside it", {}
+        ),
+        "rhubarb": Row("mouth cues of every timeline as Rhubarb's TSV", {}),
+        "moho": Row("mouth cues of every timeline as Moho's switch files", {}),
         "zip": Row("all frames in one zip with a manifest.json", dict(_NAME)),
     }
 )
+
+OF_TIMELINES = frozenset(("otio", "rhubarb", "moho"))
+"""what is made of timelines, and not there without any"""
 
 
 def load(name: str) -> Export:

@@ -7,8 +7,7 @@ from typing import Any
 from doit.exceptions import TaskFailed
 
 from tasks.exports.output import LISTING
-from tasks.exports.table import EXPORTS
-from tasks.graph.node import Graph
+from tasks.exports.table import EXPORTS, OF_TIMELINES
 from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake, told
@@ -18,22 +17,30 @@ from tasks.running.freshness import ConfigSlice
 from tasks.running.session import Session
 from tasks.running.task_facts import TaskFacts
 from tasks.sequences.names import MANIFEST
+from tasks.targets.timelines import timelines_of
 
 
 def task_exports(session: Session) -> Iterator[dict[str, Any]]:
     """put the frames into the forms of other programs (docs/exports.md)"""
     project, graph = session.project, session.graph
     said = dict(graph.exports)
+    spoken = [named.name for named in timelines_of(project, graph.timelines)]
     for name in {**EXPORTS, **said}:
+        if name in OF_TIMELINES and not spoken and name not in said:
+            continue
+        timelines = spoken if name in OF_TIMELINES else []
         target = project.exports / name / LISTING
         task = {
             "name": name,
-            "actions": [(make, [project, name])],
+            "actions": [(make, [project, name, timelines])],
             "file_dep": [ConfigSlice(str(project.config), said.get(name, ""))],
             # As of the contact sheet: what is there is exported, and nothing is drawn for its sake
             # beyond what `doit` alone draws.
-            "task_dep": [f"endpoints:*__{pose}" for pose in graph.drawn_poses],
-            "uptodate": [(same_files, [project, graph, target.parent])],
+            "task_dep": [
+                *(f"endpoints:*__{pose}" for pose in graph.drawn_poses),
+                *(f"timelines:{timeline}:plan" for timeline in timelines),
+            ],
+            "uptodate": [(same_files, [session, target.parent, timelines])],
             "targets": [str(target)],
             "clean": [(remove, [str(target.parent)])],
             "io": {"capture": False},
@@ -44,9 +51,15 @@ def task_exports(session: Session) -> Iterator[dict[str, Any]]:
 
 
 def same_files(
-    task: Any, values: dict[str, Any], project: Project, graph: Graph, folder: Path
+    task: Any,
+    values: dict[str, Any],
+    session: Session,
+    folder: Path,
+    timelines: list[str],
 ) -> bool:
-    """Whether the frames are those of the last export, and its files those that it wrote."""
+    """Whether frames and plans are those of the last export, and its files as it wrote them."""
+
+    project, graph = session.project, session.graph
 
     def seen() -> str:
         from tasks.exports.output import listed
@@ -54,6 +67,11 @@ def same_files(
         frames = [project.target(node.expression, node.pose) for node in graph.nodes]
         frames += [project.sequence_path(f"{strip.name}/{MANIFEST}") for strip in graph.sequences]
         frames += [project.sequence_path(node.place) for node in graph.tweens]
+        frames += [
+            str(project.timelines / name / part)
+            for name in timelines
+            for part in ("plan.json", "frames/manifest.json")
+        ]
         made = [str(folder / place) for place in listed(folder)]
         return digest_of([[path, stamp(path)] for path in [*frames, *made]])
 
@@ -61,7 +79,7 @@ def same_files(
     return values.get("seen") == seen()
 
 
-def make(project: Project, name: str) -> TaskFailed | dict[str, Any]:
+def make(project: Project, name: str, timelines: list[str]) -> TaskFailed | dict[str, Any]:
     """The action of an export's task."""
     from tasks.character.export import ExportSettings
     from tasks.exports.cast import read_cast
@@ -71,7 +89,8 @@ def make(project: Project, name: str) -> TaskFailed | dict[str, Any]:
     try:
         export = load(name)
         character = project.character
-        cast = read_cast(project, character, character.exports.get(name, ExportSettings()))
+        settings = character.exports.get(name, ExportSettings())
+        cast = read_cast(project, character, settings, timelines)
         with Output(project.exports / name) as out:
             notes = export(cast, out)
             out.commit(name, notes)

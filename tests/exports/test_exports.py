@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import opentimelineio as otio
 import pytest
 from PIL import Image
 
@@ -18,6 +19,7 @@ from tasks.exports.pixels import View, mirrored, resized
 from tasks.exports.sheets import Packing, _packed
 from tasks.exports.table import EXPORTS, load
 from tasks.ground.errors import Mistake
+from tasks.timelines.readers import read
 from tests.conftest import Folder, make_folder, small_config
 
 
@@ -38,6 +40,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Folder:
         "stickers": {"crop": "none"},
         "godot": {"flip": True, "poses": ["tilt_left_small"], "metadata": False},
     }
+    config["timelines"] = {"hi": {"timing": "hi.txt", "rate": "24"}}
+    (folder.path / "hi.txt").write_text("0.00\tX\n0.40\tD\n0.70\tB\n1.00\tX\n")
     folder.write_config(config)
     ran = folder.doit("endpoints", "sequences:cheer_up__center", "exports")
     assert ran.code == 0, ran.text
@@ -303,3 +307,33 @@ def test_an_unknown_export_says_what_was_meant():
     with pytest.raises(Mistake, match='did you mean "renpy"'):
         load("rennpy")
     assert ExportSettings().crop == "none"
+
+
+def test_cues_of_every_timeline_are_those_of_its_plan(made: Folder):
+    rows = (place(made, "rhubarb") / "hi.tsv").read_text().splitlines()
+    assert rows == ["0.00\tX", "0.40\tD", "0.70\tB", "1.00\tX"]
+    switch = (place(made, "moho") / "hi.dat").read_text().splitlines()
+    assert switch == ["MohoSwitch1", "1 X", "10 D", "17 B", "25 X", "26 X"]
+    heard = read((place(made, "rhubarb") / "hi.tsv").read_bytes(), "hi.tsv")
+    assert heard.duration_us == 1_000_000
+
+
+def test_an_edit_leads_to_the_pictures_of_its_timeline(made: Folder):
+    path = place(made, "otio") / "hi.otio"
+    media = otio.adapters.read_from_file(str(path)).video_tracks()[0][0].media_reference
+    folder = (path.parent / media.target_url_base).resolve()
+    assert folder == (made.path / "frames" / "timelines" / "hi" / "frames").resolve()
+    listing = json.loads((place(made, "otio") / LISTING).read_bytes())
+    assert "timelines:hi:frames" in listing["notes"][0]
+
+
+def test_a_project_without_timelines_has_no_exports_of_them_unless_asked(tmp_path: Path):
+    folder = make_folder(tmp_path / "mute", {})
+    assert "exports:rhubarb" not in folder.doit("list", "--all").text
+    config = small_config()
+    config["generation"]["engine"] = "puppet"
+    config["exports"] = {"rhubarb": {}}
+    folder.write_config(config)
+    ran = folder.doit("exports:rhubarb")
+    assert ran.code != 0
+    assert "there is no timeline: describe one" in ran.text
