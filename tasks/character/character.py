@@ -205,7 +205,8 @@ class Character:
     @property
     def default_pose(self) -> str:
         """`center` where there is one, else the pose that the config names first."""
-        return default_pose(self.poses)
+        # Asked of every frame: not by a list of all poses.
+        return "center" if "center" in self.poses else next(iter(self.poses))
 
     def base_image_of(self, pose: str) -> str | None:
         """The artist's portrait at `pose`, or None where the neutral has to be drawn."""
