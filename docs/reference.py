@@ -152,6 +152,9 @@ of yours that is in the way is moved to `set_aside/`, never overwritten.
 }
 ```
 
+Aseprite's form knows one sheet: `atlas` writes it where all pictures find room on one (`scale`
+makes them smaller), and says so where they do not.
+
 `otio`, `rhubarb` and `moho` are made of the project's timelines ([docs/talking.md](talking.md)), a
 file each, and are there where it has one; the keys below change nothing of them. They need the
 timelines' plans, not their pictures: an edit names those in `frames/timelines/<id>/frames`, so keep

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import opentimelineio as otio
 import pytest
+from openfacefx.importers import import_cues
 from PIL import Image
 
 from tasks.character.export import ExportSettings
@@ -314,6 +315,8 @@ def test_cues_of_every_timeline_are_those_of_its_plan(made: Folder):
     assert rows == ["0.00\tX", "0.40\tD", "0.70\tB", "1.00\tX"]
     switch = (place(made, "moho") / "hi.dat").read_text().splitlines()
     assert switch == ["MohoSwitch1", "1 X", "10 D", "17 B", "25 X", "26 X"]
+    for path in (place(made, "rhubarb") / "hi.tsv", place(made, "moho") / "hi.dat"):
+        assert import_cues(str(path), **({"fps": 24.0} if path.suffix == ".dat" else {}))
     heard = read((place(made, "rhubarb") / "hi.tsv").read_bytes(), "hi.tsv")
     assert heard.duration_us == 1_000_000
 
