@@ -246,6 +246,28 @@ def test_a_body_that_drips_is_cut_at_the_time_of_the_whole_answer(monkeypatch: p
         assert "no whole answer came within 1.5 s" in str(failure)
 
 
+def test_an_answer_without_an_end_is_cut_at_its_size(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(wire, "MOST_ANSWER_BYTES", 2**20)
+    sent = []
+
+    def flood(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+        for _ in range(512):
+            try:
+                connection.sendall(bytes(2**16))
+            except OSError:
+                return
+            sent.append(2**16)
+
+    raw = Raw(flood)
+    failure = drawn_at(raw.url, monkeypatch)
+    raw.close()
+    assert failure.fault is Fault.UNUSABLE
+    assert "cut at its greatest size" in str(failure)
+    assert sum(sent) < 2**24  # what lay in the buffers of the socket is all that went beyond
+
+
 def test_an_answer_that_is_packed_small_is_cut_at_its_unpacked_size(
     server: ImagesServer, monkeypatch: pytest.MonkeyPatch
 ):
