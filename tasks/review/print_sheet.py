@@ -30,7 +30,7 @@ _TALLEST, _SMALLEST = 290, 150
 _TITLE, _TEXT, _SMALL = 44, 26, 22
 PRODUCER = MARK
 _LEGEND = (
-    (FLAGGED, "flagged: look at it (doit check says why)"),
+    (FLAGGED, "flagged: look at it"),
     (FAILED, "failed in this run"),
     (FAINT, "not there yet"),
 )

@@ -16,6 +16,7 @@ from tasks.graph.node import Graph
 from tasks.graph.project import Project, open_project
 from tasks.ground.advice import typed
 from tasks.ground.errors import Mistake
+from tasks.ground.files import read_plain
 from tasks.spending.run_calls import RunCalls
 from tasks.takes.choices import Choices, read_choices
 from tasks.takes.decisions import Decision, decisions_of
@@ -78,7 +79,7 @@ class Session:
         """
         path = self.graph.face_mask
         try:
-            return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16] if path else ""
+            return hashlib.sha256(read_plain(Path(path))).hexdigest()[:16] if path else ""
         except OSError:
             return ""
 

@@ -207,6 +207,12 @@ class TakeStore:
                 f"{error.filename or self.folder} cannot be written"
                 f" ({error.strerror or error}): nothing was bought"
             ) from error
+        largest = _largest_file()
+        if largest is not None and largest < _ROOM_BYTES:
+            raise StoreFailure(
+                f"no file may be larger than {largest:,} bytes here (ulimit -f): lift that to some"
+                f" {_ROOM_BYTES // 2**20} MB, so that a picture can be kept; nothing was bought"
+            )
         if free < _ROOM_BYTES:
             raise StoreFailure(
                 f"the disk of {self.folder} is full: free some {_ROOM_BYTES // 2**20} MB; nothing"
@@ -307,3 +313,13 @@ def _found(file: Path) -> TakeRecord:
         file=file.name,
         drawn_at=drawn.isoformat(timespec="milliseconds"),
     )
+
+
+def _largest_file() -> int | None:
+    """How large a file may be that this process writes, in bytes; None: any."""
+    try:
+        import resource
+    except ImportError:  # no such limits on this system
+        return None
+    limit: int = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    return None if limit == resource.RLIM_INFINITY else limit

@@ -184,3 +184,21 @@ def test_the_sheet_depends_on_the_frames_and_the_config_alone(paid: Folder, serv
     paid.write_config(config)
     assert paid.doit().code == 0
     assert sheet.read_bytes() == before
+
+
+def test_where_no_file_may_be_as_large_as_a_picture_nothing_is_bought(
+    paid: Folder, server: ImagesServer
+):
+    limited = ["bash", "-c", 'ulimit -f 300; exec "$0" "$@"', *paid.command()]
+    environment = {**os.environ, **server.environment()}
+    ran = subprocess.run(
+        [*limited, "endpoints:sad__center"],
+        cwd=paid.path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 1, ran.stdout
+    assert "ulimit -f" in ran.stdout
+    assert server.calls == []
