@@ -1,5 +1,6 @@
 """Servers, proxies and gateways as they are met: each fault by its name, and nothing endless."""
 
+import contextlib
 import gzip
 import socket
 import ssl
@@ -7,10 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from tasks.engines.openai import client as client_module
 from tasks.engines.openai import open_engine, wire
+from tasks.engines.openai.answers import NotYetError
+from tasks.engines.openai.fetching import fetched
 from tasks.engines.openai.words import is_no_credit, is_refused, is_unknown_model, words_of
 from tasks.requests.connection import connection, problems
 from tasks.requests.engine import EngineFailure, EngineSettings, Fault
@@ -280,6 +284,29 @@ def test_an_answer_that_is_packed_small_is_cut_at_its_unpacked_size(
     packed = gzip.compress(answer_body(png()))
     server.reply = lambda _call: Reply(200, packed, {"Content-Encoding": "gzip"})
     assert open_engine(EngineSettings()).draw(request()).picture == png()
+
+
+@pytest.mark.parametrize("pause_s", [0.05, 0.0])
+def test_a_picture_at_an_address_that_never_ends_is_cut_and_stays_owed(
+    monkeypatch: pytest.MonkeyPatch, pause_s: float
+):
+    """A byte now and then is cut by the time, a flood by its size; either is fetched later."""
+    monkeypatch.setattr(wire, "MOST_ANSWER_BYTES", 2**20)
+
+    def endless(connection: socket.socket) -> None:
+        connection.recv(2**16)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        with contextlib.suppress(OSError):
+            for _ in range(512):
+                connection.sendall(b"x" if pause_s else bytes(2**16))
+                time.sleep(pause_s)
+
+    raw = Raw(endless)
+    address, began = f"{raw.url}/a.png", time.monotonic()
+    with pytest.raises(NotYetError, match="cannot be fetched"):
+        fetched(address, httpx2.URL(raw.url), (), 0.3, pause=lambda _s: None)
+    raw.close()
+    assert time.monotonic() - began < 6.0  # six looks, where one alone would last 25 s
 
 
 # Words of refusals
