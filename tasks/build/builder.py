@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tasks.batch.open import in_batch, pending_usd
 from tasks.build.changes import parts_of
-from tasks.build.finisher import FinishedFrame, Finisher, as_it_is
+from tasks.build.finisher import FINISHING, FinishedFrame, Finisher, as_it_is
 from tasks.build.free import made_here
 from tasks.build.inputs import Coming, Inputs
 from tasks.build.purchase import Postponed, Purchase, after_refusal, checked
@@ -295,8 +295,9 @@ class Builder:
 
     def _finished(self, job: _Job, take: Take, record: TakeRecord) -> _Made:
         job.notes.extend(take.notes)
-        picture, image = checked(self.store, job.request, record, self._strict_size)
-        return _Made(record, picture, self.finisher.finish(job.node, picture, image))
+        with FINISHING:
+            picture, image = checked(self.store, job.request, record, self._strict_size)
+            return _Made(record, picture, self.finisher.finish(job.node, picture, image))
 
     @property
     def _strict_size(self) -> tuple[int, int] | None:
@@ -308,14 +309,15 @@ class Builder:
         while (found := wanted(job.known)).record:
             own = found.key == job.request.key
             asked: Asked = job.request if own else self.store.asked(found.key)
-            try:
-                picture, image = checked(self.store, asked, found.record, self._strict_size)
-            except BadAnswer as error:
-                job.notes.append(f"a take of {job.node.name} was damaged: {error}")
-                self._change_pick(job, None)
-                job.known = without(job.known, found.record)
-                continue
-            made = self.finisher.finish(job.node, picture, image)
+            with FINISHING:
+                try:
+                    picture, image = checked(self.store, asked, found.record, self._strict_size)
+                except BadAnswer as error:
+                    job.notes.append(f"a take of {job.node.name} was damaged: {error}")
+                    self._change_pick(job, None)
+                    job.known = without(job.known, found.record)
+                    continue
+                made = self.finisher.finish(job.node, picture, image)
             self._put(job, picture, made, _origin_of(asked))
             return True
         return False

@@ -33,8 +33,9 @@ _MOST_REFERENCES = 4
 _UNTOUCHED = Finish(size=False, key="off", register="off", match=False, lock=False)
 
 
-# A frame is worked on in floats, a hundred megabytes of them: as many at once as there are cores.
-_FINISHING = threading.BoundedSemaphore(max(1, os.cpu_count() or 1))
+FINISHING = threading.BoundedSemaphore(max(1, os.cpu_count() or 1))
+"""Held from a take's decoding until its frame is made: a frame is worked on in floats, a hundred
+megabytes of them, by as many at once as there are cores; what waits for that waits as bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,10 @@ class Finisher:
         return digest_of(said)[:_DIGITS]
 
     def finish(self, node: Node, take: bytes, image: Image.Image) -> FinishedFrame:
-        """The frame that a take gives; `image` is `take` decoded, RGBA. Raises `Mistake`."""
-        with _FINISHING:
-            return self._finish(node, take, image)
+        """The frame that a take gives; `image` is `take` decoded, RGBA. Raises `Mistake`.
 
-    def _finish(self, node: Node, take: bytes, image: Image.Image) -> FinishedFrame:
+        Whoever calls this holds `FINISHING`, since before the take was decoded.
+        """
         digest, reference = self.digest(node), self._held_against(node)
         ignored = image.info.get(IGNORED, ())
         settings, size_px = self._character.finish, self._character.generation.size_px
