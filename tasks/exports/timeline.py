@@ -13,8 +13,9 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tasks.ground import json_file
 from tasks.ground.errors import Mistake
-from tasks.ground.files import write_whole
+from tasks.ground.files import set_aside, write_whole
 from tasks.ground.say import say
 
 if TYPE_CHECKING:
@@ -63,29 +64,34 @@ def frame_name(number: int) -> str:
 def link(plan: "Plan", target: Path, places: Places) -> None:
     """The image sequence: hard links to the pictures, or copies where there can be no links.
 
-    Links that are right already are left; frames beyond the end go.
+    Links that are right already are left; frames beyond the end go. A picture there that is not
+    ours is set aside.
     """
     folder = target.parent
     folder.mkdir(parents=True, exist_ok=True)
+    made = _made(target)
     with suppress(FileNotFoundError):
         target.unlink()
-    number = 0
+    number, seen = 0, set[tuple[int, int]]()
     for place, count in plan.runs:
         source = places(place)
         if not os.path.isfile(source):  # noqa: PTH113 - thousands of times
             raise Mistake(f"{source} is not there; draw it: doit {task_of_place(place)}")
         for _ in range(count):
             number += 1
-            _link(source, str(folder / frame_name(number)))
+            frame = str(folder / frame_name(number))
+            _link(source, frame, made)
+            seen.add(_stamp(frame))
     for old in folder.glob("frame_*.png"):
         if old.stem[6:].isdecimal() and int(old.stem[6:]) > number:
-            old.unlink()
+            _remove(str(old), made)
     manifest = {
         "rate": plan.document["rate"],
         "frames": number,
         "first": frame_name(1),
         "pictures": plan.document["pictures"],
         "shown": plan.document["shown"],
+        "made": sorted(seen),
     }
     write_whole(target, (json.dumps(manifest) + "\n").encode())
 
@@ -96,11 +102,35 @@ def task_of_place(place: str) -> str:
     return f"{room}:{rest.removesuffix('.png').replace('/', ':')}"
 
 
-def _link(source: str, frame: str) -> None:
+def _made(target: Path) -> set[tuple[int, int]]:
+    """The times and sizes of the pictures that an earlier run put there, as its manifest says."""
+    try:
+        found = json_file.read(target)["made"]
+        return {(int(time_ns), int(size)) for time_ns, size in found}
+    except (*json_file.UNREADABLE, TypeError):
+        return set()
+
+
+def _stamp(path: str) -> tuple[int, int]:
+    status = os.stat(path)  # noqa: PTH116 - thousands of times
+    return status.st_mtime_ns, status.st_size
+
+
+def _remove(frame: str, made: set[tuple[int, int]]) -> None:
+    """Take a picture out of the way: one of ours for good, any other to a folder beside it."""
+    is_link = os.stat(frame).st_nlink > 1  # noqa: PTH116 - its content stands elsewhere as well
+    if is_link or _stamp(frame) in made:
+        os.unlink(frame)  # noqa: PTH108
+    else:
+        aside = set_aside(Path(frame))
+        say(f"[i] Moved what lay at {frame}, which is not of this program, to {aside}")
+
+
+def _link(source: str, frame: str, made: set[tuple[int, int]]) -> None:
     try:
         if os.path.samefile(source, frame):  # noqa: PTH121 - thousands of times
             return
-        os.unlink(frame)  # noqa: PTH108
+        _remove(frame, made)
     except FileNotFoundError:
         pass
     try:

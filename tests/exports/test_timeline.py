@@ -129,6 +129,24 @@ def test_the_image_sequence_is_links_and_only_what_changed_is_made_anew(folder: 
     assert not timeline.all_linked(str(manifest))
 
 
+def test_a_picture_that_lies_where_one_of_the_sequence_goes_is_set_aside(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    manifest = make(folder, "frames")
+    fifth, beyond = (manifest.parent / f"frame_{number:06d}.png" for number in (5, 99))
+    fifth.unlink()
+    fifth.write_bytes(b"somebody's own")
+    beyond.write_bytes(b"another")
+    # A picture that was drawn anew since: the link to the earlier one is still ours.
+    (folder / "c.png").unlink()
+    Image.new("RGBA", (64, 48), (9, 9, 9, 255)).save(folder / "c.png")
+    make(folder, "frames")
+    kept = {path.read_bytes() for path in (manifest.parent / "set_aside").iterdir()}
+    assert kept == {b"somebody's own", b"another"}
+    assert f"Moved what lay at {fifth}" in capsys.readouterr().out
+    assert fifth.samefile(folder / "a.png")
+
+
 def test_an_animation_lasts_as_long_as_the_plan(folder: Path):
     with Image.open(make(folder, "webp")) as film:
         total = 0
