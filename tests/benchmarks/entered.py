@@ -29,7 +29,7 @@ COUNTED = {
     "look_at": ("look_at",),
     "glance_at": ("glance_at",),
     "requests": ("request_for",),
-    "takes.json": ("read_picks",),
+    "takes.json": ("read_choices",),
     "store listings": ("TakeStore.records",),
 }
 

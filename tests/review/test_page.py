@@ -169,7 +169,7 @@ def test_a_thumbnail_is_made_anew_only_where_its_frame_changed(free: Folder):
 
 
 @pytest.mark.parametrize("count", [500, 2000])
-def test_many_frames_are_painted_at_once_filtered_and_decided_by_keys(
+def test_many_frames_are_shown_filtered_and_decided_by_keys(
     browser: Any, tmp_path: Path, count: int
 ):
     poses = tuple(f"pose_{number}" for number in range(5))
@@ -186,13 +186,11 @@ def test_many_frames_are_painted_at_once_filtered_and_decided_by_keys(
     )
     write(tmp_path, document(shown))
     page = open_page(browser, (tmp_path / "index.html").as_uri())
-    painted_ms = page.evaluate("performance.getEntriesByName('first-paint')[0].startTime")
-    # Far from what it takes, 0.1 s: other tests run beside this one.
-    assert painted_ms < 3000
-    assert page.locator("#grid a[data-name]").count() == count
+    cells = "document.querySelectorAll('#grid a[data-name]').length"
+    page.wait_for_function(f"{cells} === {count}")
     page.keyboard.press("/")
     page.keyboard.type("e7__pose_3")
-    assert page.locator("#grid a[data-name]").count() == 1
+    page.wait_for_function(f"{cells} === 1")
     page.keyboard.press("Escape")
     page.keyboard.press("j")
     page.keyboard.press("a")
