@@ -11,6 +11,7 @@ from typing import Any
 from tasks.build import between as tweening
 from tasks.build import changes as reasons
 from tasks.build.builder import Builder
+from tasks.build.finisher import FINISHING
 from tasks.build.inputs import Coming
 from tasks.build.step import Step
 from tasks.build.verdict import BY_HAND, STALE, Aim, Input, Situation, Verdict, verdict, without
@@ -166,7 +167,8 @@ class Forecaster:
         """A frame that will be made of a take in the store, made now: others are held to it."""
         assert found.take is not None  # noqa: S101 - what is restored has one
         picture = self._builder.store.picture(found.key, found.take)
-        made = self._situations.finisher.finish(node, picture, read_answer(picture, None))
+        with FINISHING:
+            made = self._situations.finisher.finish(node, picture, read_answer(picture, None))
         return CachedPicture(fit(made.image, self._builder.size_px), None)
 
     def _layer(self, node: Node) -> int:

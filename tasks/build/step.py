@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+MOST_TAKES = 20
+"""new takes of a frame that may be asked for at once"""
+
 
 class Step(Enum):
     """What is done for it."""

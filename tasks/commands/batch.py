@@ -11,11 +11,12 @@ from tasks.ground.back_off import growing_waits
 from tasks.ground.errors import Mistake
 from tasks.ground.say import say
 from tasks.ground.wording import budget_text, counted, dollars
-from tasks.running.interrupts import INTERRUPTED
+from tasks.running.begin import INTERRUPTED
 from tasks.running.record import RunRecord
 from tasks.running.run import Run
 from tasks.running.run_plan import RunPlan
 from tasks.spending.budget import OverBudget
+from tasks.spending.periods import check_left
 from tasks.spending.resume_command import cents
 
 if TYPE_CHECKING:
@@ -133,13 +134,13 @@ class Batch(Run):
 
     def _affordable(self, items: "list[Item]") -> "list[Item]":
         """What the budgets allow; the rest is named with the command that goes on."""
-        policy = self._policy
-        entries, more_usd = policy.ledger.entries(), 0.0
+        policy, more_usd = self._policy, 0.0
+        budgets = list(policy.periods.left(policy.ledger.entries()))
         paid, left = dict[str, float](), list["Item"]()
         for item in {item.request.key: item for item in items}.values():
             cost_usd = item.estimate_usd or 0.0
             try:
-                policy.periods.check(entries, more_usd + cost_usd)
+                check_left(budgets, more_usd + cost_usd)
             except OverBudget as refusal:
                 say(f"[!] {', '.join(item.frames)}: {refusal}; raise {refusal.key} in generation")
                 self._failed = True

@@ -13,7 +13,7 @@ from tasks.graph.node import Graph, Node
 from tasks.ground.errors import Mistake, told
 from tasks.ground.ids import did_you_mean
 from tasks.ground.say import write_line
-from tasks.running.interrupts import INTERRUPTED
+from tasks.running.begin import INTERRUPTED
 from tasks.running.options import OwnDefaults
 from tasks.running.selection import frames_of, select
 from tasks.running.session import Session

@@ -4,12 +4,12 @@ from typing import Any
 
 from doit.exceptions import InvalidCommand
 
+from tasks.build.step import MOST_TAKES
 from tasks.commands.command import FRAME_OPTION, OwnFrameOption, frames_named
 from tasks.ground.advice import doit
 from tasks.running.run import Run
 from tasks.running.run_plan import RunPlan
 
-MOST_TAKES = 20
 _COUNT_OPTION = {
     "name": "count",
     "short": "n",

@@ -54,7 +54,8 @@ def blotted_bytes(data: bytes) -> bytes:
 
 def _values(environment: Mapping[str, str]) -> Iterator[str]:
     """Every secret, in every form in which it goes out."""
-    for name, value in environment.items():
+    for name in _holders(tuple(environment)):
+        value = environment.get(name, "")
         if _NAMES.search(name):
             yield from _long(value.strip())
         elif _ADDRESSES.search(name) and "@" in value:
@@ -62,6 +63,14 @@ def _values(environment: Mapping[str, str]) -> Iterator[str]:
         elif name == _HEADERS:
             for line in value.splitlines():
                 yield from _of_header(line.partition(":")[2].strip())
+
+
+@lru_cache(maxsize=4)
+def _holders(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The variables that may hold a secret: looked for once, since each line goes through here."""
+    return tuple(
+        name for name in names if _NAMES.search(name) or _ADDRESSES.search(name) or name == _HEADERS
+    )
 
 
 def _long(value: str) -> Iterator[str]:

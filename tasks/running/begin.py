@@ -5,7 +5,8 @@ import signal
 from types import FrameType
 from typing import Any
 
-_INTERRUPTED = 130
+INTERRUPTED = 130
+"""the exit code after Ctrl-C"""
 
 
 def session_loader() -> Any:
@@ -20,7 +21,7 @@ def _leave_quietly() -> None:
     """Have Ctrl-C end what is being loaded without a traceback of its imports."""
 
     def leave(_number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(_INTERRUPTED)
+        raise SystemExit(INTERRUPTED)
 
     with contextlib.suppress(ValueError):  # not in the main thread
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:

@@ -10,11 +10,10 @@ from doit.runner import Runner
 
 from tasks.ground.say import say_aside
 from tasks.ground.wording import counted
+from tasks.running.begin import INTERRUPTED
 from tasks.spending.in_flight import CallInFlight, CallsInFlight
 from tasks.spending.run_calls import RunCalls
 
-INTERRUPTED = 130
-"""the exit code after Ctrl-C"""
 _STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
 
 

@@ -26,8 +26,9 @@ from tasks.ground.memory import share_arenas
 from tasks.ground.say import say
 from tasks.ground.wording import counted
 from tasks.running import lines
+from tasks.running.begin import INTERRUPTED
 from tasks.running.free_task import told_aside
-from tasks.running.interrupts import INTERRUPTED, gentle_interrupt
+from tasks.running.interrupts import gentle_interrupt
 from tasks.running.needs import check_needs
 from tasks.running.options import OwnDefaults
 from tasks.running.record import RunRecord

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from tasks.build.step import MOST_TAKES
 from tasks.ground.errors import Mistake
 from tasks.ground.wording import counted
 from tasks.review.page.write import ASSETS, SCRIPTS, STYLES, page
@@ -9,7 +10,6 @@ from tasks.serving.deciding import frames_named
 from tasks.serving.desk import Desk
 from tasks.serving.site import Answer, Asked, Site, as_json
 
-MOST_TAKES = 20
 SERVED_SCRIPTS = ("serve.js",)
 """beside those of the page from disk, before the one that begins"""
 _KINDS = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}

@@ -12,7 +12,7 @@ from tasks.ground.errors import Mistake
 from tasks.spending.estimate import Estimate
 from tasks.spending.rate_limiter import Stopped
 
-_TOLERANCE_USD = 1e-9
+TOLERANCE_USD = 1e-9
 """sums of prices are not exact: what differs by less is equal"""
 _UNMEASURED_FACTOR = 2.0
 """as what part of its estimate a call counts while others run beside it, if none of its kind was
@@ -126,7 +126,7 @@ class Budget:
 
     def _has_room(self, more_usd: float) -> bool:
         total_usd = self._spent_usd + self._held_usd + more_usd
-        return self.limit_usd is None or total_usd <= self.limit_usd + _TOLERANCE_USD
+        return self.limit_usd is None or total_usd <= self.limit_usd + TOLERANCE_USD
 
     def _give_back(self, held: Reservation) -> None:
         with self._changed:

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from tasks.character.character import Generation
 from tasks.ground.files import utc_now
 from tasks.ground.wording import dollars
-from tasks.spending.budget import OverBudget
+from tasks.spending.budget import TOLERANCE_USD, OverBudget
 from tasks.spending.ledger import Entry
 
-_TOLERANCE_USD = 1e-9
 _DAY, _MONTH = len("2026-11-22"), len("2026-11")
 
 
@@ -60,14 +59,19 @@ class Periods:
 
     def check(self, entries: Iterable[Entry], more_usd: float) -> None:
         """Raises `OverBudget` where a call of that price has no room any more."""
-        for left in self.left(entries):
-            if left.spent_usd + more_usd > left.limit_usd + _TOLERANCE_USD:
-                text = (
-                    f"not paid for: the budget {left.what} is {dollars(left.limit_usd)},"
-                    f" {dollars(left.spent_usd)} of it is spent, and it costs about"
-                    f" {dollars(more_usd)}"
-                )
-                raise OverBudget(text, more_usd, left.key)
+        check_left(self.left(entries), more_usd)
+
+
+def check_left(budgets: Iterable[Left], more_usd: float) -> None:
+    """Raises `OverBudget` for the first that has no room for so much more."""
+    for left in budgets:
+        if left.spent_usd + more_usd > left.limit_usd + TOLERANCE_USD:
+            text = (
+                f"not paid for: the budget {left.what} is {dollars(left.limit_usd)},"
+                f" {dollars(left.spent_usd)} of it is spent, and it costs about"
+                f" {dollars(more_usd)}"
+            )
+            raise OverBudget(text, more_usd, left.key)
 
 
 NO_LIMITS = Periods()
