@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tasks.batch.desk import PASSING, STANDARD, Desk, Limits, age_text, title
 from tasks.batch.intake import Intake
 from tasks.batch.lines import split
 from tasks.batch.resume import clean_up, give_up, is_of, settle, unknown
 from tasks.batch.state import BatchState, Phase, StateFolder
 from tasks.batch.submission import Item, Part, Submission
+from tasks.batch.tools import PASSING, STANDARD, BatchTools, Limits, age_text, title
 from tasks.ground.advice import doit
 from tasks.ground.wording import counted
 from tasks.requests.batches import FAILED, BatchService, RemoteBatch
@@ -117,8 +117,8 @@ class Batches:
         self._say = say
         self._limits = limits
 
-        def desk(service: BatchService) -> Desk:
-            return Desk(
+        def tools(service: BatchService) -> BatchTools:
+            return BatchTools(
                 store=store,
                 ledger=ledger,
                 estimator=estimator,
@@ -131,7 +131,7 @@ class Batches:
                 limits=limits,
             )
 
-        self._desk = desk
+        self._tools = tools
 
     def live(self) -> Mapping[str, Live]:
         """The requests that must not be drawn otherwise, by their keys; from disk alone.
@@ -162,12 +162,12 @@ class Batches:
         with self._locked():
             fetched = Fetched(freed=self._let_go_unsubmitted())
             try:
-                desk = self._desk(self._connect())
+                tools = self._tools(self._connect())
             except EngineFailure as failure:
                 return self._remaining(replace(fetched, problem=self._not_now(failure)))
             for state in self._folder.states():
                 try:
-                    fetched = _sum(fetched, self._step(desk, state))
+                    fetched = _sum(fetched, self._step(tools, state))
                 except EngineFailure as failure:
                     fetched = replace(fetched, problem=self._not_now(failure, state))
                     if failure.fault in PASSING:
@@ -190,11 +190,11 @@ class Batches:
             if not fresh:
                 return result
             try:
-                desk = self._desk(self._connect())
+                tools = self._tools(self._connect())
             except EngineFailure as failure:
                 self._say(f"[!] Not submitted: {failure}")
                 return replace(result, problem=str(failure))
-            return self._submit(desk, self._claimed(desk, fresh), result)
+            return self._submit(tools, self._claimed(tools, fresh), result)
 
     def cancel(self) -> Cancelled:
         """End all live batches early. What was done until then is paid for: `fetch` takes it in."""
@@ -203,9 +203,9 @@ class Batches:
         with self._locked():
             ended = 0
             try:
-                desk = self._desk(self._connect())
+                tools = self._tools(self._connect())
                 for state in self._folder.states():
-                    ended += self._cancel(desk, state)
+                    ended += self._cancel(tools, state)
             except EngineFailure as failure:
                 return Cancelled(ended, self._not_now(failure))
             return Cancelled(ended)
@@ -238,38 +238,38 @@ class Batches:
         waiting = sum(len(state.frames) for state in live)
         return replace(fetched, live=len(live), waiting=waiting)
 
-    def _step(self, desk: Desk, state: BatchState) -> Fetched:
+    def _step(self, tools: BatchTools, state: BatchState) -> Fetched:
         """Bring one batch on as far as it goes now."""
         freed = 0
         if state.phase is Phase.CREATING:
-            state = settle(desk, state)
+            state = settle(tools, state)
             freed = len(state.frames) if state.phase is Phase.OVER else 0
         if state.phase is Phase.OVER:
             # Of one that was never created, not all uploads may be known.
-            (clean_up if state.batch else give_up)(desk, state)
+            (clean_up if state.batch else give_up)(tools, state)
             return Fetched(freed=freed)
-        return self._look(desk, state) if state.phase is Phase.LIVE else Fetched()
+        return self._look(tools, state) if state.phase is Phase.LIVE else Fetched()
 
-    def _look(self, desk: Desk, state: BatchState) -> Fetched:
-        remote = desk.patiently(lambda: desk.service.look(state.batch))
+    def _look(self, tools: BatchTools, state: BatchState) -> Fetched:
+        remote = tools.patiently(lambda: tools.service.look(state.batch))
         if remote is None or (remote.token and not is_of(remote, state)):
-            if not unknown(desk, state):
+            if not unknown(tools, state):
                 return Fetched()
-            self._end(desk, state)
+            self._end(tools, state)
             return Fetched(over=1, freed=len(state.frames))
         if not remote.is_over:
-            desk.say(_progress(desk, state, remote))
+            tools.say(_progress(tools, state, remote))
             return Fetched(done=remote.done + remote.failed)
-        return self._take_in(desk, state, remote)
+        return self._take_in(tools, state, remote)
 
-    def _take_in(self, desk: Desk, state: BatchState, remote: RemoteBatch) -> Fetched:
+    def _take_in(self, tools: BatchTools, state: BatchState, remote: RemoteBatch) -> Fetched:
         for problem in remote.problems[:_MOST_PROBLEMS]:
-            desk.say(f"[!] Batch {state.batch} was turned down: {problem}")
+            tools.say(f"[!] Batch {state.batch} was turned down: {problem}")
         if len(remote.problems) > _MOST_PROBLEMS:
-            desk.say(f"[!] ... and {len(remote.problems) - _MOST_PROBLEMS} more of these")
+            tools.say(f"[!] ... and {len(remote.problems) - _MOST_PROBLEMS} more of these")
         turned_down = ", ".join(remote.problems[:1]) or "no reason given"
         turned_down = turned_down if remote.status == FAILED else ""
-        intake = Intake(desk, state)
+        intake = Intake(tools, state)
         try:
             missing = intake.read(remote)
         except EngineFailure as failure:
@@ -277,24 +277,24 @@ class Batches:
                 raise
             missing = str(failure)
         if missing:
-            desk.say(
+            tools.say(
                 f"[!] Not all results of batch {state.batch} can be had now ({missing}): it is"
                 " looked at again the next time; to give up what is missing, delete"
-                f" {desk.folder.path(state)}"
+                f" {tools.folder.path(state)}"
             )
             return Fetched(intake.taken, intake.failed, problem=missing)
-        desk.say(_ending(state, remote, intake))
-        self._end(desk, state)
+        tools.say(_ending(state, remote, intake))
+        self._end(tools, state)
         return Fetched(
             intake.taken, intake.failed, intake.unanswered, over=1, turned_down=turned_down
         )
 
-    def _end(self, desk: Desk, state: BatchState) -> None:
+    def _end(self, tools: BatchTools, state: BatchState) -> None:
         over = replace(state, phase=Phase.OVER)
-        desk.folder.write(over)
-        clean_up(desk, over)
+        tools.folder.write(over)
+        clean_up(tools, over)
 
-    def _claimed(self, desk: Desk, fresh: Mapping[str, Item]) -> list[Part]:
+    def _claimed(self, tools: BatchTools, fresh: Mapping[str, Item]) -> list[Part]:
         """The requests in parts, each on disk: from now on nobody else begins to draw them."""
         limits = self._limits
         requests = [item.request for item in fresh.values()]
@@ -304,26 +304,26 @@ class Batches:
             state = BatchState(
                 name=secrets.token_hex(8),
                 phase=Phase.PREPARING,
-                account=desk.service.account,
-                since=desk.stamp(),
+                account=tools.service.account,
+                since=tools.stamp(),
                 frames={key: item.frames for key, item in items.items()},
             )
-            desk.folder.write_requests(
+            tools.folder.write_requests(
                 state.name,
                 (KeptRequest(k, i.request.content(), i.estimate_usd) for k, i in items.items()),
             )
-            desk.folder.write(state)
+            tools.folder.write(state)
             parts.append(Part(state, items))
         return parts
 
-    def _submit(self, desk: Desk, parts: Sequence[Part], result: Submitted) -> Submitted:
-        submission = Submission(desk)
+    def _submit(self, tools: BatchTools, parts: Sequence[Part], result: Submitted) -> Submitted:
+        submission = Submission(tools)
         for number, part in enumerate(parts):
             try:
                 state = submission.submit(part)
             except EngineFailure as failure:
                 for later in parts[number + 1 :]:
-                    desk.folder.remove(later.state)
+                    tools.folder.remove(later.state)
                 self._say_left(parts[number:], failure)
                 return replace(result, problem=str(failure))
             if state:
@@ -347,18 +347,18 @@ class Batches:
         if left:
             self._say(f"[!] {counted(left, 'request')} not submitted: {failure}")
 
-    def _cancel(self, desk: Desk, state: BatchState) -> int:
+    def _cancel(self, tools: BatchTools, state: BatchState) -> int:
         """End one batch; how many that makes."""
         if state.phase is Phase.CREATING:
-            state = settle(desk, state)
+            state = settle(tools, state)
         if state.phase is Phase.PREPARING:
-            give_up(desk, state)
+            give_up(tools, state)
         if state.phase is not Phase.LIVE:
             return 0
-        remote = desk.patiently(lambda: desk.service.cancel(state.batch))
+        remote = tools.patiently(lambda: tools.service.cancel(state.batch))
         if remote is None:
             return 0  # the next look says what that means
-        desk.say(_progress(desk, state, remote))
+        tools.say(_progress(tools, state, remote))
         return 1
 
 
@@ -385,11 +385,11 @@ def _sum(one: Fetched, other: Fetched) -> Fetched:
     )
 
 
-def _progress(desk: Desk, state: BatchState, remote: RemoteBatch) -> str:
+def _progress(tools: BatchTools, state: BatchState, remote: RemoteBatch) -> str:
     done = f"{remote.done} of {len(state.frames)} done"
     failed = f", {remote.failed} failed" if remote.failed else ""
     status = remote.status.replace("_", " ")
-    ago = age_text(desk.age_s(state))
+    ago = age_text(tools.age_s(state))
     return f"[i] Batch {state.batch}: {done}{failed}, {status}, submitted {ago} ago"
 
 

@@ -8,9 +8,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tasks.batch.desk import Desk
 from tasks.batch.lines import Answer, parse_answer
 from tasks.batch.state import BatchState, writing
+from tasks.batch.tools import BatchTools
 from tasks.models.prices import BATCH_FACTOR, tokens_of
 from tasks.pictures.kinds import is_picture
 from tasks.requests.batches import RemoteBatch
@@ -22,11 +22,11 @@ from tasks.takes.store import KeptRequest, Take
 class Intake:
     """Takes in the results of one batch."""
 
-    def __init__(self, desk: Desk, state: BatchState) -> None:
-        self._desk = desk
+    def __init__(self, tools: BatchTools, state: BatchState) -> None:
+        self._tools = tools
         self._state = state
-        self._requests = desk.folder.requests(state)
-        entries = desk.ledger.entries()
+        self._requests = tools.folder.requests(state)
+        entries = tools.ledger.entries()
         self._written = {entry.key for entry in entries if entry.batch == state.batch}
         self._answered: set[str] = set()
         self._unclear: set[str] = set()
@@ -46,7 +46,7 @@ class Intake:
         Raises `EngineFailure` where they cannot be read at all.
         """
         for file_id in filter(None, (remote.output_file, remote.error_file)):
-            self._desk.patiently(lambda file_id=file_id: self._read(file_id))  # type: ignore[misc]
+            self._tools.patiently(lambda file_id=file_id: self._read(file_id))  # type: ignore[misc]
         missing = remote.done - len(self._answered) - len(self._unclear)
         if missing > 0:
             return f"{missing} of its {remote.done} results are missing"
@@ -55,7 +55,7 @@ class Intake:
         return ""
 
     def _read(self, file_id: str) -> None:
-        for line in self._desk.service.lines(file_id):
+        for line in self._tools.service.lines(file_id):
             self._take_in(line)
 
     def _take_in(self, line: bytes) -> None:
@@ -73,15 +73,15 @@ class Intake:
             if answer.is_picture:
                 self._take_picture(answer)
             else:
-                failure = self._desk.service.failure(answer.status, answer.body)
+                failure = self._tools.service.failure(answer.status, answer.body)
                 self._note_failure(answer.key, failure)
 
     def _keep_unclear(self, line: bytes, why: str) -> None:
         name = hashlib.sha256(line).hexdigest()
         if name not in self._unclear:
             self._unclear.add(name)
-            path = self._desk.store.rejected.keep(self._state.name, line, why)
-            self._desk.say(
+            path = self._tools.store.rejected.keep(self._state.name, line, why)
+            self._tools.say(
                 f"[!] A result of batch {self._state.batch} is not understood ({why});"
                 f" it is kept in {path}"
             )
@@ -102,14 +102,14 @@ class Intake:
         entry = self._entry(kept, DRAWN)
         entry = replace(entry, tokens=tokens_of(usage), cost_usd=self._cost_usd(kept, usage))
         self._write(entry)
-        self._desk.estimator.learn(entry)
+        self._tools.estimator.learn(entry)
 
     def _store(self, kept: KeptRequest, answer: Answer) -> Mapping[str, object]:
         """Put an answer's picture into the store; the tokens that it took."""
-        take = _checked(self._desk.service.take(answer.body, answer.answer_id))
+        take = _checked(self._tools.service.take(answer.body, answer.answer_id))
         take = replace(take, cost_usd=self._cost_usd(kept, take.usage))
-        with self._desk.store.reserved(answer.key):
-            self._desk.store.add(kept, take, self._frame(answer.key))
+        with self._tools.store.reserved(answer.key):
+            self._tools.store.add(kept, take, self._frame(answer.key))
         return take.usage
 
     def _stored_usage(self, answer: Answer) -> Mapping[str, object] | None:
@@ -117,7 +117,7 @@ class Intake:
 
         It is where the process was killed before it wrote the ledger.
         """
-        for record in self._desk.store.records(answer.key) if answer.answer_id else ():
+        for record in self._tools.store.records(answer.key) if answer.answer_id else ():
             if record.answer_id == answer.answer_id:
                 return record.usage
         return None
@@ -126,34 +126,34 @@ class Intake:
         self._answered.add(key)
         if key not in self.put_off:
             self.put_off[key] = str(failure)
-            self._desk.say(f"[!] Failed {self._label(key)}: {failure} ({self._state.batch})")
+            self._tools.say(f"[!] Failed {self._label(key)}: {failure} ({self._state.batch})")
 
     def _note_failure(self, key: str, failure: EngineFailure) -> None:
         text = str(failure)
         if failure.fault is Fault.REFUSED:
-            self._desk.refused(key, text)
+            self._tools.refused(key, text)
         said = text
         if failure.answer:
-            path = self._desk.store.rejected.keep(key, failure.answer, text)
+            path = self._tools.store.rejected.keep(key, failure.answer, text)
             said = f"{text}; what came instead is kept in {path}"
         kept = self._requests[key]
         entry = replace(self._entry(kept, failure.fault.value), cost_usd=0.0, note=text)
         if failure.fault is Fault.UNUSABLE:
             tokens, cost_usd = tokens_of(failure.usage), self._cost_usd(kept, failure.usage)
             entry = replace(entry, tokens=tokens, cost_usd=cost_usd)
-        self._desk.say(f"[!] Failed {self._label(key)}: {said} ({self._state.batch})")
+        self._tools.say(f"[!] Failed {self._label(key)}: {said} ({self._state.batch})")
         self._write(entry)
         self.failed += 1
 
     def _write(self, entry: Entry) -> None:
-        with writing(self._desk.ledger.path):
-            self._desk.ledger.add(entry)
+        with writing(self._tools.ledger.path):
+            self._tools.ledger.add(entry)
         self._written.add(entry.key)
 
     def _entry(self, kept: KeptRequest, outcome: str) -> Entry:
         asked = kept.asked
         return Entry(
-            at=self._desk.stamp(),
+            at=self._tools.stamp(),
             frame=self._frame(kept.key),
             key=kept.key,
             model=_model(kept),
@@ -166,7 +166,7 @@ class Intake:
         )
 
     def _cost_usd(self, kept: KeptRequest, usage: Mapping[str, object]) -> float | None:
-        price = self._desk.estimator.price(_model(kept))
+        price = self._tools.estimator.price(_model(kept))
         cost_usd = price.cost_usd(tokens_of(usage)) if price else None
         return None if cost_usd is None else cost_usd * BATCH_FACTOR
 

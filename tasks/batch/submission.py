@@ -5,10 +5,10 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tasks.batch.desk import NOT_DONE, Desk
 from tasks.batch.lines import request_line
 from tasks.batch.resume import clean_up, fence, find, give_up
 from tasks.batch.state import BatchState, Phase, writing
+from tasks.batch.tools import NOT_DONE, BatchTools
 from tasks.ground.advice import doit
 from tasks.ground.errors import Mistake
 from tasks.ground.wording import counted
@@ -42,8 +42,8 @@ class Part:
 class Submission:
     """Submits parts one after the other; a picture that several show is uploaded once."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, tools: BatchTools) -> None:
+        self._tools = tools
         self._file_ids: dict[str, str] = {}
         """of uploaded pictures, by the SHA-256 of their bytes"""
         self._contents: dict[str, str | Mistake] = {}
@@ -61,15 +61,15 @@ class Submission:
             self._give_up(part.state)
             raise
         if not uploaded.items:
-            self._desk.folder.remove(uploaded.state)
+            self._tools.folder.remove(uploaded.state)
             return None
         return self._create(uploaded)
 
     def _give_up(self, state: BatchState) -> None:
         try:
-            give_up(self._desk, state)
+            give_up(self._tools, state)
         except EngineFailure:
-            self._desk.say(f"[i] What was uploaded so far is deleted by the next {doit('batch')}")
+            self._tools.say(f"[i] What was uploaded so far is deleted by the next {doit('batch')}")
 
     def _unbought(self, part: Part) -> Part:
         """The part without what another process has bought until now.
@@ -77,7 +77,7 @@ class Submission:
         Once a request is claimed nobody begins to draw it; who holds it now began before, and is
         waited for.
         """
-        store, left = self._desk.store, dict(part.items)
+        store, left = self._tools.store, dict(part.items)
         for key, item in part.items.items():
             with store.reserved(key):
                 if not item.new_take and store.latest(key):
@@ -89,7 +89,7 @@ class Submission:
             return part
         frames = {key: part.state.frames[key] for key in left}
         state = replace(part.state, frames=frames)
-        self._desk.folder.write(state)
+        self._tools.folder.write(state)
         return Part(state, left)
 
     def _with_pictures(self, part: Part) -> Part:
@@ -97,7 +97,7 @@ class Submission:
         pictures = {p.digest: p for item in part.items.values() for p in item.request.shown}
         new = [picture for digest, picture in pictures.items() if digest not in self._contents]
         upload = self._uploader(part.state)
-        self._contents.update(self._desk.side_by_side(upload, new))
+        self._contents.update(self._tools.side_by_side(upload, new))
         left = {key: item for key, item in part.items.items() if self._is_shown(item)}
         shas = {self._contents[p.digest] for item in left.values() for p in item.request.shown}
         used = {sha: self._file_ids[sha] for sha in shas if isinstance(sha, str)}
@@ -119,8 +119,8 @@ class Submission:
                 begun.add(sha)
             if first:
                 name = f"{state.upload_name}{sha[:16]}.png"
-                self._file_ids[sha] = self._desk.patiently(
-                    lambda: self._desk.service.upload(name, data, PICTURE), NOT_DONE
+                self._file_ids[sha] = self._tools.patiently(
+                    lambda: self._tools.service.upload(name, data, PICTURE), NOT_DONE
                 )
             return picture.digest, sha
 
@@ -130,49 +130,51 @@ class Submission:
         for picture in item.request.shown:
             content = self._contents[picture.digest]
             if isinstance(content, Mistake):
-                self._desk.say(f"[!] Failed {', '.join(item.frames)}: {content}")
+                self._tools.say(f"[!] Failed {', '.join(item.frames)}: {content}")
                 return False
         return True
 
     def _create(self, part: Part) -> BatchState:
         """Make a batch of a part whose pictures are uploaded."""
-        desk, state = self._desk, part.state
-        for attempt in range(1, desk.limits.retries + 2):
+        tools, state = self._tools, part.state
+        for attempt in range(1, tools.limits.retries + 2):
             state = self._with_requests(replace(state, attempt=attempt), part.items)
             try:
-                remote = self._begin(state, last=attempt > desk.limits.retries)
+                remote = self._begin(state, last=attempt > tools.limits.retries)
             except EngineFailure as failure:
                 if failure.fault is not Fault.UNCERTAIN:
                     self._let_go(state)
                 raise
             if remote:
                 live = replace(state, phase=Phase.LIVE, batch=remote.id)
-                desk.folder.write(live)
-                desk.folder.upload_path(live).unlink(missing_ok=True)
-                desk.say(f"[i] Batch {remote.id}: {counted(len(part.items), 'request')} submitted")
+                tools.folder.write(live)
+                tools.folder.upload_path(live).unlink(missing_ok=True)
+                tools.say(f"[i] Batch {remote.id}: {counted(len(part.items), 'request')} submitted")
                 return live
         raise AssertionError("the last attempt returns or raises")
 
     def _let_go(self, state: BatchState) -> None:
         over = replace(state, phase=Phase.OVER)
-        self._desk.folder.write(over)
-        clean_up(self._desk, over)
+        self._tools.folder.write(over)
+        clean_up(self._tools, over)
 
     def _with_requests(self, state: BatchState, items: Mapping[str, Item]) -> BatchState:
         """The state with its requests uploaded, on disk as one that may come to be."""
-        desk = self._desk
-        path = desk.folder.upload_path(state)
+        tools = self._tools
+        path = tools.folder.upload_path(state)
         with writing(path), path.open("wb") as file:
             for item in items.values():
                 file.write(request_line(item.request, self._shown(item.request)))
         name = f"{state.upload_name}requests-{state.attempt}.jsonl"
         try:
-            input_file = desk.patiently(lambda: desk.service.upload(name, path, REQUESTS), NOT_DONE)
+            input_file = tools.patiently(
+                lambda: tools.service.upload(name, path, REQUESTS), NOT_DONE
+            )
         except EngineFailure:
             self._give_up(state)
             raise
-        state = replace(state, phase=Phase.CREATING, input_file=input_file, since=desk.stamp())
-        desk.folder.write(state)
+        state = replace(state, phase=Phase.CREATING, input_file=input_file, since=tools.stamp())
+        tools.folder.write(state)
         return state
 
     def _shown(self, request: Request) -> Sequence[str]:
@@ -183,10 +185,10 @@ class Submission:
 
         Raises `EngineFailure`: with `Fault.UNCERTAIN` where it may have come to be.
         """
-        desk = self._desk
+        tools = self._tools
         try:
-            return desk.patiently(
-                lambda: desk.service.create(state.input_file, state.token),
+            return tools.patiently(
+                lambda: tools.service.create(state.input_file, state.token),
                 (Fault.NOT_SENT, Fault.RATE),
             )
         except EngineFailure as failure:
@@ -194,9 +196,9 @@ class Submission:
                 raise
             # What stands between may say so of a batch that came to be behind it.
             try:
-                if not desk.pause(failure.wait_s or 1.0):
+                if not tools.pause(failure.wait_s or 1.0):
                     raise _uncertain(failure) from failure
-                found = find(desk, state) or fence(desk, state)
+                found = find(tools, state) or fence(tools, state)
             except EngineFailure as second:
                 raise _uncertain(second) from failure
             if found is None and last:

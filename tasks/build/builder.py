@@ -15,9 +15,9 @@ from tasks.batch.open import in_batch, pending_usd
 from tasks.build.changes import parts_of
 from tasks.build.finisher import FINISHING, FinishedFrame, Finisher, as_it_is
 from tasks.build.free import made_here
-from tasks.build.inputs import Coming, Inputs
+from tasks.build.inputs import Coming, Inputs, Requests
 from tasks.build.purchase import Postponed, Purchase, after_refusal, checked
-from tasks.build.put import Place, check_place, look, put
+from tasks.build.put import Place, check_place, put
 from tasks.build.situation import Situations
 from tasks.build.step import Built, Step
 from tasks.build.verdict import REFUSED, Aim, Situation, Verdict, verdict, wanted, without
@@ -42,7 +42,7 @@ from tasks.spending.periods import periods_of
 from tasks.spending.reconcile import close_open
 from tasks.spending.run_calls import RunCalls
 from tasks.takes import frame
-from tasks.takes.frame import Existing, Provenance
+from tasks.takes.frame import Existing, Frames, Provenance
 from tasks.takes.owed import OwedPictures
 from tasks.takes.picks import Pick, change_picks
 from tasks.takes.rejected import take_id
@@ -101,7 +101,8 @@ class Builder:
         self._choice = choice
         self._engine = engine
         self.purchase = purchase
-        self.inputs = Inputs(project, character, choice)
+        self.frames = Frames()
+        self.inputs = Inputs(project, character, Requests(project, character, choice), self.frames)
         self.finisher = Finisher(character, self.inputs)
         self.store = TakeStore(project.store)
         in_batch = purchase.in_batch if purchase else dict[str, str]
@@ -113,7 +114,8 @@ class Builder:
         self, coming: Mapping[str, Coming], in_batch: Mapping[str, str]
     ) -> Situations:
         """Looks at frames as if those of `coming`, by their paths, were made already."""
-        inputs = Inputs(self._project, self._character, self._choice, coming)
+        shared = self.inputs.requests, self.frames
+        inputs = Inputs(self._project, self._character, *shared, coming)
         finisher = Finisher(self._character, inputs)
         return Situations(inputs, finisher, self.store, lambda: in_batch, paid=self.paid)
 
@@ -152,9 +154,9 @@ class Builder:
         `arrived` is called when an answer that had to be waited for is there and safe.
         """
         sources = [_content(path, stamp(path)) for path in node.sources]
-        place = look(self.target(node))
+        place = Place(self.target(node), self.frames)
         aim = Aim.NEW_TAKE if new_take else Aim.CURRENT
-        job = _Job(self._situations.of(node, place.existing, aim), place, arrived)
+        job = _Job(self._situations.of(node, place.now(), aim), place, arrived)
         step = self._carried_out(job, verdict(job.known))
         for path, seen in zip(node.sources, sources, strict=True):
             # By content: another process may have put the very same picture there once more.
@@ -186,8 +188,8 @@ class Builder:
         Raises `Mistake` where the frame's input, or the take, is not there.
         """
         change_picks(self._project.folder, {node.name: pick})
-        place = look(self.target(node))
-        job = _Job(self._situations.of(node, place.existing, Aim.CURRENT), place)
+        place = Place(self.target(node), self.frames)
+        job = _Job(self._situations.of(node, place.now(), Aim.CURRENT), place)
         if not self._restored(job):
             raise Mistake(f"the take {pick.take} of {node.name} cannot be read")
         return job.notes

@@ -113,7 +113,7 @@ class Finisher:
             made,
             take if same else png_bytes(made),
             digest,
-            tuple(_told(node, note) for note in (*ignored, *done.notes)),
+            tuple(_named(node, note) for note in (*ignored, *done.notes)),
             figures,
             flags(figures, thresholds) if figures else (),
             rank(figures, thresholds) if figures else (0, 0.0),
@@ -178,7 +178,7 @@ class Finisher:
         return self._inputs.portrait(node) if node.role == Role.EXTREME else None
 
 
-def _told(node: Node, note: str) -> str:
+def _named(node: Node, note: str) -> str:
     """A note as it is shown; what is true of all frames alike does not name one."""
     return note if note.startswith("lock: off") else f"{node.name}: {note}"
 

@@ -101,7 +101,7 @@ class Forecaster:
         path = self._builder.target(node)
         now = stamp(path)
         untouched = now is not None and list(now) == recorded.get("stamp")
-        existing = frame.glance_at(path) if untouched else frame.look_at(path)
+        existing = frame.glance_at(path) if untouched else self._builder.frames.at(path)
         aim = Aim.CURRENT
         if task in self._options.forced:
             aim = Aim.NEW_TAKES if self._options.new_takes else Aim.NEW_TAKE

@@ -9,14 +9,14 @@ from tasks.build.verdict import Situation, fit_key
 from tasks.graph.node import Node
 from tasks.pictures.picture import pixels_digest, png_bytes, read
 from tasks.takes import frame
-from tasks.takes.frame import Provenance, State
+from tasks.takes.frame import Frames, Provenance, State
 
 
 def made_here(step: Step, known: Situation, inputs: Inputs) -> bytes:
     """The file of a frame that is fitted, copied or morphed. Raises `Mistake`."""
     node = known.node
     if step is Step.COPY:
-        return _copied(Path(node.source))
+        return _copied(Path(node.source), inputs.frames)
     if step is Step.FIT:
         picture = inputs.portrait(node)
         provenance = Provenance(known.key, take="", engine=frame.BASE, pixels=picture.digest)
@@ -24,9 +24,9 @@ def made_here(step: Step, known: Situation, inputs: Inputs) -> bytes:
     return _morphed(node, known.key)
 
 
-def _copied(source: Path) -> bytes:
+def _copied(source: Path, frames: Frames) -> bytes:
     """A keyframe as an end of a sequence."""
-    keyframe = frame.source(source)
+    keyframe = frames.source(source)
     if keyframe.state is not State.BY_HAND:
         return source.read_bytes()
     # Named by its pixels, so that the copy is not taken for somebody's work in its turn.

@@ -1,12 +1,12 @@
 """What is asked for a frame: its request, with the digests of the pictures that it shows."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Never
 
-from tasks.build.regions import Regions
+from tasks.build.regions import Region, Regions
 from tasks.build.verdict import Input
 from tasks.character.character import Character
 from tasks.graph.keyframes import request_for
@@ -17,8 +17,8 @@ from tasks.ground.errors import Mistake
 from tasks.pictures.picture import CachedPicture, PictureCache
 from tasks.requests.engine import Choice
 from tasks.requests.request import InputPicture, Request
-from tasks.takes import frame
-from tasks.takes.frame import State
+from tasks.takes.choices import Choices
+from tasks.takes.frame import Frames, State, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +32,85 @@ class Coming:
     """a file that has the same pixels already; empty: there is none"""
 
 
+class Requests:
+    """The requests of one project's frames, each made once. Called from several threads at once."""
+
+    def __init__(self, project: Project, character: Character, choice: Choice) -> None:
+        self._character = character
+        self._choice = choice
+        self.pictures = PictureCache()
+        self.regions = Regions(project, character, self.pictures)
+        self._made: dict[tuple[Node, tuple[str, ...]], Request] = {}
+
+    def of(self, node: Node, names: tuple[str, ...]) -> Request:
+        """The request of a frame whose inputs have these names; empty: not known yet.
+
+        What is still to come can be compared and priced, not drawn.
+        """
+        asked = (node, (*names, self._region_digest(node)))
+        if asked not in self._made:
+            self._made[asked] = self._make(node, names)
+        return self._made[asked]
+
+    def own_size(self) -> tuple[int, int] | None:
+        """The size at which an artist's picture is shown to the engine; None: as it is."""
+        return None if self._choice.facts.from_base else self._character.asked_px
+
+    def _make(self, node: Node, names: tuple[str, ...]) -> Request:
+        shown = tuple(
+            self._shown(Path(path), name) for path, name in zip(node.sources, names, strict=True)
+        )
+        request = request_for(self._character, self._choice.name, node, shown)
+        if node.role.is_middle:
+            request = replace(request, in_any_order=True)
+        mask = self._mask(node)
+        return replace(request, mask=mask) if mask else request
+
+    def _region_digest(self, node: Node) -> str:
+        region = self._region(node)
+        return region.digest if region else ""
+
+    def _region(self, node: Node) -> Region | None:
+        """Where an image model is told that the face is; None where nothing says it."""
+        if not node.role.only_face_changes or not self._character.generation.mask:
+            return None
+        return self.regions.at(node.pose)
+
+    def _mask(self, node: Node) -> InputPicture | None:
+        region = self._region(node)
+        if region is None:
+            return None
+        asked_px = self._character.asked_px
+        return InputPicture(region.digest, _not_there, lambda: region.edit_mask(asked_px))
+
+    def _shown(self, path: Path, name: str) -> InputPicture:
+        fit_to = self.own_size()
+        return InputPicture(
+            name,
+            load=lambda: self.pictures.get(path, fit_to).image,
+            load_png=lambda: self.pictures.get(path, fit_to).png(),
+        )
+
+
 class Inputs:
-    """The requests of one project's frames. Called from several threads at once."""
+    """The pictures that one project's frames are made from. Called from several threads at once."""
 
     def __init__(
         self,
         project: Project,
         character: Character,
-        choice: Choice,
+        requests: Requests,
+        frames: Frames,
         coming: Mapping[str, Coming] = MappingProxyType({}),
     ) -> None:
         self._project = project
         self._character = character
-        self._choice = choice
+        self.requests = requests
+        self.frames = frames
         self.coming = coming
         """frames that are taken for what they will be, by path"""
-        self._pictures = PictureCache()
-        self.regions = Regions(project, character, self._pictures)
+        self._pictures = requests.pictures
+        self.regions = requests.regions
 
     def look(self, node: Node) -> tuple[Input, ...]:
         """The pictures that a frame is made from. Raises `Mistake` where one is not there."""
@@ -62,34 +124,10 @@ class Inputs:
         if path in self.coming:
             return self.coming[path].input
         if not self._project.is_built(Path(path)):
-            return Input(self._pictures.get(Path(path), self._fit_to()).digest)
-        existing = frame.source(Path(path))
+            return Input(self._pictures.get(Path(path), self.requests.own_size()).digest)
+        existing = self.frames.source(Path(path))
         origin = existing.provenance if existing.state is State.OURS else None
-        return Input(frame.name_of(existing), existing.pixels, origin.finish if origin else "")
-
-    def request(self, node: Node, names: Iterable[str]) -> Request:
-        """The request of a frame whose inputs have these names; empty: not known yet.
-
-        What is still to come can be compared and priced, not drawn.
-        """
-        shown = tuple(
-            self._shown(Path(path), name) for path, name in zip(node.sources, names, strict=True)
-        )
-        request = request_for(self._character, self._choice.name, node, shown)
-        if node.role.is_middle:
-            request = replace(request, in_any_order=True)
-        mask = self._mask(node)
-        return replace(request, mask=mask) if mask else request
-
-    def _mask(self, node: Node) -> InputPicture | None:
-        """What tells an image model where the face is; None where nothing says it."""
-        if not node.role.only_face_changes or not self._character.generation.mask:
-            return None
-        region = self.regions.at(node.pose)
-        if region is None:
-            return None
-        asked_px = self._character.asked_px
-        return InputPicture(region.digest, _not_there, lambda: region.edit_mask(asked_px))
+        return Input(name_of(existing), existing.pixels, origin.finish if origin else "")
 
     def portrait(self, node: Node) -> CachedPicture:
         """The artist's own picture that a frame is made from, at the size of the frames."""
@@ -131,6 +169,11 @@ class Inputs:
         return self._pictures.get(path, self._character.generation.size_px)
 
     @property
+    def choices(self) -> Choices:
+        """What people chose of the frames, as it stands now. Raises `Mistake`."""
+        return self._project.choices
+
+    @property
     def approves_neutral(self) -> bool:
         """Whether a neutral has to be approved before anything is drawn from it for money."""
         return self._character.generation.approve_neutral
@@ -138,17 +181,6 @@ class Inputs:
     def is_built(self, path: Path) -> bool:
         """Whether a picture is a frame that is built here."""
         return self._project.is_built(path)
-
-    def _fit_to(self) -> tuple[int, int] | None:
-        return None if self._choice.facts.from_base else self._character.asked_px
-
-    def _shown(self, path: Path, name: str) -> InputPicture:
-        fit_to = self._fit_to()
-        return InputPicture(
-            name,
-            load=lambda: self._pictures.get(path, fit_to).image,
-            load_png=lambda: self._pictures.get(path, fit_to).png(),
-        )
 
 
 def _not_there() -> Never:

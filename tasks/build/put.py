@@ -4,9 +4,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks.ground.files import set_aside, stamp
+from tasks.ground.files import set_aside
 from tasks.takes import frame
-from tasks.takes.frame import Existing, State
+from tasks.takes.frame import Existing, Frames, State
 from tasks.takes.store import StoreFailure, TakeStore
 
 
@@ -15,19 +15,11 @@ class Place:
     """Where a frame goes, and what lies there."""
 
     path: Path
-    existing: Existing
-    seen: tuple[int, int] | None
-    """the time and size of what lies there, as it was looked at; None where nothing does"""
+    frames: Frames
 
     def now(self) -> Existing:
         """What lies there now: a call takes half a minute, and artists do not wait for it."""
-        return self.existing if stamp(self.path) == self.seen else frame.look_at(self.path)
-
-
-def look(path: Path) -> Place:
-    """What lies at a path now."""
-    seen = stamp(path)
-    return Place(path, frame.look_at(path), seen)
+        return self.frames.at(self.path)
 
 
 def check_place(path: Path) -> None:

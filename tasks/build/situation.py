@@ -11,7 +11,7 @@ from tasks.build.verdict import Aim, Input, Situation, is_morphed
 from tasks.character.character import NEUTRAL
 from tasks.graph.node import Node, Role
 from tasks.ground.errors import Mistake
-from tasks.takes.choices import Entry, read_choices
+from tasks.takes.choices import Entry
 from tasks.takes.decisions import decision_of
 from tasks.takes.frame import Existing, State
 from tasks.takes.picks import pick_of
@@ -58,7 +58,7 @@ class Situations:
         distance: float | None,
     ) -> Situation:
         """What is known of a frame that has, or will have, these inputs. Raises `Mistake`."""
-        choices = read_choices(self._store.folder.parent)
+        choices = self.inputs.choices
         entry = choices.entries.get(node.name, Entry())
         known = Situation(
             *(node, existing, inputs, self._paid, aim),
@@ -69,7 +69,7 @@ class Situations:
         if node.role in {Role.COPY, Role.FIT} or is_morphed(node, distance):
             return known
         awaits = self._awaits(known, choices.entries) if self._paid else ""
-        known = replace(known, awaits=awaits, request=self.inputs.request(node, known.names))
+        known = replace(known, awaits=awaits, request=self.inputs.requests.of(node, known.names))
         if not (self._paid and known.key):
             return known
         finish = self.finisher.digest(node)

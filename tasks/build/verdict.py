@@ -130,16 +130,16 @@ def _undecided(known: Situation) -> Verdict:
     """
     node, new_take = known.node, known.aim is not Aim.CURRENT
     if node.role == Role.COPY:
-        return _told(_copied(known), known)
+        return _verdict(_copied(known), known)
     if node.role == Role.FIT:
         step = decide(known.existing, Wanted(known.key, None), paid=True, new_take=new_take)
-        return _told(Step.FIT if step is Step.DRAW else step, known)
+        return _verdict(Step.FIT if step is Step.DRAW else step, known)
     if is_morphed(node, known.distance):
         # A new one is the same; but what was painted over it gives way to it.
         anew = new_take and known.existing.state is State.BY_HAND
         wanted = Wanted(known.key, None)
         step = decide(known.existing, wanted, paid=known.paid, new_take=anew)
-        return _told(Step.MORPH if step is Step.DRAW else step, known)
+        return _verdict(Step.MORPH if step is Step.DRAW else step, known)
     return _drawn(known, new_take=new_take)
 
 
@@ -192,7 +192,7 @@ def _drawn(known: Situation, *, new_take: bool) -> Verdict:
         return Verdict(Step.FAIL, found.key, why=awaiting(known.awaits))
     if step is Step.DRAW and known.refused and not new_take:
         return Verdict(Step.FAIL, found.key, why=REFUSED)
-    return replace(_told(step, known), key=found.key, take=found.record)
+    return replace(_verdict(step, known), key=found.key, take=found.record)
 
 
 def awaiting(neutral: str) -> str:
@@ -203,7 +203,7 @@ def awaiting(neutral: str) -> str:
     )
 
 
-def _told(step: Step, known: Situation) -> Verdict:
+def _verdict(step: Step, known: Situation) -> Verdict:
     return Verdict(step, known.key, why=BY_HAND if step is Step.KEEP_BY_HAND else "")
 
 

@@ -14,6 +14,7 @@ from tasks.requests import engine
 
 if TYPE_CHECKING:
     from tasks.character.character import Character
+    from tasks.takes.choices import Choices, ChoicesFile
 
 STORE_FOLDER = ".takes"
 
@@ -42,6 +43,17 @@ class Project:
         from tasks.graph.cache import read_graph
 
         return read_graph(self)
+
+    @property
+    def choices(self) -> "Choices":
+        """What people chose of its frames, as `takes.json` says now. Raises `Mistake`."""
+        return self._choices.read()
+
+    @cached_property
+    def _choices(self) -> "ChoicesFile":
+        from tasks.takes.choices import ChoicesFile
+
+        return ChoicesFile(self.folder)
 
     @property
     def config(self) -> Path:

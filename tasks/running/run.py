@@ -39,7 +39,6 @@ from tasks.running.session import Session
 from tasks.running.stale import Pending
 from tasks.running.task_facts import facts_of
 from tasks.spending.resume_command import ResumeCommand
-from tasks.takes.choices import read_choices
 
 if TYPE_CHECKING:
     from tasks.build.forecast import Forecast
@@ -166,7 +165,7 @@ class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
             check_needs(scope.workers)
         self._mend_checks()
         if scope.pending:
-            read_choices(self.session.project.folder)  # of a damaged file nobody knows what it says
+            _ = self.session.project.choices  # of a damaged file nobody knows what it says
             _tidy(self.session.project)
             self._look_at_batches(record)
         if self.plan.postpone and self.session.builder.purchase:

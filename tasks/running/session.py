@@ -18,7 +18,7 @@ from tasks.ground.advice import typed
 from tasks.ground.errors import Mistake
 from tasks.ground.files import read_plain
 from tasks.spending.run_calls import RunCalls
-from tasks.takes.choices import Choices, read_choices
+from tasks.takes.choices import Choices
 from tasks.takes.decisions import Decision, decisions_of
 from tasks.takes.picks import Pick, picks_of
 
@@ -58,7 +58,7 @@ class Session:
     def choices(self) -> Choices:
         """What `takes.json` says; nothing where it is no JSON: a run says that before it begins."""
         with contextlib.suppress(Mistake):
-            return read_choices(self.project.folder)
+            return self.project.choices
         return Choices({}, {})
 
     @cached_property

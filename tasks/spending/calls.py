@@ -71,7 +71,7 @@ class Caller:
         self._hopeless = False
         self._reached = False
         """whether any call of the run got as far as the endpoint"""
-        self._told_counts = False
+        self._doubted_counts = False
 
     def draw(self, request: "Request", frame: str, keep: "Callable[[Take], None]") -> "Take":
         """One answer to `request`, for `frame`. `keep` puts it where it is safe, before all else.
@@ -99,7 +99,7 @@ class Caller:
                 elif again:
                     again = self._pause(failure, wait_s)
                 if not again and notes:
-                    raise _told(failure, notes) from error
+                    raise _with_notes(failure, notes) from error
                 if not again:
                     raise failure from error.__cause__
                 if in_doubt:
@@ -208,9 +208,9 @@ class Caller:
 
     def _doubts(self, usage: Mapping[str, object], entry: Entry) -> tuple[str, ...]:
         """Said once a run: that the endpoint's counts cannot be, and are not believed."""
-        if not usage or entry.tokens or entry.cost_usd is not None or self._told_counts:
+        if not usage or entry.tokens or entry.cost_usd is not None or self._doubted_counts:
             return ()
-        self._told_counts = True
+        self._doubted_counts = True
         counts = clean(json.dumps(dict(usage)), 120)
         text = (
             f"the endpoint counts tokens as no picture takes them ({counts}): what calls cost is"
@@ -283,7 +283,7 @@ def _once(do: Callable[[], None]) -> Callable[[], None]:
     return lambda: left.pop()() if left else None
 
 
-def _told(failure: EngineFailure, notes: list[str]) -> EngineFailure:
+def _with_notes(failure: EngineFailure, notes: list[str]) -> EngineFailure:
     """A failure that is final, with what else is to be known of the calls that led to it."""
     return EngineFailure(
         "; ".join([str(failure), *notes]),

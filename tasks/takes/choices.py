@@ -52,6 +52,33 @@ class Choices:
     """what is wrong with the entries that say nothing, in a line each"""
 
 
+class ChoicesFile:
+    """The file of one character, read again only after it changed. Safe for several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read: tuple[object, Choices] = (None, Choices({}, {}))
+
+    def read(self) -> Choices:
+        """What was chosen now. Raises `Mistake` where the file is no JSON."""
+        seen = self._identity()
+        before, choices = self._read
+        if seen != before:
+            choices = read_choices(self._folder) if seen else Choices({}, {})
+            self._read = (seen, choices)
+        return choices
+
+    def _identity(self) -> tuple[int, int, int] | None:
+        """What a change of the file changes: it is always written beside, and renamed over."""
+        try:
+            status = (self._folder / PICKS_FILE).stat()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _unreadable(self._folder / PICKS_FILE, error) from error
+        return status.st_ino, status.st_mtime_ns, status.st_size
+
+
 def read_choices(folder: Path) -> Choices:
     """What was chosen of a character's frames. Raises `Mistake` where the file is no JSON."""
     entries, damaged = {}, {}
@@ -114,7 +141,11 @@ def read_entries(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
-        raise Mistake(f"{path} cannot be read ({error}); mend it, or delete it") from error
+        raise _unreadable(path, error) from error
     if not isinstance(document, dict):
         raise Mistake(f"{path} must be an object of frames; mend it, or delete it")
     return document
+
+
+def _unreadable(path: Path, error: Exception) -> Mistake:
+    return Mistake(f"{path} cannot be read ({error}); mend it, or delete it")

@@ -8,7 +8,6 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -130,31 +129,42 @@ def _unmanaged_digest(data: bytes) -> str:
         return pixels_digest(image)
 
 
-def source_digest(path: Path) -> str:
-    """What names the frame at `path` as an input: its take, or its pixels where it has none.
+class Frames:
+    """What lies at frames' paths, each decoded once while its file does not change.
 
-    The take rather than the file: when a take is finished differently, what was drawn from it
-    need not be drawn, and paid for, again. Raises `Mistake` where there is no readable frame.
+    The plan of a run looks at a frame first, then whoever builds it, and all that is drawn from
+    it. Safe for several threads.
     """
-    return name_of(source(path))
 
+    def __init__(self) -> None:
+        self._seen: dict[Path, tuple[object, Existing]] = {}
 
-def source(path: Path) -> Existing:
-    """The frame at `path`, from which others are made. Raises `Mistake` without a readable one."""
-    return _source(path, stamp(path))
+    def at(self, path: Path) -> Existing:
+        """What lies at `path` now (`look_at`)."""
+        now = stamp(path)
+        if now is None:
+            return look_at(path)
+        before, existing = self._seen.get(path, (None, None))
+        if existing is None or now != before:
+            existing = look_at(path)
+            self._seen[path] = (now, existing)
+        return existing
 
-
-@lru_cache(maxsize=64)
-def _source(path: Path, _seen: tuple[int, int] | None) -> Existing:
-    # Kept while the file does not change: all expressions of a pose ask for the same one.
-    existing = look_at(path)
-    if existing.state in {State.MISSING, State.UNREADABLE}:
-        raise Mistake(f"{path} is {existing.state.value}; it is what this frame is drawn from")
-    return existing
+    def source(self, path: Path) -> Existing:
+        """The frame at `path`, from which others are made. Raises `Mistake` without a readable
+        one."""
+        existing = self.at(path)
+        if existing.state in {State.MISSING, State.UNREADABLE}:
+            raise Mistake(f"{path} is {existing.state.value}; it is what this frame is drawn from")
+        return existing
 
 
 def name_of(existing: Existing) -> str:
-    """What names a frame as an input: its take, or its pixels where it has none."""
+    """What names a frame as an input: its take, or its pixels where it has none.
+
+    The take rather than the file: when a take is finished differently, what was drawn from it
+    need not be drawn, and paid for, again.
+    """
     if existing.state is State.OURS and existing.provenance and existing.provenance.take:
         return f"take:{existing.provenance.take}"
     return existing.pixels

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.batch.desk import age_text
 from tasks.batch.state import BatchState, KeptRequests, Phase, StateFolder
+from tasks.batch.tools import age_text
 from tasks.ground.errors import Mistake
 from tasks.takes.store import KeptRequest
 from tests.conftest import ROOT

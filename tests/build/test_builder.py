@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tasks.build import inputs
 from tasks.build.builder import Builder, looking_builder_of
 from tasks.build.forecast import RunOptions, forecast_of
 from tasks.build.purchase import Purchase
@@ -33,7 +34,7 @@ from tasks.spending.estimate import Estimator
 from tasks.spending.ledger import Ledger
 from tasks.spending.rate_limiter import RateLimiter
 from tasks.spending.run_calls import RunCalls
-from tasks.takes import frame
+from tasks.takes import choices, frame
 from tasks.takes.frame import BASE, Existing, Provenance, State, glance_at, look_at
 from tasks.takes.picks import Wanted
 from tasks.takes.store import Take, TakeRecord, TakeStore
@@ -574,6 +575,27 @@ def test_a_forecast_is_what_then_happens_and_costs_nothing(studio: Studio, name:
     studio.path(name).unlink()
     assert studio.forecast(name) is Step.RESTORE
     assert not studio.path(name).exists()
+
+
+def test_what_a_run_finds_out_for_its_plan_serves_to_build(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+):
+    studio.build("sad__center")
+    (studio.folder / "takes.json").write_text("{}")
+    seen: dict[str, list[object]] = {"frames": [], "requests": [], "choices": []}
+
+    def noted(what: str, real: Callable[..., object]) -> Callable[..., object]:
+        return lambda *given: seen[what].append(given[0]) or real(*given)
+
+    monkeypatch.setattr(frame, "look_at", noted("frames", frame.look_at))
+    monkeypatch.setattr(inputs, "request_for", noted("requests", inputs.request_for))
+    monkeypatch.setattr(choices, "read_choices", noted("choices", choices.read_choices))
+    builder, node = studio.builder(), studio.node("sad__center")
+    forecast = forecast_of(builder, None, [(node.name, node, {})], [], RunOptions(1))
+    assert forecast.frames[0].step is Step.ADOPT
+    assert builder.build(node, new_take=False).step is Step.ADOPT
+    assert seen["frames"] == [studio.path("sad__center")]
+    assert (len(seen["requests"]), len(seen["choices"])) == (1, 1)
 
 
 def test_a_frame_whose_input_is_still_to_be_drawn_is_forecast_as_to_draw(studio: Studio):

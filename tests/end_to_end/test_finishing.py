@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tasks.build.finisher import Finisher
-from tasks.build.inputs import Inputs
+from tasks.build.inputs import Inputs, Requests
 from tasks.build.regions import Regions
 from tasks.character.settings import Finish
 from tasks.graph.keyframes import paid_node, plan
@@ -19,6 +19,7 @@ from tasks.graph.project import Project
 from tasks.graph.variables import Variables
 from tasks.requests.engine import Choice
 from tasks.requests.request import Request
+from tasks.takes.frame import Frames
 from tests.conftest import Folder
 from tests.harness.batch_server import BatchServer
 from tests.harness.finish_world import (
@@ -228,7 +229,8 @@ def _regions(folder: Folder) -> list[np.ndarray]:
 
 def _inputs(folder: Folder) -> tuple[Project, Inputs]:
     project = Project(Variables(config=folder.path / "expressions.json"), True, False)
-    return project, Inputs(project, project.character, Choice("openai", "a test"))
+    requests = Requests(project, project.character, Choice("openai", "a test"))
+    return project, Inputs(project, project.character, requests, Frames())
 
 
 def test_without_landmarks_and_mask_it_is_said_once_that_nothing_is_locked(boy: Boy):
@@ -367,7 +369,7 @@ def test_the_mask_is_transparent_in_the_face_and_of_the_picture_s_size(
 
 
 def _asked(inputs: Inputs, node: Node) -> Request:
-    return inputs.request(node, [each.name for each in inputs.look(node)])
+    return inputs.requests.of(node, tuple(each.name for each in inputs.look(node)))
 
 
 def test_without_a_region_no_mask_is_sent(boy: Boy):

@@ -14,15 +14,17 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from tasks.ground.errors import Mistake
 from tasks.pictures.picture import pixels_digest, read_answer
+from tasks.takes import frame
 from tasks.takes.frame import (
     BASE,
     Existing,
+    Frames,
     Provenance,
     State,
     compose,
     glance_at,
     look_at,
-    source_digest,
+    name_of,
     write,
 )
 
@@ -310,28 +312,47 @@ def test_a_folder_in_place_of_a_frame_is_unreadable(tmp_path: Path):
 # A frame as an input
 
 
+def named(path: Path) -> str:
+    """What names the frame at `path`."""
+    return name_of(Frames().source(path))
+
+
 def test_a_frame_of_ours_is_named_by_its_take_however_it_is_finished(path: Path):
-    assert source_digest(path) == "take:0123456789ab"
+    assert named(path) == "take:0123456789ab"
     other = noise(seed=9)
     write(path, compose(saved(other), other, origin(other)))
-    assert source_digest(path) == "take:0123456789ab"
+    assert named(path) == "take:0123456789ab"
 
 
 def test_work_by_hand_is_named_by_its_pixels(path: Path):
     image = noise(seed=9)
     path.write_bytes(saved(image))
-    assert source_digest(path) == pixels_digest(image)
+    assert named(path) == pixels_digest(image)
 
 
 def test_a_portrait_taken_as_a_frame_is_named_by_its_pixels(path: Path):
     write(path, frame_from(saved(noise()), engine=BASE, take=""))
-    assert source_digest(path) == pixels_digest(noise())
+    assert named(path) == pixels_digest(noise())
 
 
 def test_an_input_that_is_missing_or_damaged_is_a_mistake_that_names_it(path: Path):
     path.write_bytes(b"")
     with pytest.raises(Mistake, match=r"sad__center\.png is unreadable"):
-        source_digest(path)
+        named(path)
     path.unlink()
     with pytest.raises(Mistake, match=r"sad__center\.png is missing"):
-        source_digest(path)
+        named(path)
+
+
+def test_a_frame_is_decoded_once_while_its_file_does_not_change(path: Path, monkeypatch):
+    looked: list[Path] = []
+    monkeypatch.setattr(frame, "look_at", lambda path: looked.append(path) or look_at(path))
+    frames = Frames()
+    assert frames.at(path) == frames.at(path) == frames.source(path) == look_at(path)
+    assert looked == [path]
+    other = noise(seed=9)
+    path.write_bytes(saved(other))
+    assert frames.at(path) == look_at(path)
+    assert frames.at(path).pixels == pixels_digest(other)
+    path.unlink()
+    assert frames.at(path).state is State.MISSING

@@ -8,7 +8,8 @@ import pytest
 
 from tasks.ground.errors import Mistake
 from tasks.requests.request import InputPicture, Request
-from tasks.takes.choices import read_choices
+from tasks.takes import choices as choices_module
+from tasks.takes.choices import ChoicesFile, read_choices
 from tasks.takes.picks import Pick, Wanted, change_picks, read_picks, wanted_take
 from tasks.takes.store import Take, TakeRecord, TakeStore
 
@@ -196,3 +197,27 @@ def test_a_picked_take_that_is_nowhere_is_a_mistake_and_no_other_is_taken(store:
     pick = Pick("0123456789ab", request.key, request.key)
     with pytest.raises(Mistake, match=r"the take 0123456789ab that takes\.json picks for it"):
         found(pick, store, request.key, nothing)
+
+
+def test_the_file_is_read_again_only_after_it_changed(tmp_path: Path, monkeypatch):
+    read: list[Path] = []
+
+    def counted(folder: Path) -> choices_module.Choices:
+        read.append(folder)
+        return read_choices(folder)
+
+    monkeypatch.setattr(choices_module, "read_choices", counted)
+    file = ChoicesFile(tmp_path)
+    assert file.read().entries == {}
+    assert read == []
+    for take in ("x", "z"):  # of one length, in one tick of the clock
+        change_picks(tmp_path, {"sad": Pick(take, "y", "y")})
+        assert file.read().entries["sad"].take == take
+        assert file.read() is file.read()
+    assert len(read) == 2
+    (tmp_path / "takes.json").write_text("no JSON")
+    for _ in range(2):
+        with pytest.raises(Mistake, match=r"takes\.json cannot be read"):
+            file.read()
+    (tmp_path / "takes.json").unlink()
+    assert file.read().entries == {}

@@ -43,7 +43,7 @@ STANDARD = Limits()
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class BatchTools:
     """All that the steps of a batch need. Whoever has one holds the lock on all batches."""
 
     store: TakeStore
