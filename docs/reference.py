@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tasks.exports.table import EXPORTS
-from tasks.graph.variables import HELP, NAMES
+from tasks.graph.variables import VARIABLES
+from tasks.running.variables import of_commands
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -226,7 +227,9 @@ TASKS_HEAD = """
 
 def cli_page() -> str:
     """docs/cli.md, from the variables, the task creators and the commands."""
-    variables = "\n".join(f"| `{name}=` | {HELP[name]} |" for name in NAMES)
+    variables = "\n".join(
+        f"| `{each.name}=` | {each.help} |" for each in (*VARIABLES, *of_commands())
+    )
     tasks = "\n".join(f"| `{name}` | {says} |" for name, says in _task_groups())
     commands = "\n".join(_command(command) for command in _commands())
     return (

@@ -11,7 +11,7 @@ import pytest
 from docs import reference
 from tasks.character import vocabulary
 from tasks.character.read import parse
-from tasks.graph import variables
+from tasks.graph.variables import VARIABLES
 from tasks.models import facts as models
 from tests.conftest import ROOT, Folder
 
@@ -75,7 +75,7 @@ def test_the_config_of_the_readme_loads():
 
 
 def test_the_lists_of_the_pages_are_those_of_the_program():
-    for name in (*variables.NAMES, *models.RETIRED, models.DEFAULT_MODEL):
+    for name in (*(each.name for each in VARIABLES), *models.RETIRED, models.DEFAULT_MODEL):
         assert name in ALL, name
     for values in vocabulary.AXES.values():
         for name in values:

@@ -1,7 +1,7 @@
 """One character's folder as this run sees it: where things are, and what was asked for."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tasks.graph import variables
 from tasks.graph.node import Graph, Node
-from tasks.graph.variables import Variables
+from tasks.graph.variables import Variable, Variables
 from tasks.requests import engine
 
 if TYPE_CHECKING:
@@ -153,10 +153,13 @@ class Project:
         return Path(os.path.normpath(self.folder / named))
 
 
-def open_project(given: Mapping[str, str]) -> Project:
-    """The project that a command line means. Raises `Mistake` for a variable that is wrong."""
+def open_project(given: Mapping[str, str], of_commands: Iterable[Variable] = ()) -> Project:
+    """The project that a command line means. Raises `Mistake` for a variable that is wrong.
+
+    `of_commands`: the variables that one command or target alone reads.
+    """
     return Project(
-        variables=variables.read(given),
+        variables=variables.read(given, of_commands),
         has_key=engine.has_key(os.environ),
         official_endpoint=not os.environ.get(engine.ENDPOINT_VARIABLE, "").strip(),
     )

@@ -1,11 +1,14 @@
-"""The variables that a command line may set: `doit size=1024x1024 pose=all`."""
+"""The variables that a command line may set: `doit size=1024x1024 pose=all`.
+
+Those of the project stand here; what one command or target alone reads stands in its room's own
+`variables`.
+"""
 
 import contextlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from tasks.character.override import Override
@@ -13,9 +16,7 @@ from tasks.ground.errors import Mistake
 from tasks.ground.ids import did_you_mean
 
 ALL_POSES = "all"
-_FORMATS = ("text", "json", "webp", "apng", "mp4", "webm", "pdf")
-"""of what commands print, of films, and of the contact sheet"""
-_MAX_DEPTH, _TWEENS = 10, ("draw", "morph", "hold")
+_MAX_DEPTH = 10
 _YES_NO = {"yes": True, "true": True, "on": True, "1": True}
 _YES_NO |= {"no": False, "false": False, "off": False, "0": False}
 
@@ -38,20 +39,43 @@ class Variables:
     overrides: tuple[Override, ...] = ()
     """values of the config's `generation` given instead of the file's"""
     of_command: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    """what is meant for one command alone: `format`, `wait`, `cancel`, `strict`, `clean`, and of
-    `doit face` `find` and `write`"""
+    """what is meant for one command alone (`tasks.running.variables`)"""
     given: tuple[tuple[str, str], ...] = ()
     """what was typed, by name, but for what one command alone reads"""
 
 
-def _yes_no(name: str, text: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable: what it says, and how its text is parsed."""
+
+    name: str
+    help: str
+    """a line of docs/cli.md"""
+    parse: Callable[[str, str], Any] = lambda _name, text: text
+    """given its name and text; raises `Mistake`"""
+    key: str = ""
+    """the key of the config's `generation` that it stands in for; empty: none"""
+
+
+def yes_no(name: str, text: str) -> bool:
+    """Whether a variable says yes. Raises `Mistake` where it says neither."""
     if text.lower() not in _YES_NO:
         raise Mistake(f'{name}={text}: "{text}" is neither yes nor no')
     return _YES_NO[text.lower()]
 
 
-def _text(_name: str, text: str) -> str:
-    return text
+def one_of(what: str, *allowed: str) -> Callable[[str, str], str]:
+    """The parser of a variable that has one of these words; `what` says what the words name."""
+
+    def parse(name: str, text: str) -> str:
+        if text not in allowed:
+            raise Mistake(
+                f'{name}={text}: "{text}" is no {what}{did_you_mean(text, allowed)}'
+                f" (allowed: {', '.join(allowed)})"
+            )
+        return text
+
+    return parse
 
 
 def _number(name: str, text: str) -> float:
@@ -72,125 +96,98 @@ def _depth(name: str, text: str) -> int:
     return int(text)
 
 
-def _tween(name: str, text: str) -> str:
-    if text not in _TWEENS:
-        raise Mistake(
-            f'{name}={text}: "{text}" is no way to make in-betweens{did_you_mean(text, _TWEENS)}'
-            f" (allowed: {', '.join(_TWEENS)})"
-        )
-    return text
+def _path(_name: str, text: str) -> Path:
+    return Path(text)
 
 
-def _format(name: str, text: str) -> str:
-    if text not in _FORMATS:
-        allowed = ", ".join(_FORMATS)
-        raise Mistake(
-            f'{name}={text}: "{text}" is no format{did_you_mean(text, _FORMATS)}'
-            f" (allowed: {allowed})"
-        )
-    return text
+def _generation(name: str, help_: str = "", **how: Any) -> Variable:
+    """A variable that stands in for a key of `generation`: of the same name, unless it is said."""
+    how.setdefault("key", name)
+    return Variable(name, help_ or f"in place of `generation.{name}`", **how)
 
 
-_GENERATION: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
-    {
-        "engine": _text,
-        "model": _text,
-        "size": _text,
-        "quality": _text,
-        "background": _text,
-        "include_neutral": _yes_no,
-        "budget": _budget,
-        "budget_day": _budget,
-        "budget_month": _budget,
-        "budget_project": _budget,
-        "images_per_minute": _number,
-    }
+_PROJECT = (
+    Variable(
+        "config", "the character's config; its folder holds frames, takes and database", _path
+    ),
+    Variable("base_image", "the portrait of the pose that is drawn"),
+    Variable("pose", "the pose that `doit` alone draws; `all`: every one"),
+    Variable("outdir", "where keyframes go, and in it all else that is built", _path),
+    Variable("max_depth", "how often the time of every path is halved", _depth),
+    Variable(
+        "tween",
+        "how every in-between is made: `draw`, `morph` or `hold`",
+        one_of("way to make in-betweens", "draw", "morph", "hold"),
+    ),
 )
-_KEYS = {
-    "budget": "budget_usd",
-    "budget_day": "budget_usd_day",
-    "budget_month": "budget_usd_month",
-    "budget_project": "budget_usd_project",
-}
-"""the keys of `generation` that a variable has a shorter name for"""
-_OF_COMMANDS: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
-    {
-        "format": _format,
-        **dict.fromkeys(("wait", "cancel", "strict", "clean", "find", "write", "serve"), _yes_no),
-    }
+"""each is a field of `Variables`"""
+_GENERATION = (
+    _generation("engine"),
+    _generation("model"),
+    _generation("size"),
+    _generation("quality"),
+    _generation("background"),
+    _generation("include_neutral", "yes: also neutral at the default pose", parse=yes_no),
+    _generation(
+        "budget", "US dollars for this run; `none`: no limit", parse=_budget, key="budget_usd"
+    ),
+    _generation(
+        "budget_day",
+        "US dollars for this day (UTC), all runs together",
+        parse=_budget,
+        key="budget_usd_day",
+    ),
+    _generation(
+        "budget_month",
+        "US dollars for this month, all runs together",
+        parse=_budget,
+        key="budget_usd_month",
+    ),
+    _generation(
+        "budget_project",
+        "US dollars for the project, all runs together",
+        parse=_budget,
+        key="budget_usd_project",
+    ),
+    _generation("images_per_minute", "no more calls a minute than this", parse=_number),
 )
-NAMES: tuple[str, ...] = (
-    *("config", "base_image", "pose", "outdir", "max_depth", "tween"),
-    *_GENERATION,
-    *_OF_COMMANDS,
-)
+VARIABLES: tuple[Variable, ...] = (*_PROJECT, *_GENERATION)
 
 
-HELP: Mapping[str, str] = MappingProxyType(
-    {
-        "config": "the character's config; its folder holds frames, takes and database",
-        "base_image": "the portrait of the pose that is drawn",
-        "pose": "the pose that `doit` alone draws; `all`: every one",
-        "outdir": "where keyframes go, and in it all else that is built",
-        "max_depth": "how often the time of every path is halved",
-        "tween": "how every in-between is made: `draw`, `morph` or `hold`",
-        "engine": "in place of `generation.engine`",
-        "model": "in place of `generation.model`",
-        "size": "in place of `generation.size`",
-        "quality": "in place of `generation.quality`",
-        "background": "in place of `generation.background`",
-        "include_neutral": "yes: also neutral at the default pose",
-        "budget": "US dollars for this run; `none`: no limit",
-        "budget_day": "US dollars for this day (UTC), all runs together",
-        "budget_month": "US dollars for this month, all runs together",
-        "budget_project": "US dollars for the project, all runs together",
-        "images_per_minute": "no more calls a minute than this",
-        "format": "of what a command prints (`json`), of films (`webp`, `apng`, `mp4`, `webm`),"
-        " and of the contact sheet (`pdf`: pages of A4)",
-        "wait": "of `batch`: yes stays until all is done",
-        "cancel": "of `batch`: yes cancels what is under way",
-        "strict": "yes: exit code 1 where a frame is flagged",
-        "clean": "of `orphans`: yes removes what is listed",
-        "find": "of `face`: yes finds the landmarks",
-        "serve": "of `face`: yes serves a page on which landmarks are dragged to their places",
-        "write": "of `face`: yes writes what was found into the config",
-    }
-)
-"""what each variable says, for docs/cli.md"""
+def read(given: Mapping[str, str], of_commands: Iterable[Variable] = ()) -> Variables:
+    """The variables of a command line. Raises `Mistake` that names every one that is wrong.
 
-
-def read(given: Mapping[str, str]) -> Variables:
-    """The variables of a command line. Raises `Mistake` that names every one that is wrong."""
+    `of_commands`: those that one command or target alone reads.
+    """
+    options = {variable.name: variable for variable in of_commands}
+    names = [variable.name for variable in (*VARIABLES, *options.values())]
     problems = [
-        f"{name}={value}: there is no variable {name}{did_you_mean(name, NAMES)}"
+        f"{name}={value}: there is no variable {name}{did_you_mean(name, names)}"
         for name, value in given.items()
-        if name not in NAMES
+        if name not in names
     ]
     problems += [
-        f"{name}= has no value" for name, value in given.items() if name in NAMES and not value
+        f"{name}= has no value" for name, value in given.items() if name in names and not value
     ]
     if problems:
-        raise Mistake("\n".join([*problems, f"The variables are {', '.join(NAMES)}."]))
+        raise Mistake("\n".join([*problems, f"The variables are {', '.join(names)}."]))
     return Variables(
-        config=Path(given.get("config", "expressions.json")),
-        pose=given.get("pose", ""),
-        outdir=Path(given["outdir"]) if "outdir" in given else None,
-        base_image=given.get("base_image", ""),
-        max_depth=_depth("max_depth", given["max_depth"]) if "max_depth" in given else None,
-        tween=_tween("tween", given["tween"]) if "tween" in given else "",
+        **{each.name: each.parse(each.name, given[each.name]) for each in _given(_PROJECT, given)},
         overrides=tuple(
             Override(
-                f"{name}={given[name]}",
-                ("generation", _KEYS.get(name, name)),
-                parse(name, given[name]),
+                f"{each.name}={given[each.name]}",
+                ("generation", each.key),
+                each.parse(each.name, given[each.name]),
             )
-            for name, parse in _GENERATION.items()
-            if name in given
+            for each in _given(_GENERATION, given)
         ),
         of_command={
-            name: parse(name, given[name]) for name, parse in _OF_COMMANDS.items() if name in given
+            each.name: each.parse(each.name, given[each.name])
+            for each in _given(options.values(), given)
         },
-        given=tuple(
-            (name, value) for name, value in sorted(given.items()) if name not in _OF_COMMANDS
-        ),
+        given=tuple((name, value) for name, value in sorted(given.items()) if name not in options),
     )
+
+
+def _given(variables: Iterable[Variable], given: Mapping[str, str]) -> list[Variable]:
+    return [variable for variable in variables if variable.name in given]

@@ -17,6 +17,7 @@ from tasks.graph.project import Project, open_project
 from tasks.ground.advice import typed
 from tasks.ground.errors import Mistake
 from tasks.ground.files import read_plain
+from tasks.running.variables import of_commands
 from tasks.spending.run_calls import RunCalls
 from tasks.takes.choices import Choices
 from tasks.takes.decisions import Decision, decisions_of
@@ -123,7 +124,7 @@ def this_project() -> Project:
     doit offers variables one by one; all of them are needed, so that a mistyped one is an error.
     """
     try:
-        project = open_project(dict(doit_cmd._CMDLINE_VARS or {}))  # noqa: SLF001
+        project = open_project(dict(doit_cmd._CMDLINE_VARS or {}), of_commands())  # noqa: SLF001
     except Mistake as error:
         raise InvalidDodoFile(str(error)) from error
     typed(project.variables.given)

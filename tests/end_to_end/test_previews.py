@@ -10,6 +10,7 @@ from PIL import Image
 
 from tasks.graph.project import Project
 from tasks.graph.variables import read as read_variables
+from tasks.running.variables import of_commands
 from tasks.sequences.manifest import manifest
 from tasks.sequences.tree import sequences
 from tasks.targets.previews import film
@@ -101,7 +102,7 @@ def test_a_film_whose_sequence_is_not_complete_is_refused_in_one_line(tmp_path: 
     config = {"base_image": "me.png", "expressions": {"sad": {}, "happy": {}}}
     (tmp_path / "expressions.json").write_text(json.dumps(config))
     given = {"config": str(tmp_path / "expressions.json")}
-    project = Project(read_variables(given), False, True)
+    project = Project(read_variables(given, of_commands()), False, True)
     failed = film(project, "go__center", str(tmp_path / "go.webp"))
     assert failed is not None
     assert "manifest.json cannot be read" in str(failed.message)

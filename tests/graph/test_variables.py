@@ -5,8 +5,18 @@ from pathlib import Path
 import pytest
 
 from tasks.character.override import Override
-from tasks.graph.variables import NAMES, Variables, read
+from tasks.graph.variables import VARIABLES, Variables
+from tasks.graph.variables import read as read_with
 from tasks.ground.errors import Mistake
+from tasks.running.variables import of_commands
+
+OF_COMMANDS = of_commands()
+NAMES = [each.name for each in (*VARIABLES, *OF_COMMANDS)]
+
+
+def read(given: dict[str, str]) -> Variables:
+    """As a command line is read."""
+    return read_with(given, OF_COMMANDS)
 
 
 def test_nothing_given_is_what_doit_alone_does():
