@@ -97,12 +97,10 @@ class EngineFailure(Mistake):
 class ToFetch(EngineFailure):
     """A picture was drawn and billed, and did not come yet from where it lies."""
 
-    def __init__(self, text: str, owed: "Owed | None", *, stop: bool) -> None:
+    def __init__(self, text: str, owed: "Owed | None") -> None:
         super().__init__(text, fault=Fault.TO_FETCH, usage=owed.usage if owed else None)
         self.owed = owed
         """None where it was noted before"""
-        self.stop = stop
-        """whether the config has to be changed before it can come"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,20 +93,12 @@ class Runs:
 
     def plan(self, *words: str) -> dict[str, Any]:
         """What `doit plan` says of WORDS. Raises `Mistake` where it refuses."""
-        command = [sys.executable, "-m", "doit", "plan", *self._variables, "--json", *words]
-        ran = subprocess.run(  # noqa: S603 - our own program, without a shell
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            env=_environment(),
-            check=False,
-        )
+        started = _doit("plan", *self._variables, "--json", *words, stderr=subprocess.PIPE)
+        out, said = started.communicate()
         try:
-            found = json.loads(ran.stdout)
+            found = json.loads(out)
         except ValueError:
-            raise Mistake(clean(ran.stderr or ran.stdout, most=2_000)) from None
+            raise Mistake(clean(said or out, most=2_000)) from None
         return dict(found)
 
     def work(self) -> None:
@@ -154,18 +146,7 @@ class Runs:
     def _do(self, run: _Run) -> None:
         run.state = "runs"
         self._show()
-        # In a group of its own: Ctrl-C reaches it through `stop` alone, once for each time.
-        self._process = subprocess.Popen(  # noqa: S603 - our own program, without a shell
-            [sys.executable, "-m", "doit", *run.words, *run.then()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            env=_environment(),
-            start_new_session=True,
-        )
+        self._process = _doit(*run.words, *run.then(), stderr=subprocess.STDOUT)
         if self._closed:
             self.stop()
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
@@ -196,5 +177,15 @@ class Runs:
         self._board.put("runs", [run.content() for run in self._last])
 
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONIOENCODING": "utf-8"}
+def _doit(*words: str, stderr: int) -> subprocess.Popen[str]:
+    """`doit WORDS...`, begun. In a group of its own: Ctrl-C does not reach it by itself."""
+    return subprocess.Popen(  # noqa: S603 - our own program, without a shell
+        [sys.executable, "-m", "doit", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        encoding="utf-8",
+        errors="replace",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        start_new_session=True,
+    )

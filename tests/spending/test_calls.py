@@ -361,7 +361,7 @@ def test_counts_that_cannot_be_are_said_once_and_not_believed(tmp_path: Path):
 
 
 def test_a_picture_that_is_owed_is_noted_with_its_cost_and_fetched_later(tmp_path: Path):
-    harness = Harness(tmp_path, ToFetch("not there", Owed("http://h/x", usage=USAGE), stop=False))
+    harness = Harness(tmp_path, ToFetch("not there", Owed("http://h/x", usage=USAGE)))
     harness.caller.policy = replace(harness.caller.policy, owed=OwedPictures(tmp_path))
     assert harness.caller.fetch_owed(REQUEST, harness.kept.append) is None
     with pytest.raises(ToFetch):

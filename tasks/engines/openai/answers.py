@@ -23,14 +23,10 @@ class UnusableError(ValueError):
 class NotYetError(ValueError):
     """A picture lies at an address from which it cannot be had now: it was drawn, and billed."""
 
-    def __init__(
-        self, text: str, address: str, owed: Owed | None = None, *, is_allowed: bool = True
-    ) -> None:
+    def __init__(self, text: str, address: str, owed: Owed | None = None) -> None:
         super().__init__(text)
         self.address = address
         self.owed = owed
-        self.is_allowed = is_allowed
-        """whether that address may be asked at all"""
 
 
 def take_of(
@@ -59,7 +55,7 @@ def take_of_document(
         raise UnusableError(str(error), usage) from error
     except NotYetError as error:
         owed = Owed(error.address, latency_s, usage, clean(answer_id))
-        raise NotYetError(str(error), error.address, owed, is_allowed=error.is_allowed) from error
+        raise NotYetError(str(error), error.address, owed) from error
     return Take(picture, latency_s=latency_s, usage=usage, answer_id=clean(answer_id))
 
 

@@ -46,10 +46,10 @@ def _permitted(address: str, endpoint: httpx2.URL, allowed: tuple[str, ...]) -> 
         url = endpoint.join(address)
     except (httpx2.InvalidURL, ValueError) as error:
         text = one_line(f"it names an address that is none: {address[:100]}")
-        raise NotYetError(text, address, is_allowed=False) from error
+        raise NotYetError(text, address) from error
     if url.scheme in _DEFAULT_PORTS and (_is_own(url, endpoint) or _is_named(url, allowed)):
         return url
-    raise NotYetError(_forbidden(url, address), address, is_allowed=False)
+    raise NotYetError(_forbidden(url, address), address)
 
 
 def _is_own(url: httpx2.URL, endpoint: httpx2.URL) -> bool:

@@ -91,7 +91,7 @@ class ImagesEngine:
 def to_fetch(error: NotYetError) -> EngineFailure:
     """A picture that was paid for and did not come yet: it is not to be bought again."""
     text = f"the picture is paid for, and still to be fetched: {error}"
-    return ToFetch(one_line(text), error.owed, stop=not error.is_allowed)
+    return ToFetch(one_line(text), error.owed)
 
 
 def _check_kind(content: bytes, status: int) -> None:
