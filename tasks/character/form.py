@@ -16,7 +16,7 @@ from tasks.character.character import BasePath, Generation
 from tasks.character.export import ExportSettings
 from tasks.character.face import Face, Head
 from tasks.character.settings import Finish, Thresholds
-from tasks.character.talking import LipSync, Timeline
+from tasks.character.talking import LipSync, Moods, Timeline
 from tasks.character.vocabulary import ARKIT_NAMES
 
 SCHEMA_FILE = "expressions.schema.json"
@@ -137,6 +137,8 @@ class ConfigModel(_Strict):
     the name of a mood, the same for that mood alone"""
     lip_sync: LipSync = LipSync()
     """the rules of lip-sync, in milliseconds"""
+    moods: Moods = Moods()
+    """how moods are suggested, where a timeline asks for it"""
     timelines: dict[str, Timeline] = Field(default_factory=dict)
     """what is spoken, by its id; or each in a file of its own, timelines/<id>.json"""
 

@@ -187,7 +187,7 @@ def _character(model: ConfigModel) -> Character:
         finish=model.finish,
         checks=model.checks,
         exports=dict(model.exports),
-        talking=Talking(model.visemes, model.lip_sync, model.timelines),
+        talking=Talking(model.visemes, model.lip_sync, model.moods, model.timelines),
     )
 
 

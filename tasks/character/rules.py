@@ -396,3 +396,8 @@ def _endpoint_findings(generation: Mapping[str, Any]) -> Iterator[Finding]:
         elif isinstance(price, dict) and {"usd_per_million_tokens", "usd_per_image"} <= set(price):
             text = "names two prices: leave out usd_per_image, or usd_per_million_tokens"
             yield Finding(("generation", "prices", model), text)
+        elif isinstance(price, dict) and isinstance(price.get("usd_per_million_tokens"), dict):
+            named = set(price["usd_per_million_tokens"])
+            if not ({"image_in", "image_out"} <= named or named == {"text_in", "text_out"}):
+                text = "give image_in and image_out; or text_out, for a model that writes"
+                yield Finding(("generation", "prices", model, "usd_per_million_tokens"), text)

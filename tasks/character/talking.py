@@ -69,7 +69,25 @@ class Keyframe:
     """how long the way there takes, which ends at `time_ms`; without it, by the rules"""
     phoneme: str | None = None
     """the sound that it is for; one without is a mood"""
+    note: str = ""
+    """a remark; nobody reads it"""
 
+
+@dataclass(frozen=True, slots=True)
+class Moods:
+    """How moods are suggested for timelines that say `"moods": "openai"`."""
+
+    model: str = "gpt-6-luna"
+    """the model that the endpoint is asked for"""
+    prompt: str = ""
+    """what else it should know: of the character, of the scene"""
+    form: Literal["schema", "json", "words"] = "schema"
+    """how the endpoint is held to JSON: by a schema, as `json_object`, or, where a server takes
+    neither, by the words of the request alone"""
+
+
+SUGGESTED = "openai"
+"""what a timeline's `moods` says to have them suggested"""
 
 Product = Literal["frames", "mp4", "webm", "webp", "otio", "tsv", "dat"]
 VOICE = "espeak-ng -w {audio} -f {text}"
@@ -107,7 +125,8 @@ class Timeline:
     speakers: Mapping[str, str] = field(default_factory=dict)
     """the mood of each speaker of the cues"""
     moods: str = ""
-    """a file of keyframes with moods, in the form of this one"""
+    """a file of keyframes with moods, in the form of this one; or "openai": they are suggested, for
+    money, and written to timelines/<id>.moods.json, to be edited"""
     keyframes: tuple[Keyframe, ...] = ()
     """moods and poses at times, or everything, where there is no sound"""
     total_duration_ms: float = 0.0
@@ -134,4 +153,5 @@ class Talking:
     """a phone or mouth shape to an expression, or `expression@0.5` for the way there; below the
     name of a mood, the same for that mood alone"""
     lip_sync: LipSync = LipSync()
+    moods: Moods = Moods()
     timelines: Mapping[str, Timeline] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from typing import Any
 from tasks.batch.open import pending_usd
 from tasks.commands.command import JSON_OPTION, FrameCommand
 from tasks.ground.wording import counted, dollars
+from tasks.spending.estimate import WORDS
 from tasks.spending.ledger import DRAWN, OPEN, Entry, Ledger
 from tasks.spending.periods import Left, periods_of
 from tasks.spending.reconcile import add_missing
@@ -33,9 +34,12 @@ def sum_of(entries: Iterable[Entry]) -> Sum:
     listed = list(entries)
     return Sum(
         calls=len(listed),
-        pictures=sum(entry.outcome == DRAWN for entry in listed),
+        pictures=sum(entry.outcome == DRAWN and entry.size != WORDS for entry in listed),
         cost_usd=round(sum(entry.cost_usd or 0.0 for entry in listed), 6),
-        unknown=sum(entry.outcome == DRAWN and entry.cost_usd is None for entry in listed),
+        unknown=sum(
+            entry.outcome == DRAWN and entry.size != WORDS and entry.cost_usd is None
+            for entry in listed
+        ),
         perhaps_usd=round(
             sum(entry.estimate_usd or 0.0 for entry in listed if entry.cost_usd is None), 6
         ),

@@ -17,6 +17,7 @@ from tasks.running.task_facts import facts_of
 
 if TYPE_CHECKING:
     from tasks.build.forecast import Forecast, Planned
+    from tasks.build.moods import ForetoldMoods
 
 Frame = tuple[str, Node, Mapping[str, Any]]
 """a frame's task, the frame, and what its last success left in doit's database"""
@@ -74,7 +75,7 @@ class Plan(FrameCommand):
 
         project = self.session.project
         control = self._control()
-        lacking = _with_timelines(project, control)
+        lacking, moods = _with_timelines(project, control)
         frames = selected_frames(control)
         forced = frozenset(frames) if always else frozenset[str]()
         pending, settled = self._looked_at(control, frames, forced)
@@ -86,10 +87,10 @@ class Plan(FrameCommand):
             RunOptions(num_process, forced, in_batch=in_batch(project), distances=True),
         )
         if self._wants_json(json):
-            self._say_json(_document(project, forecast))
+            self._say_json(_document(project, forecast) | {"moods": [one.plain() for one in moods]})
         else:
             self._say_plan(forecast)
-            for line in lacking:
+            for line in [*(one.line for one in moods), *lacking]:
                 self._say(line)
         return 0
 
@@ -124,8 +125,11 @@ class Plan(FrameCommand):
         self._say(f"[i] Plan: {forecast.summary()}{budget}")
 
 
-def _with_timelines(project: Project, control: TaskControl) -> list[str]:
-    """Select, in place of each timeline, the frames that it shows; what no expression shows yet.
+def _with_timelines(
+    project: Project, control: TaskControl
+) -> tuple[list[str], list["ForetoldMoods"]]:
+    """Select, in place of each timeline, the frames that it shows; what no expression shows yet,
+    and what would be paid for moods.
 
     Raises `Mistake` where the plan of a timeline cannot be made.
     """
@@ -135,20 +139,24 @@ def _with_timelines(project: Project, control: TaskControl) -> list[str]:
     }
     names = dict.fromkeys(filter(None, timelines.values()))
     if not names:
-        return []
+        return [], []
+    from tasks.build.moods import foretold
     from tasks.graph.timelines import inputs_of, perform
     from tasks.timelines.document import document
 
     described = dict(project.graph.timelines)
     frames: dict[str, None] = {}
     lacking: dict[str, None] = {}
+    moods: list[ForetoldMoods] = []
     for name in names:
-        played = document(perform(project, inputs_of(project, name, described.get(name, ""))))
+        given = inputs_of(project, name, described.get(name, ""))
+        moods += foretold(project, given)
+        played = document(perform(project, given))
         frames |= {task_of_place(place): None for place in played["pictures"]}
         lacking |= {f"[i] timelines:{name}: {note}": None for note in played["notes"]}
     others = [name for name, timeline in timelines.items() if not timeline]
     control.selected_tasks = [*others, *(name for name in frames if name in control.tasks)]
-    return list(lacking)
+    return list(lacking), moods
 
 
 def _line(planned: "Planned") -> str:

@@ -14,7 +14,7 @@ from tasks.graph.character import engine_choice
 from tasks.graph.node import Graph, Node, Role
 from tasks.graph.project import Project
 from tasks.graph.sequences import SequencePlanner, over_of, strip_of
-from tasks.graph.timelines import config_timelines, talking_digest
+from tasks.graph.timelines import config_timelines, moods_digest, talking_digest
 from tasks.graph.variables import ALL_POSES
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
@@ -62,6 +62,7 @@ def plan(project: Project) -> Graph:
             (name, digest_of(asdict(settings))) for name, settings in character.exports.items()
         ),
         talking_digest=talking_digest(character),
+        moods_digest=moods_digest(character),
         timelines=config_timelines(character),
     )
 

@@ -130,5 +130,7 @@ class Graph:
     """what the config says of exports: each one's name, and the digest of its part"""
     talking_digest: str = ""
     """of all that timelines read of the config"""
+    moods_digest: str = ""
+    """of all that the suggestion of their moods reads of it"""
     timelines: tuple[tuple[str, str], ...] = ()
     """the timelines that the config itself describes: id, and JSON"""

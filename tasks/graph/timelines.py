@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from tasks.character.character import NEUTRAL, Character
+from tasks.character.talking import SUGGESTED
 from tasks.character.talking import Timeline as Spec
 from tasks.graph.project import Project
+from tasks.ground.advice import doit
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
 from tasks.ground.ids import did_you_mean, id_problem
@@ -26,7 +28,7 @@ from tasks.timelines.roads import Road, Roads
 from tasks.timelines.sound import peaks, read_sound
 from tasks.timelines.timeline import planned
 from tasks.timelines.timing import PHONES, Timing, timing
-from tasks.timelines.visemes import Visemes, said, visemes
+from tasks.timelines.visemes import Visemes, feelings, said, visemes
 
 _MS_US = 1000
 
@@ -45,6 +47,17 @@ def talking_digest(character: Character) -> str:
             [asdict(path) for path in character.base_paths],
         ]
     )  # fmt: skip
+
+
+def moods_digest(character: Character) -> str:
+    """Of all that the suggestion of moods reads of the config."""
+    return digest_of([asdict(character.talking.moods), felt(character)])
+
+
+def felt(character: Character) -> dict[str, str]:
+    """The expressions that may be suggested as moods, each with its words."""
+    known = character.expressions
+    return {name: "; ".join(known[name].words) if name in known else "" for name in feelings(known)}
 
 
 def config_timelines(character: Character) -> tuple[tuple[str, str], ...]:
@@ -78,6 +91,8 @@ class Inputs:
     """that what it names is counted from"""
     out: Path
     """frames/timelines/<id>"""
+    suggested: Path
+    """the file of moods that are suggested: timelines/<id>.moods.json"""
 
     def path(self, named: str) -> Path:
         """A path that the description names."""
@@ -104,6 +119,13 @@ class Inputs:
         if self.spec.timing:
             return self.path(self.spec.timing)
         return self.out / "aligned.TextGrid" if self.aligns else None
+
+    @property
+    def moods(self) -> Path | None:
+        """The file of moods: given, or suggested, as soon as it is there."""
+        if self.spec.moods != SUGGESTED:
+            return self.path(self.spec.moods) if self.spec.moods else None
+        return self.suggested if self.suggested.is_file() else None
 
     def words(self) -> script.Script:
         """What is said. Raises `Mistake`."""
@@ -140,7 +162,8 @@ def inputs_of(project: Project, name: str, given: str = "") -> Inputs:
         spec, folder = specs.parse(_bytes(path, "a timeline"), str(path)), path.parent
     if problem := id_problem(name):
         raise Mistake(f'{path}: "{name}" cannot be a file name: {problem}')
-    return Inputs(name, spec, folder, project.timelines / name)
+    suggested = project.folder / specs.FOLDER / f"{name}.moods.json"
+    return Inputs(name, spec, folder, project.timelines / name, suggested)
 
 
 def perform(project: Project, given: Inputs) -> document.Performance:
@@ -150,7 +173,7 @@ def perform(project: Project, given: Inputs) -> document.Performance:
     for problem in specs.problems(spec, rules):
         raise Mistake(f"timeline {given.name}: {problem}")
     _check_made(given)
-    heard = _timing(given)
+    heard = heard_in(given)
     roads = roads_of(character)
     found = visemes(character.talking.visemes, character.expressions, roads)
     sound = read_sound(given.audio) if given.audio else None
@@ -183,7 +206,8 @@ def _check_made(given: Inputs) -> None:
     """What tasks make of the description is there. Raises `Mistake`."""
     for path in (given.audio, given.timing):
         if path and path.parent == given.out and not path.is_file():
-            raise Mistake(f"{path} is not made yet: doit timelines:{given.name}:plan")
+            task = "sound" if path == given.audio else "timing"
+            raise Mistake(f"{path} is not made yet: {doit(f'timelines:{given.name}:{task}')}")
 
 
 def _parts(heard: Timing) -> dict[str, Any]:
@@ -191,7 +215,7 @@ def _parts(heard: Timing) -> dict[str, Any]:
     return {name: getattr(heard, name) for name in names}
 
 
-def _timing(given: Inputs) -> Timing:
+def heard_in(given: Inputs) -> Timing:
     """What is heard; words without phones get those of the dictionary or of their letters."""
     path = given.timing
     if path is None:
@@ -214,9 +238,8 @@ def _layers(given: Inputs, character: Character, heard: Timing) -> layers.Layers
     first_pose = spec.pose or character.default_pose
     alone = not heard.sounds
     moods = [*_keyframes(given, alone), *_cue_moods(given, heard, character)]
-    if spec.moods:
-        path = given.path(spec.moods)
-        moods += specs.moods_of(_bytes(path, "moods"), str(path))
+    if given.moods:
+        moods += specs.moods_of(_bytes(given.moods, "moods"), str(given.moods))
     if heard.words:
         moods += script.mood_keys(given.words(), heard.words)
     poses = [

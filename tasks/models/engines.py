@@ -101,6 +101,11 @@ def batches_of(name: str) -> Factory | None:
     return cast(Factory, holder.open_batches)
 
 
+def texts() -> Factory:
+    """What makes the engine that writes words: the endpoint of pictures, asked for words."""
+    return cast(Factory, importlib.import_module(_BUILT_IN[OPENAI].module).open_texts)
+
+
 def is_draft_of(name: str) -> bool:
     """Whether what the engine of that name drew is a draft; one that is not here may cost money."""
     try:

@@ -1,4 +1,4 @@
-"""What a picture costs: prices as data, each with its source and the date when it was true.
+"""What a call costs: prices as data, each with its source and the date when it was true.
 
 The config's `generation.prices` stands in place of this table, model by model.
 """
@@ -29,6 +29,7 @@ class Tokens:
     text_in: int = 0
     image_in: int = 0
     image_out: int = 0
+    text_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,12 @@ class TokenPrices:
 
     text_in: NotNegative
     """of the words that are sent"""
-    image_in: NotNegative
+    image_in: NotNegative = 0.0
     """of the pictures that are sent"""
-    image_out: NotNegative
+    image_out: NotNegative = 0.0
     """of the picture that comes back"""
+    text_out: NotNegative = 0.0
+    """of the words that come back, from a model that writes"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,17 @@ class Price:
             tokens.text_in * price.text_in
             + tokens.image_in * price.image_in
             + tokens.image_out * price.image_out
+            + tokens.text_out * price.text_out
         ) / 1_000_000
 
 
 def _by_tokens(text_in: float, image_in: float, image_out: float) -> Price:
     return Price(TokenPrices(text_in, image_in, image_out), as_of=_AS_OF, source=_SOURCE)
+
+
+def _of_words(text_in: float, text_out: float) -> Price:
+    tokens = TokenPrices(text_in, text_out=text_out)
+    return Price(tokens, as_of="2026-11-27", source="OpenAI's page of the model")
 
 
 # The longest prefix that fits decides, so that dated snapshots are found too.
@@ -81,6 +90,8 @@ PRICES: Mapping[str, Price] = MappingProxyType(
         "gpt-image-2.5": _by_tokens(5, 8, 30),
         "gpt-image-2": _by_tokens(5, 8, 30),
         "gpt-image-1-mini": _by_tokens(2, 2.5, 8),
+        "gpt-6-luna": _of_words(0.1, 0.5),
+        "gpt-5.6-luna": _of_words(0.2, 1.2),
     }
 )
 
@@ -99,8 +110,12 @@ def tokens_of(usage: Mapping[str, object]) -> Tokens | None:
 
     A default of the other side is no measurement: noughts, negative numbers, fractions, text, a
     part that is missing. Input of which the answer does not say what it was counts as pictures,
-    the dearer kind.
+    the dearer kind. What counts words alone (`text_in`, `text_out`) is of a model that writes.
     """
+    if "text_out" in usage:
+        said, read = _count(usage["text_out"]), _count(usage.get("text_in"))
+        words = Tokens(text_in=read or 0, text_out=said or 0)
+        return words if can_be(words) else None
     out, total_in = _count(usage.get("output_tokens")), _count(usage.get("input_tokens"))
     if out is None or total_in is None:
         return None
@@ -115,9 +130,9 @@ def tokens_of(usage: Mapping[str, object]) -> Tokens | None:
 
 
 def can_be(tokens: Tokens) -> bool:
-    """Whether a call for a picture can have taken these."""
+    """Whether a call can have taken these."""
     total_in = tokens.text_in + tokens.image_in
-    return 0 < total_in <= _MOST_IN and 0 < tokens.image_out <= _MOST_OUT
+    return 0 < total_in <= _MOST_IN and 0 < tokens.image_out + tokens.text_out <= _MOST_OUT
 
 
 def _count(value: object) -> int | None:

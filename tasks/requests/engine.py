@@ -150,6 +150,11 @@ def load_batches(name: str, settings: EngineSettings) -> "BatchService":
     return cast("BatchService", open_batches(settings))
 
 
+def load_texts(settings: EngineSettings) -> Engine:
+    """What writes words: its takes are the endpoint's answers as they came."""
+    return cast(Engine, engines.texts()(settings))
+
+
 def load(name: str, settings: EngineSettings) -> Engine:
     """The engine of that name, ready to draw."""
     return cast(Engine, engines.factory_of(name)(settings))

@@ -34,6 +34,10 @@ _SQUARE_PX = 1024 * 1024
 # always use, in detail: as many tokens again as a picture of high quality has.
 _OVERVIEW_TOKENS = 323
 _CHARACTERS_PER_TOKEN = 4
+_WORDS_OUT = 2000
+"""of an answer in words, with what a model thinks before it: no figures are published"""
+WORDS = "0x0"
+"""the size of what is no picture"""
 _SEVERAL, _ALIKE = 3, 1.5
 """so many measured calls of a kind, and none so many times as dear as another, agree"""
 
@@ -157,13 +161,17 @@ class Estimator:
         if price.usd_per_image is not None:
             return Estimate(price.usd_per_image, latency_s, calls, exact=True)
         table_usd = price.cost_usd(table_tokens(kind, prompt_length)) or 0.0
-        if dearest_usd is not None and (agrees or dearest_usd >= table_usd):
+        # Of words, how many are sent differs from call to call: earlier ones say little.
+        seen_before = dearest_usd is not None and kind.size != WORDS
+        if seen_before and (agrees or (dearest_usd or 0.0) >= table_usd):
             return Estimate(dearest_usd, latency_s, counted)
         return Estimate(table_usd, latency_s, 0)
 
 
 def table_tokens(kind: Kind, prompt_length: int) -> Tokens:
     """The tokens of a call by the published table, rounded up where it is silent."""
+    if kind.size == WORDS:
+        return Tokens(-(-prompt_length // _CHARACTERS_PER_TOKEN), text_out=_WORDS_OUT)
     width, height = parse_size(kind.size) or (1024, 1536)
     out = _picture_tokens(width, height, kind.quality)
     one_reference = _OVERVIEW_TOKENS + _picture_tokens(width, height, "high")

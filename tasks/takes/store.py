@@ -137,7 +137,7 @@ class TakeStore:
         known = {record.file: record for record in self._listed(key)}
         present = self._names(key)
         for name in present - set(known):
-            if name.endswith(ENDINGS):
+            if name.endswith(_ENDINGS):
                 with contextlib.suppress(OSError, ValueError):  # it went, or is none of ours
                     known[name] = _found(self._folder(key) / name)
         here = [record for record in known.values() if record.file in present]

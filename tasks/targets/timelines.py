@@ -1,5 +1,6 @@
 """The tasks of timelines: sound, alignment, plan, and what is made of the plan."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,16 +9,21 @@ from typing import Any
 
 from doit.exceptions import TaskFailed
 
+from tasks.character.talking import SUGGESTED
 from tasks.exports import timeline
 from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake, told
 from tasks.ground.ids import id_problem
 from tasks.ground.made import remove
+from tasks.ground.say import say
+from tasks.running.frame_task import NotAttempted
 from tasks.running.free_task import guarded
 from tasks.running.freshness import ConfigSlice
+from tasks.running.run import NEW_TAKE
 from tasks.running.session import Session
 from tasks.running.task_facts import TaskFacts
+from tasks.spending.rate_limiter import Stopped
 
 FOLDER = "timelines"
 _MADE = ("frames", "mp4", "otio", "tsv", "dat")
@@ -84,6 +90,8 @@ def task_timelines(session: Session) -> Iterator[dict[str, Any]]:
         slice_ = ConfigSlice(str(project.config), digest_of(read))
         own = [] if named.given else [str(named.folder / f"{named.name}.json")]
         yield from _sound_tasks(project, named)
+        if _suggests(named):
+            yield _moods_task(session, named)
         yield _plan_task(project, named, [slice_, *own])
         made = named.keys.get("make")
         wanted = [one for one in made if one in timeline.PRODUCTS] if made else _MADE
@@ -152,14 +160,56 @@ def _sound_tasks(project: Project, named: Named) -> Iterator[dict[str, Any]]:
         yield guarded(task)
 
 
+def _suggests(named: Named) -> bool:
+    return named.text("moods") == SUGGESTED
+
+
+def _suggested(project: Project, named: Named) -> str:
+    """The file of moods that are suggested; a person may edit it."""
+    return str(project.folder / FOLDER / f"{named.name}.moods.json")
+
+
+def _timing_files(project: Project, named: Named) -> list[str]:
+    own = [_out(project, named, "aligned.TextGrid")] if _aligns(named) else []
+    return [*own, *named.paths("timing")]
+
+
+def _moods_task(session: Session, named: Named) -> dict[str, Any]:
+    """What is suggested is bought once; without a key, nothing is, and the timeline is made."""
+    project = session.project
+    keys = ("speak", "timing", "aligner", "tiers", "dat_fps")
+    read = [session.graph.moods_digest, *(named.keys.get(key) for key in keys)]
+    files = [*_timing_files(project, named), *named.paths("text", "pronunciations")]
+    return {
+        "name": f"{named.name}:moods",
+        "actions": [(suggest, [session, named])],
+        "params": [{"name": NEW_TAKE, "type": bool, "default": False}],
+        "file_dep": [ConfigSlice(str(project.config), digest_of(read)), *dict.fromkeys(files)],
+        "targets": [_suggested(project, named)],
+        "meta": TaskFacts(timeline=named.name).meta(),
+        **_QUIET,
+    }
+
+
+def same_file(task: Any, values: dict[str, Any], path: str) -> bool:
+    """Whether a file that need not be there is as it was."""
+    try:
+        found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError:
+        found = ""
+    task.value_savers.append(lambda: {"moods": found})
+    return bool(values.get("moods") == found)
+
+
 def _voice_digest(named: Named) -> str:
     return digest_of([named.text("speak"), named.text("voice")])
 
 
 def _plan_task(project: Project, named: Named, deps: list[str]) -> dict[str, Any]:
     target = _out(project, named, "plan.json")
-    timing = [_out(project, named, "aligned.TextGrid")] if _aligns(named) else []
-    files = named.paths("timing", "text", "cues", "moods", "pronunciations")
+    timing = _timing_files(project, named)
+    moods = [] if _suggests(named) else ["moods"]
+    files = named.paths("text", "cues", *moods, "pronunciations")
     task = {
         "name": f"{named.name}:plan",
         "actions": [(plan, [project, named, target])],
@@ -169,6 +219,9 @@ def _plan_task(project: Project, named: Named, deps: list[str]) -> dict[str, Any
         "clean": [(remove, [target])],
         **_QUIET,
     }
+    if _suggests(named):
+        task["task_dep"] = [f"timelines:{named.name}:moods"]
+        task["uptodate"] = [(same_file, [_suggested(project, named)])]
     return guarded(task)
 
 
@@ -229,6 +282,31 @@ def align(project: Project, named: Named, target: str) -> TaskFailed | None:
             write_whole(Path(target), textgrid(found).encode())
     except (Mistake, OSError) as error:
         return TaskFailed(told(error))
+    return None
+
+
+def suggest(session: Session, named: Named, new_take: bool) -> TaskFailed | None:
+    """The action that has moods suggested; where that fails, the timeline goes on without them."""
+    from tasks.build.moods import suggest_moods
+    from tasks.graph.timelines import inputs_of
+    from tasks.takes.store import StoreFailure
+
+    limiter, given = session.calls.limiter, None
+    try:
+        given = inputs_of(session.project, named.name, named.given)
+        with limiter.slot() as leave:
+            try:
+                line = suggest_moods(session, given, new_take=new_take, arrived=leave)
+            except StoreFailure:
+                limiter.close()  # what cannot be kept must not be bought
+                raise
+    except Stopped as stopped:
+        return NotAttempted(str(stopped))
+    except (Mistake, OSError) as error:
+        line = f"[!] No moods for timelines:{named.name}: {told(error)}"
+        if given and given.suggested.is_file():
+            line += f"; those of {given.suggested} are kept"
+    say(line)
     return None
 
 

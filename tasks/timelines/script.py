@@ -45,16 +45,17 @@ def mood_keys(script: Script, words: Sequence[Span]) -> tuple[Key, ...]:
 
     A word that the timing left out counts as where the next one that it has begins.
     """
-    starts = _matched(script.words, words)
+    starts = starts_of(script, words)
     end = words[-1].end_us if words else 0
     return tuple(
         Key(starts[index] if index < len(starts) else end, mood) for index, mood in script.moods
     )
 
 
-def _matched(said: Sequence[str], heard: Sequence[Span]) -> list[int]:
-    """The start of every word that is said; by the words themselves, then by their order."""
-    ours, theirs = [word_key(word) for word in said], [word_key(word.label) for word in heard]
+def starts_of(script: Script, heard: Sequence[Span]) -> list[int]:
+    """The start of every word of a script; by the words themselves, then by their order."""
+    ours, theirs = ([word_key(word) for word in words] for words in
+                    (script.words, [span.label for span in heard]))  # fmt: skip
     starts: list[int | None] = [None] * len(ours)
     matcher = difflib.SequenceMatcher(None, ours, theirs, autojunk=False)
     for block in matcher.get_matching_blocks():

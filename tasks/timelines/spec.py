@@ -1,6 +1,7 @@
 """Reading `timelines/<id>.json`: from text to a `Timeline`'s description, or to what is wrong."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from tasks.character.talking import LipSync, Timeline
@@ -14,12 +15,17 @@ FOLDER = "timelines"
 """beside the config: a file for each timeline"""
 
 
-def parse(data: bytes, name: str) -> Timeline:
-    """What the file `name` with these bytes describes. Raises `Mistake` with the first place."""
+def parse(data: bytes, name: str, passed_over: Sequence[str] = ()) -> Timeline:
+    """What the file `name` with these bytes describes. Raises `Mistake` with the first place.
+
+    `passed_over`: keys that it may have and that say nothing of a timeline.
+    """
     source = decoded(data, name)
     document = source.document
     if not isinstance(document, dict):
         raise source.mistake("a timeline is an object {...}", 1)
+    for key in passed_over:
+        document.pop(key, None)
     return checked(source, document)
 
 
@@ -54,7 +60,7 @@ def _mistake(source: Source, error: Any) -> Mistake:
 
 def moods_of(data: bytes, name: str) -> tuple[Key, ...]:
     """The moods in a file of keyframes. Raises `Mistake`."""
-    spec = parse(data, name)
+    spec = parse(data, name, ("suggested",))
     return tuple(
         Key(round(key.time_ms * 1000), key.target_expr, key.transition_duration_ms)
         for key in spec.keyframes

@@ -141,6 +141,16 @@ class Visemes:
         return next(names, None)
 
 
+def feelings(expressions: Mapping[str, Expression]) -> Iterator[str]:
+    """The expressions that are moods: neither a mouth that speaks and nothing else, nor a blink."""
+    neutral = expressions.get(NEUTRAL, Expression(NEUTRAL))
+    yield NEUTRAL
+    for name, expression in expressions.items():
+        plain = _mouth_alone(expression, neutral) and abs(mouth_of(expression)[4]) < _NOT_AT_REST
+        if name != NEUTRAL and not plain and not _eyes_shut(expression):
+            yield name
+
+
 def _eyes_shut(expression: Expression) -> bool:
     weights = expression.blendshapes
     if any(name.startswith("eyeBlink") for name in weights):

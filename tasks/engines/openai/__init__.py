@@ -6,12 +6,18 @@ variables (OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, ...).
 
 from tasks.engines.openai.batches import SdkBatches
 from tasks.engines.openai.images import ImagesEngine
+from tasks.engines.openai.text import TextEngine
 from tasks.requests.engine import EngineSettings
 
 
 def open_engine(settings: EngineSettings) -> ImagesEngine:
     """An engine whose client is made at its first call."""
     return ImagesEngine(settings)
+
+
+def open_texts(settings: EngineSettings) -> TextEngine:
+    """What writes words, by the same client."""
+    return TextEngine(settings)
 
 
 def open_batches(settings: EngineSettings) -> SdkBatches:

@@ -20,7 +20,7 @@ from tasks.requests.engine import EngineFailure, Fault
 
 _UNREACHED = (httpx2.ConnectError, httpx2.ConnectTimeout)
 _PUT_OFF = (408, 409, 425)
-_BILLED = "the picture may have been drawn and billed all the same"
+_BILLED = "it may have been drawn and billed all the same"
 _PLAIN_HTTP = ("WRONG_VERSION_NUMBER", "RECORD_LAYER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST")
 _NO_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 _SERVER_ERROR = 500
@@ -153,7 +153,7 @@ def page_failure(body: bytes) -> EngineFailure:
     """What to say of a page that came with status 200 where a picture should."""
     said = one_line(words_of(body.decode(errors="replace")))
     address = _status_text(404).partition("check model, and ")[2]
-    text = f'the endpoint answered with a page ("{said[:80]}"), not a picture: check {address}'
+    text = f'the endpoint answered with a page ("{said[:80]}"), not as it should: check {address}'
     return EngineFailure(one_line(text), fault=Fault.SETTING)
 
 

@@ -45,7 +45,7 @@ class ImagesEngine:
             failure = failure_of(error, self._settings.timeout_s)
             raise _hinted(failure, error, request) from error
         latency_s = round(time.monotonic() - started, 3)
-        _check_kind(content, status)
+        check_kind(content, status)
         try:
             return take_of(content, latency_s, answer_id, self._fetch)
         except UnusableError as error:
@@ -94,7 +94,7 @@ def to_fetch(error: NotYetError) -> EngineFailure:
     return ToFetch(one_line(text), error.owed)
 
 
-def _check_kind(content: bytes, status: int) -> None:
+def check_kind(content: bytes, status: int) -> None:
     """Raises `EngineFailure` for a page, and for an error that came with status 200: nothing was
     drawn then."""
     if content.lstrip()[:1] == b"<":

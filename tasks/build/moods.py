@@ -1,0 +1,220 @@
+"""Moods suggested for a timeline: bought once, kept as takes are, written to be edited."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tasks.build.builder import open_estimator, settings_of
+from tasks.character.talking import SUGGESTED
+from tasks.graph.project import Project
+from tasks.graph.timelines import Inputs, felt, heard_in
+from tasks.ground.advice import doit
+from tasks.ground.errors import Mistake
+from tasks.ground.files import read_file, set_aside, write_whole
+from tasks.ground.wording import counted, dollars
+from tasks.requests.engine import KEY_VARIABLE, EngineFailure, Fault, load_texts
+from tasks.requests.request import Request
+from tasks.spending.budget import OverBudget
+from tasks.spending.calls import Caller
+from tasks.spending.resume_command import cents
+from tasks.takes.store import Take, TakeRecord, TakeStore
+from tasks.timelines import suggest
+from tasks.timelines.suggest import Line
+from tasks.timelines.timing import timing
+
+if TYPE_CHECKING:
+    from tasks.build.builder import Builder
+
+
+class Sharing(Protocol):
+    """What a run shares, as far as moods need it."""
+
+    @property
+    def project(self) -> Project:
+        """The project."""
+
+    @property
+    def builder(self) -> "Builder":
+        """The run's builder, whose budget also counts here."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked for one timeline."""
+
+    name: str
+    request: Request
+    lines: tuple[Line, ...]
+
+    @property
+    def task(self) -> str:
+        return f"timelines:{self.name}:moods"
+
+
+def suggest_moods(
+    sharing: Sharing, given: Inputs, *, new_take: bool, arrived: Callable[[], None]
+) -> str:
+    """Have moods suggested for a timeline, where its file is not there or not of its words.
+
+    What there is to say. Raises `Mistake` where none come, and `Stopped`.
+    """
+    project, path = sharing.project, given.suggested
+    by_hand = _is_by_hand(path)
+    if by_hand and not new_take:
+        return (
+            f"[=] Kept {path}: it was written or edited by hand; to have moods suggested anew:"
+            f" {doit('-a', f'timelines:{given.name}:moods')}"
+        )
+    asked, store = _asked(project, given), TakeStore(project.store)
+    key = asked.request.key
+    record = None if new_take else store.latest(key)
+    bought = record is None
+    record = record or _bought(sharing, store, asked, new_take=new_take, arrived=arrived)
+    try:
+        found = suggest.suggested(store.picture(key, record), asked.lines, felt(project.character))
+    except suggest.NonsenseError as error:
+        raise Mistake(
+            f"what {asked.request.model} answered is no list of moods ({error});"
+            f" it is kept in {project.store / key[:2] / record.file}{_cost(record)}; to ask once"
+            f" more: {doit('-a', asked.task)}"
+        ) from error
+    aside = set_aside(path) if by_hand else None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, suggest.written(found, asked.request.model, key))
+    came = f"by {asked.request.model}{_cost(record)}" if bought else "from the take store"
+    more = f"; passed over: {', '.join(found.dropped)}" if found.dropped else ""
+    more += f"; what lay there is now {aside}" if aside else ""
+    changes = counted(len(found.moods), "change")
+    return f"[✓] {asked.task} -> {path} ({changes} of mood, {came}): edit it as you like{more}"
+
+
+def _cost(record: TakeRecord) -> str:
+    return "" if record.cost_usd is None else f", {dollars(record.cost_usd)}"
+
+
+def _is_by_hand(path: Path) -> bool:
+    """Whether something lies there that is not as it was suggested."""
+    try:
+        return not suggest.is_ours(read_file(path))
+    except FileNotFoundError:
+        return False
+
+
+def _asked(project: Project, given: Inputs) -> _Asked:
+    """Raises `Mistake` where there are no words, or no times for them."""
+    made = given.timing and given.timing.parent == given.out and not given.timing.is_file()
+    heard = timing("") if made else heard_in(given)
+    lines = suggest.lines_of(given.words(), heard)
+    if not lines:
+        raise Mistake("nothing says which words are heard when, and moods are suggested by words")
+    character = project.character
+    request = suggest.request_of(lines, felt(character), character.talking.moods)
+    return _Asked(given.name, request, lines)
+
+
+def _bought(
+    sharing: Sharing,
+    store: TakeStore,
+    asked: _Asked,
+    *,
+    new_take: bool,
+    arrived: Callable[[], None],
+) -> TakeRecord:
+    """One answer, in the store. Raises `Mistake` where none may be had, or none comes."""
+    project, request = sharing.project, asked.request
+    _check_paid(project, asked.task)
+    purchase = sharing.builder.purchase
+    assert purchase is not None  # noqa: S101 - an engine that is paid has one
+    generation = project.character.generation
+    caller = Caller(load_texts(settings_of(generation)), purchase.caller.policy)
+    store.check_room(request.key)
+    with store.reserved(request.key):
+        # Asked anew: another process may have bought it since.
+        record = None if new_take else store.latest(request.key)
+        refused = None if new_take else store.refusals.said(request.key)
+        if record:
+            return record
+        if refused:
+            raise Mistake(f"not sent again: {refused}; {_after_refusal(asked)}")
+        kept: list[TakeRecord] = []
+
+        def keep(take: Take) -> None:
+            kept.append(store.add(request, take, asked.task))
+            arrived()
+
+        try:
+            caller.draw(request, asked.task, keep)
+        except EngineFailure as failure:
+            raise Mistake(_explained(store, asked, failure)) from failure
+        except OverBudget as refusal:
+            resume = caller.policy.shared.resume
+            how = f"raise {refusal.key} in generation"
+            if not refusal.key and refusal.cost_usd is None:
+                how = f'say it in generation.prices ("{request.model}")'
+            elif not refusal.key:
+                how = resume.again(cents(refusal.cost_usd or 0.0), asked.task)
+            raise Mistake(f"{refusal}; to go on: {how}") from refusal
+        return kept[-1]
+
+
+def _check_paid(project: Project, task: str) -> None:
+    """That this run may ask. Raises `Mistake`."""
+    if not project.has_key:
+        raise Mistake(f"none are suggested, since {KEY_VARIABLE} is not set")
+    if not project.graph.engine.facts.paid:
+        raise Mistake(
+            f"none are suggested in a run with engine={project.graph.engine.name}, which costs"
+            f" nothing; to have them: {doit(task, engine='openai')}"
+        )
+
+
+def _explained(store: TakeStore, asked: _Asked, failure: EngineFailure) -> str:
+    text = str(failure)
+    if failure.fault is Fault.REFUSED:
+        store.refusals.remember(asked.request.key, text)
+        text = f"{text}; {_after_refusal(asked)}"
+    if failure.answer:
+        path = store.rejected.keep(asked.request.key, failure.answer, text)
+        text = f"{text}; what came instead is kept in {path}"
+    return text
+
+
+def _after_refusal(asked: _Asked) -> str:
+    return f"change the text, or send the same once more: {doit('-a', asked.task)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ForetoldMoods:
+    """What the moods of a timeline would cost, and what there is to say of it."""
+
+    name: str
+    model: str
+    cost_usd: float | None
+    line: str
+
+    def plain(self) -> dict[str, Any]:
+        """As plain data."""
+        return {"timeline": self.name, "model": self.model, "cost_usd": self.cost_usd}
+
+
+def foretold(project: Project, given: Inputs) -> Iterator[ForetoldMoods]:
+    """What a run would ask for; nothing where it would not, or cannot be asked. Calls nobody."""
+    if given.spec.moods != SUGGESTED or _is_by_hand(given.suggested):
+        return
+    try:
+        asked = _asked(project, given)
+        if TakeStore(project.store).latest(asked.request.key):
+            return
+        _check_paid(project, asked.task)
+    except Mistake as error:
+        yield ForetoldMoods(given.name, "", 0.0, f"[i] timelines:{given.name}: no moods: {error}")
+        return
+    estimate = open_estimator(project).estimate(asked.request)
+    cost_usd = estimate.cost_usd
+    price = "what that costs is not known" if cost_usd is None else f"about {dollars(cost_usd)}"
+    line = (
+        f"[i] {asked.task}: moods for {counted(len(asked.lines), 'line')} by"
+        f" {asked.request.model}, {price}; which frames they need is known once they are there"
+    )
+    yield ForetoldMoods(given.name, asked.request.model, cost_usd, line)
