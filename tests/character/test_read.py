@@ -423,7 +423,7 @@ def test_spelling_defaults_out_changes_nothing():
             '$.expresions: unknown key "expresions"; did you mean "expressions"? (allowed: $schema,'
             " character, base_image, face, axes, poses, expressions, base_paths, pose_paths,"
             " generation, finish, checks, exports, visemes,"
-            " lip_sync, timelines)",
+            " lip_sync, moods, timelines)",
             id="an unknown key",
         ),
         pytest.param(
@@ -1048,3 +1048,21 @@ def test_a_file_in_another_encoding_is_told_to_be_saved_as_utf_8(tmp_path: Path)
     path.write_bytes('{"character": "Zoë"}'.encode("latin-1"))
     with pytest.raises(ConfigMistake, match="byte 17 is not UTF-8; save the file as UTF-8"):
         read_text(path)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "fits"),
+    [
+        ({"text_in": 5, "image_in": 8, "image_out": 30}, True),
+        ({"text_in": 5, "text_out": 30}, True),
+        ({"text_in": 5, "image_out": 30}, False),
+        ({"text_in": 5}, False),
+    ],
+)
+def test_a_price_by_the_token_is_of_pictures_or_of_words(tokens: dict, fits: bool):
+    prices = {"m": {"usd_per_million_tokens": tokens}}
+    text = json.dumps(changed(generation={"prices": prices}))
+    if fits:
+        parse(text, NAME)
+    else:
+        assert "give image_in and image_out; or text_out" in only_mistake_of(text)

@@ -35,6 +35,7 @@ GRAPH = Graph(
     checks_digest="c",
     exports=(("atlas", "e"),),
     talking_digest="t",
+    moods_digest="m",
     timelines=(("hello", "{}"),),
 )
 

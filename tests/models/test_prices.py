@@ -193,3 +193,15 @@ def test_no_usage_whatever_breaks_a_paid_answer(usage: dict[str, object]):
 def test_a_count_beyond_all_numbers_is_none():
     assert tokens_of({"output_tokens": 10**400}) is None
     assert tokens_of({"output_tokens": 5, "input_tokens": 10**400}) is None
+
+
+def test_words_have_tokens_and_a_price_of_their_own():
+    tokens = tokens_of({"text_in": 1000, "text_out": 200})
+    assert tokens == Tokens(1000, text_out=200)
+    price = price_of("gpt-6-luna")
+    assert price is not None
+    assert price.cost_usd(tokens) == pytest.approx((1000 * 0.1 + 200 * 0.5) / 1e6)
+    assert tokens_of({"text_in": 1000, "text_out": 0}) is None
+    assert tokens_of({"text_in": None, "text_out": "7"}) is None
+    # What a server of pictures counts in that form is not taken for words.
+    assert tokens_of({"prompt_tokens": 5, "completion_tokens": 6}) is None
