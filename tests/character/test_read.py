@@ -1063,6 +1063,6 @@ def test_a_price_by_the_token_is_of_pictures_or_of_words(tokens: dict, fits: boo
     prices = {"m": {"usd_per_million_tokens": tokens}}
     text = json.dumps(changed(generation={"prices": prices}))
     if fits:
-        parse(text, NAME)
+        parse(text, "expressions.json")
     else:
         assert "give image_in and image_out; or text_out" in only_mistake_of(text)
