@@ -8,6 +8,7 @@ from typing import Any
 from doit.cmd_base import Command, opt_depfile
 from doit.cmd_clean import Clean as DoitClean
 from doit.cmd_forget import Forget as DoitForget
+from doit.cmd_help import Help as DoitHelp
 from doit.cmd_ignore import Ignore as DoitIgnore
 from doit.cmd_info import Info as DoitInfo
 from doit.cmd_list import List as DoitList
@@ -18,7 +19,7 @@ from doit.exceptions import InvalidCommand
 
 from tasks.ground.wording import counted
 from tasks.running.database import Database
-from tasks.running.options import OwnDefaults
+from tasks.running.options import Heard, OwnDefaults
 from tasks.running.selection import select
 from tasks.running.session import database_of, this_project
 
@@ -31,6 +32,12 @@ class _ByPattern(OwnDefaults):
         control = TaskControl(self.task_list)  # type: ignore[attr-defined]
         select(control, list(wanted))
         return list(dict.fromkeys(control.selected_tasks))
+
+
+class Help(Heard, DoitHelp):  # type: ignore[misc]
+    """`doit help`."""
+
+    name = "help"
 
 
 class List(_ByPattern, DoitList):  # type: ignore[misc]

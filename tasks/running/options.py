@@ -13,11 +13,11 @@ _NOT_SAID = 3
 BACKEND = "whole-file"
 
 
-class OwnDefaults:
-    """For commands of doit: the defaults are those of `DOIT_CONFIG`, the database is ours."""
+class Heard:
+    """For commands that print: what reads their output may be gone, or its disk full."""
 
     def parse_execute(self, in_args: list[str]) -> Any:
-        """Run the command; what reads its output may be gone, or its disk full."""
+        """Run the command; its exit code."""
         try:
             code = super().parse_execute(in_args)  # type: ignore[misc]
             sys.stdout.flush()
@@ -31,6 +31,10 @@ class OwnDefaults:
             say_aside(f"ERROR: the output cannot be written: {error.strerror}")
             return _NOT_SAID
         return code
+
+
+class OwnDefaults(Heard):
+    """For commands of doit: the defaults are those of `DOIT_CONFIG`, the database is ours."""
 
     def get_backends(self) -> Any:
         """Of the kinds of database only ours: the file beside the config is no other's."""

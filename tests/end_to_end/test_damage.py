@@ -154,7 +154,7 @@ def test_where_no_frame_can_be_put_nothing_is_bought(paid: Folder, server: Image
     assert "endpoints" in ran.text
 
 
-@pytest.mark.parametrize("words", [("list",), ("plan",)])
+@pytest.mark.parametrize("words", [("list",), ("plan",), ("help",)])
 def test_an_output_that_nobody_can_read_is_no_traceback(small: Folder, words: tuple[str, ...]):
     command = [sys.executable, "-m", "doit", *words]
     with Path("/dev/full").open("w") as full:
