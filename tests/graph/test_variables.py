@@ -87,3 +87,9 @@ def test_what_was_typed_is_kept_in_an_order_of_its_own():
     one, other = read({"size": "a", "pose": "b"}), read({"pose": "b", "size": "a"})
     assert one == other
     assert one.given == (("pose", "b"), ("size", "a"))
+
+
+@pytest.mark.parametrize("text", ["-0", "-0.0", "$-0", "0"])
+def test_no_budget_has_a_minus_before_a_zero(text: str):
+    [budget] = read({"budget": text}).overrides
+    assert str(budget.value) == "0.0"
