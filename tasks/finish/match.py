@@ -41,8 +41,6 @@ class Matched:
 
     mixture: Mixture | None
     """None where nothing is to be done"""
-    change: float
-    """by how many levels of 255 a colour of the reference changes, on the average"""
     problem: str = ""
 
 
@@ -50,16 +48,15 @@ def match(take: Pyramid, reference: Reference, motion: Motion) -> Matched:
     """The mixture that gives `take` the colours of `reference`, by what is outside its region."""
     seen, wanted = _samples(take, reference, motion)
     if seen.shape[1] < _FEWEST:
-        return Matched(None, 0.0, "too little outside the face to match the colours by")
+        return Matched(None, "too little outside the face to match the colours by")
     mixture, misfit = _fitted(seen, wanted)
     before = float(np.median(np.abs(wanted - seen).max(axis=0)))
     change = float(np.abs(_mixed(seen, mixture) - seen).max())
-    mean = float(np.abs(_mixed(seen, mixture) - seen).mean()) * OPAQUE
     if change < _UNSEEN or misfit > before * _BETTER:
-        return Matched(None, 0.0)
+        return Matched(None)
     if _beyond(mixture):
-        return Matched(None, 0.0, "the colours differ too much from the reference's to be matched")
-    return Matched(np.round(mixture, 6), round(mean, 3))
+        return Matched(None, "the colours differ too much from the reference's to be matched")
+    return Matched(np.round(mixture, 6))
 
 
 def recoloured(floats: Floats, mixture: Mixture) -> Floats:

@@ -41,8 +41,6 @@ class Finished:
     """whether the motion is known (also to be none)"""
     colours: Mixture | None = None
     """how the colours were matched"""
-    colour_change: float = 0.0
-    """by how many levels of 255, on the average"""
     keyed: bool = False
     locked: bool = False
 
@@ -94,10 +92,10 @@ def _against(begun: Finished, reference: Reference, settings: Finish) -> Finishe
         found = register(seen, reference, settings.register)
         motion, registered = found.motion, not found.problem
         notes += _notes("register", found.problem and f"not aligned: {found.problem}")
-    colours, change = None, 0.0
+    colours = None
     if settings.match:
         matched = match(seen, reference, motion)
-        colours, change = matched.mixture, matched.change
+        colours = matched.mixture
         notes += _notes("match", matched.problem and f"colours left alone: {matched.problem}")
     locked = settings.lock and reference.region is not None
     if locked:
@@ -116,7 +114,6 @@ def _against(begun: Finished, reference: Reference, settings: Finish) -> Finishe
         motion=motion,
         registered=registered,
         colours=colours,
-        colour_change=change,
         locked=locked,
     )
 

@@ -12,11 +12,9 @@ from types import MappingProxyType
 MAX_PROMPT_LENGTH = 32_000
 DEFAULT_MODEL = "gpt-image-2.5-sunburst"
 
-Quality = str
 _BASE_QUALITIES = ("low", "medium", "high", "auto")
 _FINE_QUALITIES = (*_BASE_QUALITIES[:3], "xhigh", "max", "auto")
 QUALITIES = _FINE_QUALITIES
-BACKGROUNDS = ("transparent", "opaque", "auto")
 FIXED_SIZES = ("1024x1024", "1536x1024", "1024x1536")
 
 _MIN_PIXELS, _MAX_PIXELS = 655_360, 8_294_400
