@@ -77,8 +77,12 @@ def _cache_key(project: Project) -> str:
     except OSError:
         config = ""
     given = list(project.variables.given)
-    code = sorted(_code(os.path.dirname(os.path.dirname(__file__))))  # noqa: PTH120 - quicker, in every run
-    return digest_of([config, given, project.has_key, project.official_endpoint, code])
+    return digest_of([config, given, project.has_key, project.official_endpoint, program()])
+
+
+def program() -> list[tuple[str, int]]:
+    """What tells one version of the program from another: its files, each with its time."""
+    return sorted(_code(os.path.dirname(os.path.dirname(__file__))))  # noqa: PTH120 - quicker, in every run
 
 
 def _code(folder: str) -> Iterator[tuple[str, int]]:
@@ -150,6 +154,7 @@ def _decoded(kept: dict[str, Any]) -> Graph:
         | {
             "engine": Choice(*kept["engine"][:2]),
             "poses": tuple(kept["poses"]),
+            "size_px": tuple(kept["size_px"]),
             "drawn_poses": tuple(kept["drawn_poses"]),
             "timelines": tuple((name, text) for name, text in kept["timelines"]),
             "nodes": tuple(_node(row) for row in kept["nodes"]),

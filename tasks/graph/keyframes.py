@@ -56,6 +56,7 @@ def plan(project: Project) -> Graph:
         tuple(strip_of(each, character.generation.size_px) for each in wanted_sequences),
         base_image=str(project.input_path(character.base_image)),
         face_digest=face_digest(character.face),
+        size_px=character.generation.size_px,
         face_mask=str(project.input_path(mask)) if (mask := character.finish.face_mask) else "",
         checks_digest=digest_of(asdict(character.checks)),
         exports=tuple(

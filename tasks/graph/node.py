@@ -122,6 +122,8 @@ class Graph:
     """path of the portrait at the default pose"""
     face_digest: str
     """of the landmarks"""
+    size_px: tuple[int, int] = (0, 0)
+    """of the frames"""
     face_mask: str = ""
     """path of the picture that says where the face is; empty where there is none"""
     checks_digest: str = ""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _KEYWORD, MARK = "Software", "doit-expressions: a picture to look at"
+SIGN = {_KEYWORD: MARK}
+"""the texts by which a PNG is known as one of these"""
 
 
 def write_picture(

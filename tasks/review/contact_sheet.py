@@ -1,9 +1,10 @@
 """Laying out and painting the contact sheet."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -26,6 +27,8 @@ _INSET = 0.68
 """the side of the face's inset, as a part of the shorter side of a cell"""
 FaceBox = tuple[float, float, float, float]
 """left, top, right and bottom, 0..1 of the frame"""
+Key = tuple[str, str]
+"""the expression and the pose of a cell"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Cell:
     """its frame could not be drawn in this run"""
     flags: str = ""
     """what a person should look at, a word or two"""
+    seen: tuple[int, ...] = ()
+    """its frame's time and size; nothing where there is none, or where nobody looked"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,34 +98,102 @@ def _unlike_a_page(layout: Layout) -> float:
     return abs(math.log(width / height / _WANTED_ASPECT))
 
 
-def compose(
-    title: str, cells: Mapping[tuple[str, str], Cell], face: FaceBox | None = None, day: str = ""
-) -> Image.Image:
-    """The sheet of `cells`, by expression and pose, in their order.
+class Sheet:
+    """What the contact sheet shows, and how it is painted: band by band, each by itself.
 
-    `day`: that of the newest frame; `face`: the part of a frame that is shown large in a corner of
-    its cell; None: no such inset.
+    `cells`: by expression and pose, in their order; `day`: that of the newest frame; `face`: the
+    part of a frame that is shown large in a corner of its cell; None: no such inset.
     """
-    expressions = list(dict.fromkeys(expression for expression, _ in cells))
-    poses = list(dict.fromkeys(pose for _, pose in cells))
-    font = ImageFont.load_default(13)
-    label_width = 10 + max(round(font.getlength(name)) for name in expressions)
-    layout = lay_out(len(expressions), len(poses), aspect_of(cells), label_width)
-    sheet = Image.new("RGB", layout.size, _PAPER)
-    draw = ImageDraw.Draw(sheet)
-    frames = len([cell for cell in cells.values() if cell.path.is_file()])
-    heading = f"{title}: {frames} of {len(expressions) * len(poses)} frames"
-    heading = f"{heading}, {day}" if day else heading
-    draw.text((_GAP_PX, _GAP_PX), heading, INK, ImageFont.load_default(20))
-    _paint_legend(draw, layout.size[0], round(ImageFont.load_default(20).getlength(heading)))
-    _paint_labels(draw, layout, expressions, poses, font)
-    small = thumbnails(cells, layout.cell, face)
-    for index, key in enumerate((name, pose) for name in expressions for pose in poses):
-        at = layout.place(*divmod(index, len(poses)))
-        if key in small:
-            sheet.paste(small[key], at)
-        mark(draw, at, layout.cell, cells.get(key), there=key in small)
-    return sheet
+
+    def __init__(
+        self,
+        title: str,
+        cells: Mapping[Key, Cell],
+        face: FaceBox | None = None,
+        day: str = "",
+    ) -> None:
+        self.cells, self._face = cells, face
+        self._expressions = list(dict.fromkeys(expression for expression, _ in cells))
+        self._poses = list(dict.fromkeys(pose for _, pose in cells))
+        there = sum(bool(cell.seen) or cell.path.is_file() for cell in cells.values())
+        heading = f"{title}: {there} of {len(self._expressions) * len(self._poses)} frames"
+        self._heading = f"{heading}, {day}" if day else heading
+        self._font = ImageFont.load_default(13)
+        label_width = 10 + max(round(self._font.getlength(name)) for name in self._expressions)
+        aspect = aspect_of(cells)
+        self.layout = lay_out(len(self._expressions), len(self._poses), aspect, label_width)
+
+    @property
+    def looks(self) -> list[object]:
+        """What decides, beside the cells themselves, how the rows look."""
+        return [self._expressions, self._poses, self.layout.cell, self.layout.rows, self._face]
+
+    @property
+    def row_px(self) -> int:
+        """How high the band of a row is."""
+        return self.layout.cell[1] + _GAP_PX
+
+    def keys(self, row: int) -> list[Key]:
+        """The cells of one row of every block."""
+        names = self._expressions[row :: self.layout.rows]
+        return [(name, pose) for name in names for pose in self._poses]
+
+    def head(self) -> Image.Image:
+        """The topmost band: title, legend, and the names of the poses."""
+        layout, font = self.layout, ImageFont.load_default(20)
+        band, draw = self._blank(_TITLE_PX + _LABEL_PX)
+        draw.text((_GAP_PX, _GAP_PX), self._heading, INK, font)
+        _paint_legend(draw, band.width, round(font.getlength(self._heading)))
+        for block in range(layout.blocks):
+            for column, pose in enumerate(self._poses):
+                x, y = layout.place(block * layout.rows, column)
+                text = shortened(pose, layout.cell[0], self._font)
+                draw.text((x, y - 18), text, FAINT, self._font)
+        return band
+
+    def row(self, row: int) -> tuple[Image.Image, set[Key]]:
+        """The band of one row of cells, and those whose frame is shown."""
+        band, draw = self._blank(self.row_px)
+        for name in self._expressions[row :: self.layout.rows]:
+            x = self._left(name, self._poses[0]) - self.layout.label_width
+            draw.text((x, self.layout.cell[1] // 2 - 8), name, INK, self._font)
+        return band, self.repaint(band, self.keys(row))
+
+    def repaint(self, band: Image.Image, keys: Iterable[Key]) -> set[Key]:
+        """Paint some cells of a row's band anew; those whose frame is shown."""
+        draw, shown = ImageDraw.Draw(band), set()
+        for key in keys:
+            left = self._left(*key)
+            # The word in a mark may end within the gap.
+            band.paste(_PAPER, (left, 0, left + self.layout.cell[0] + _GAP_PX, band.height))
+            cell = self.cells.get(key)
+            small = _thumbnail(cell.path, self.layout.cell, self._face) if cell else None
+            if small:
+                band.paste(small, (left, 0))
+                shown.add(key)
+            mark(draw, (left, 0), self.layout.cell, cell, there=small is not None)
+        return shown
+
+    def foot(self) -> Image.Image:
+        """The last band: the edge."""
+        return self._blank(_GAP_PX)[0]
+
+    def _blank(self, height: int) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+        band = Image.new("RGB", (self.layout.size[0], height), _PAPER)
+        return band, ImageDraw.Draw(band)
+
+    def _left(self, expression: str, pose: str) -> int:
+        """Where a cell begins."""
+        row, column = self._rows[expression], self._columns[pose]
+        return self.layout.place(row, column)[0]
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {name: row for row, name in enumerate(self._expressions)}
+
+    @cached_property
+    def _columns(self) -> dict[str, int]:
+        return {pose: column for column, pose in enumerate(self._poses)}
 
 
 def aspect_of(cells: Mapping[tuple[str, str], Cell]) -> float:
@@ -206,22 +279,6 @@ def _paint_legend(draw: ImageDraw.ImageDraw, width: int, taken: int) -> None:
         draw.rectangle((x, 15, x + 12, 27), outline=colour, width=2)
         draw.text((x + 18, 13), says, FAINT, font)
         x += 26 + round(font.getlength(says)) + 16
-
-
-def _paint_labels(
-    draw: ImageDraw.ImageDraw,
-    layout: Layout,
-    expressions: list[str],
-    poses: list[str],
-    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
-) -> None:
-    for row, name in enumerate(expressions):
-        x, y = layout.place(row, 0)
-        draw.text((x - layout.label_width, y + layout.cell[1] // 2 - 8), name, INK, font)
-    for block in range(layout.blocks):
-        for column, pose in enumerate(poses):
-            x, y = layout.place(block * layout.rows, column)
-            draw.text((x, y - 18), shortened(pose, layout.cell[0], font), FAINT, font)
 
 
 def shortened(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:

@@ -2,8 +2,9 @@
 
 import datetime
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import TaskFailed
 
@@ -12,11 +13,15 @@ from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
 from tasks.ground.files import stamp
 from tasks.ground.say import say
-from tasks.pictures.own_picture import remove_picture, write_own, write_picture
+from tasks.pictures.own_picture import remove_picture, write_own
 from tasks.running.free_task import rebuilt
 from tasks.running.freshness import ConfigSlice
 from tasks.running.session import Session
 from tasks.running.task_facts import TaskFacts
+
+if TYPE_CHECKING:
+    from tasks.review.contact_sheet import FaceBox
+    from tasks.review.marks import Mark
 
 
 def task_sheet(session: Session) -> dict[str, Any]:
@@ -63,38 +68,66 @@ def _seen(paths: list[str]) -> str:
 def draw_sheet(session: Session) -> TaskFailed | None:
     """The action of the sheet's task."""
     # Pillow is imported here, and not by a run that has nothing to draw.
-    from tasks.review.contact_sheet import Cell, compose
+    from tasks.review import marks, sheet_file
+    from tasks.review.contact_sheet import Cell, Sheet
 
     project, graph = session.project, session.graph
+    record = project.folder / sheet_file.RECORD_FILE
+    before = sheet_file.read_record(record)
     failed = {name.partition(":")[2] for name in session.failures}
     shown = _shown(project, graph)
-    flags = _flags(project, shown)
+    same_thresholds = before.get("thresholds") == graph.checks_digest
+    known = marks.read(before.get("marks")) if same_thresholds else {}
+    known = marks.marks(project, shown, known)
     cells = {
         (node.expression, node.pose): Cell(
-            Path(project.target(node.expression, node.pose)),
+            Path(project.path_of(node)),
             node.name in failed,
-            flags.get(node.name, ""),
+            known[node.name].flags,
+            known[node.name].seen,
         )
         for node in shown
     }
-    title, face = project.folder.resolve().name, _face(project)
-    day = _day([cell.path for cell in cells.values()])
+    title, day = project.folder.resolve().name, _day(known.values())
+    in_file, face = _face(project, before)
     if project.sheet.suffix == ".pdf":
         from tasks.review.print_sheet import pdf
 
         return write_own(project.sheet, pdf(title, cells, day, face), say)
-    return write_picture(project.sheet, compose(title, cells, face, day.isoformat()), say)
+    made = sheet_file.paint(Sheet(title, cells, face, day.isoformat()), project.sheet, before)
+    not_written = write_own(project.sheet, made.data, say)
+    if not not_written:
+        kept = {"thresholds": graph.checks_digest, "marks": marks.plain(known), "face": in_file}
+        sheet_file.keep(record, made.record | kept)
+    return not_written
 
 
-def _day(paths: list[Path]) -> datetime.date:
+def _day(frames: Iterable["Mark"]) -> datetime.date:
     """That of the newest frame: a sheet depends on its frames and the config alone."""
-    times = (seen[0] / 1e9 for path in paths if (seen := stamp(path)))
-    newest = max(times, default=0.0)
+    newest = max((mark.seen[0] / 1e9 for mark in frames if mark.seen), default=0.0)
     return datetime.datetime.fromtimestamp(newest, datetime.UTC).date()
 
 
-def _face(project: Project) -> tuple[float, float, float, float] | None:
-    """Where the face is in the frames, where it is too small in them to be judged."""
+def _face(project: Project, before: Mapping[str, Any]) -> tuple[list[Any], "FaceBox | None"]:
+    """Where the face is in the frames, where it is too small in them to be judged.
+
+    Also as the sheet's record keeps it, by all that decides it: a run that draws one frame need not
+    read the portrait for that, nor the config.
+    """
+    graph = project.graph
+    key = digest_of([graph.face_digest, graph.size_px, graph.base_image, stamp(graph.base_image)])
+    match before.get("face"):
+        case [
+            str() as of,
+            [float() | int(), float() | int(), float() | int(), float() | int()] | None as kept,
+        ]:
+            if of == key:
+                return [of, kept], tuple(kept) if kept else None
+    found = _looked_up(project)
+    return [key, found], found
+
+
+def _looked_up(project: Project) -> "FaceBox | None":
     from tasks.character.face_unit import in_frame
     from tasks.ground.boxes import inner_box
     from tasks.ground.errors import Mistake
@@ -107,19 +140,6 @@ def _face(project: Project) -> tuple[float, float, float, float] | None:
     except Mistake:
         return None
     return face_box(in_frame(character.face, inner, size_px), size_px[0] / size_px[1])
-
-
-def _flags(project: Project, nodes: list[Node]) -> dict[str, str]:
-    """What is flagged, a word or two a frame."""
-    from tasks.review.checks import flagged, kept_figures
-
-    measured = kept_figures(project, nodes)
-    looked_at = flagged(measured, project.character.checks)
-    return {
-        name: ", ".join(flag.kind for flag in checked.flags)
-        for name, checked in looked_at.items()
-        if checked.flags
-    }
 
 
 def _shown(project: Project, graph: Graph) -> list[Node]:

@@ -186,6 +186,20 @@ def test_the_sheet_depends_on_the_frames_and_the_config_alone(paid: Folder, serv
     assert sheet.read_bytes() == before
 
 
+def test_a_sheet_of_which_one_frame_changed_is_that_of_a_fresh_run(free: Folder):
+    assert free.doit("sheet").code == 0
+    sheet, record = free.path / "frames" / "sheet.png", free.path / ".doit.sheet.json"
+    before = sheet.read_bytes()
+    config = free.config
+    free.write_config({**config, "expressions": {**config["expressions"], "sad": {"mouth": "ah"}}})
+    assert free.doit("sheet").code == 0
+    after = sheet.read_bytes()
+    assert after != before
+    record.unlink()
+    assert free.doit("-a", "sheet").code == 0
+    assert sheet.read_bytes() == after
+
+
 def test_where_no_file_may_be_as_large_as_a_picture_nothing_is_bought(
     paid: Folder, server: ImagesServer
 ):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tasks.review import contact_sheet
-from tasks.review.contact_sheet import Cell, Layout, compose, lay_out
+from tasks.review.contact_sheet import Cell, Layout, Sheet, lay_out
 
 quick = settings(deadline=None, max_examples=40)
 FAILED, FAINT = contact_sheet.FAILED, contact_sheet.FAINT
@@ -87,19 +87,22 @@ def cells_of(folder: Path) -> dict[tuple[str, str], Cell]:
     return cells
 
 
+def compose(title: str, cells: dict[tuple[str, str], Cell], face=None) -> Image.Image:
+    """The whole sheet: its bands, one below the other."""
+    sheet = Sheet(title, cells, face)
+    rows = [sheet.row(number)[0] for number in range(sheet.layout.rows)]
+    whole = Image.new("RGB", sheet.layout.size)
+    top = 0
+    for band in (sheet.head(), *rows, sheet.foot()):
+        whole.paste(band, (0, top))
+        top += band.height
+    assert top == whole.height
+    return whole
+
+
 def layout_of(cells: dict[tuple[str, str], Cell]) -> Layout:
     """The layout that the sheet of these cells has."""
-    made = []
-    real = contact_sheet.lay_out
-
-    def watched(*arguments):
-        made.append(real(*arguments))
-        return made[-1]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(contact_sheet, "lay_out", watched)
-        compose("fox", cells)
-    return made[0]
+    return Sheet("fox", cells).layout
 
 
 def cell_of(sheet: Image.Image, layout: Layout, row: int, column: int) -> np.ndarray:
