@@ -25,6 +25,10 @@ class Postponed(Mistake):
     """A frame was not drawn now, since its request went, or goes, into a batch."""
 
 
+class NotPaidFor(Mistake):
+    """A frame was not drawn, since no budget has room for its call."""
+
+
 class Purchase:
     """Buys takes for one project. Called from several threads at once."""
 
@@ -55,7 +59,8 @@ class Purchase:
     ) -> tuple[Take, TakeRecord]:
         """One answer, in the store. `reserved`: whoever asks holds the request already.
 
-        `arrived` is called when it is there and safe. Raises `Mistake` where none comes.
+        `arrived` is called when it is there and safe. Raises `Mistake` where none comes,
+        `NotPaidFor` where it may not be bought.
         """
         kept: list[TakeRecord] = []
 
@@ -74,7 +79,7 @@ class Purchase:
             raise self._explained(node, request, failure) from failure
         except OverBudget as refusal:
             resume = self.caller.policy.shared.resume
-            raise Mistake(f"{refusal}; {_to_go_on(resume, node, request, refusal)}") from refusal
+            raise NotPaidFor(f"{refusal}; {_to_go_on(resume, node, request, refusal)}") from refusal
         return take, kept[-1]
 
     def _is_owed(self, request: Request) -> bool:

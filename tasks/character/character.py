@@ -160,7 +160,7 @@ class BasePath:
     3 seven"""
     distance_threshold: Levels = 0.0
     """two neighbours that differ by less than this, on a scale of 0..255, get their in-between by
-    `morph`, free, instead of by `draw`; 0: never. `doit plan` shows the distances"""
+    `morph`, free, instead of by `draw`; 0: never. `doit plan --distances` shows them"""
     tween: Tween = "draw"
     """how in-betweens are made: `draw` by the engine (the puppet's are exact, and free), `morph`
     here, free, from the pixels of both neighbours, `hold` none"""

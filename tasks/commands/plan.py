@@ -66,9 +66,19 @@ class Plan(FrameCommand):
             "default": False,
             "help": "as if a new take of everything selected was asked for",
         },
+        {
+            "name": "distances",
+            "long": "distances",
+            "type": bool,
+            "default": False,
+            "help": (
+                "say how far apart the two pictures of every in-between are, also where no"
+                " distance_threshold asks for that"
+            ),
+        },
     )
 
-    def _execute(self, json: bool, num_process: int, always: bool) -> int:
+    def _execute(self, json: bool, num_process: int, always: bool, distances: bool) -> int:
         from tasks.batch.open import in_batch
         from tasks.build.builder import looking_builder_of, open_estimator
         from tasks.build.forecast import RunOptions, forecast_of
@@ -84,7 +94,7 @@ class Plan(FrameCommand):
             open_estimator(project) if project.graph.engine.facts.paid else None,
             pending,
             settled,
-            RunOptions(num_process, forced, in_batch=in_batch(project), distances=True),
+            RunOptions(num_process, forced, in_batch=in_batch(project), distances=distances),
         )
         if self._wants_json(json):
             self._say_json(_document(project, forecast) | {"moods": [one.plain() for one in moods]})

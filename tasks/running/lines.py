@@ -9,12 +9,10 @@ from tasks.build.step import Step
 from tasks.graph.node import Node
 from tasks.ground.advice import doit
 from tasks.ground.wording import budget_text, counted, dollars
-from tasks.running.record import RunRecord
+from tasks.running.record import MOST_NAMED, Alike, RunRecord
 from tasks.running.task_facts import facts_of
 from tasks.spending.budget import Budget
 from tasks.spending.resume_command import ResumeCommand, cents
-
-_MOST_NAMED = 5
 
 
 def frame_label(task: Task, *, one_pose: bool) -> str:
@@ -73,7 +71,7 @@ def kept(record: RunRecord, stale: Iterable[str]) -> Iterator[str]:
     """What stayed as it is; `stale`: approved frames that the config would have otherwise."""
     names = sorted({*stale, *record.stale})
     if names:
-        shown = ", ".join(names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
+        shown = ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
         yield (
             f"[i] Approved, out of date: {shown}; kept as they are, until that is taken back:"
             f" {doit('approve', '--undo', '-f', names[0])}"
@@ -128,13 +126,19 @@ def only_words(names: Sequence[str]) -> str:
     """That expressions came out as neutral; empty where none did."""
     if not names:
         return ""
-    shown = ", ".join(names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
+    shown = ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
     has, it = ("has", "it looks") if len(names) == 1 else ("have", "they look")
     return (
         f"[!] {shown}: {counted(len(names), 'expression')} {has} only words, which this engine does"
         f" not read, so that {it} neutral: give blendshapes, or values of axes, in the config, or"
         " draw with an engine that reads words (engine=openai)"
     )
+
+
+def likewise(alike: Alike) -> str:
+    """How many more failed for one reason."""
+    more = ", ..." if alike.unsaid > len(alike.named) else ""
+    return f"[!] {alike.unsaid:,} more failed as {alike.first} did: {', '.join(alike.named)}{more}"
 
 
 def after_failures(forced: Iterable[str]) -> str:

@@ -1,10 +1,26 @@
 """What became of the tasks of a run: counted while it goes on, read when it ends."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tasks.build.step import Step
 from tasks.graph.node import Node
+
+MOST_NAMED = 5
+"""of many that are alike"""
+
+
+@dataclass(slots=True)
+class Alike:
+    """What failed for one reason."""
+
+    first: str
+    named: list[str] = field(default_factory=list)
+    """the first few of those that no line was said for"""
+    unsaid: int = 0
+    """how many there are of them"""
+    said: int = 0
 
 
 @dataclass(slots=True)
@@ -31,6 +47,8 @@ class RunRecord:
     """where doit itself gave up"""
     errors_said: set[str] = field(default_factory=set)
     """what is wrong with pictures that frames are made from, each said once"""
+    alike: dict[str, Alike] = field(default_factory=dict)
+    """what failed, by the reason"""
     finished: list[Node] = field(default_factory=list)
     """keyframes that were made of takes"""
     flagged: int = 0
@@ -41,6 +59,21 @@ class RunRecord:
     """requests of batches that were answered without a picture"""
     turned_down: str = ""
     """why the provider did not take a batch on"""
+
+    def is_news(self, reason: str, name: str, at_once: int) -> bool:
+        """Whether a line has to be said for one that failed: of one reason, so many have theirs."""
+        alike = self.alike.setdefault(reason, Alike(name))
+        if alike.said < at_once:
+            alike.said += 1
+            return True
+        alike.unsaid += 1
+        if len(alike.named) < MOST_NAMED:
+            alike.named.append(name)
+        return False
+
+    def unsaid(self) -> Iterator[Alike]:
+        """What failed without a line of its own."""
+        return (alike for alike in self.alike.values() if alike.unsaid)
 
     @property
     def kept(self) -> int:

@@ -13,8 +13,8 @@ from tasks.graph.node import Node
 from tasks.ground.advice import doit
 from tasks.ground.wording import budget_text
 from tasks.running import lines
-from tasks.running.frame_task import BadSource, InBatch, NotAttempted
-from tasks.running.record import RunRecord
+from tasks.running.frame_task import BadSource, InBatch, NotAttempted, Unpaid
+from tasks.running.record import MOST_NAMED, RunRecord
 from tasks.running.run_plan import RunPlan, RunScope
 from tasks.running.session import Session
 from tasks.running.task_facts import facts_of
@@ -119,13 +119,26 @@ class Reporter:
             why = lines.reason(task, fail)
             self._session.failures[task.name] = why
             if not isinstance(fail, BadSource):
-                self._line(f"[!] Failed {self._label(task)}: {why}")
+                self._say_failed(self._label(task), fail, why)
             elif why not in record.errors_said:
                 record.errors_said.add(why)
                 self._line(f"[!] {why}")
             record.failed += is_frame
         if is_frame:
             self._terminal.advance(failed=record.failed)
+
+    def _say_failed(self, label: str, fail: BaseFail, why: str) -> None:
+        """A line for one that failed; of thousands that fail for one reason the first few have one.
+
+        What the budget has no room for differs in nothing but its name.
+        """
+        if isinstance(fail, Unpaid):
+            reason, at_once = "not paid for", 1
+        else:
+            reason = "needs" if isinstance(fail, UnmetDependency) else why
+            at_once = MOST_NAMED
+        if self._record.is_news(reason, label, at_once):
+            self._line(f"[!] Failed {label}: {why}")
 
     def _waits_for_batch(self, fail: BaseFail) -> bool:
         """Whether a frame failed only because what it is drawn from is in a batch."""
@@ -166,6 +179,8 @@ class Reporter:
             said(line)
         for text in record.errors:
             said(f"[!] {text}")
+        for alike in record.unsaid():
+            said(lines.likewise(alike))
         self._say_flags()
         if record.frames or record.reused:
             said(lines.total(record))

@@ -9,7 +9,7 @@ from tasks.character.face import FaceError
 from tasks.graph.node import Node
 from tasks.ground.errors import Mistake, told
 from tasks.ground.files import stamp
-from tasks.running.frame_task import BadSource, InBatch, NotAttempted
+from tasks.running.frame_task import BadSource, InBatch, NotAttempted, Unpaid
 from tasks.running.freshness import ConfigSlice
 from tasks.running.run import NEW_TAKE, NEW_TAKES
 from tasks.running.session import Session
@@ -61,7 +61,7 @@ def draw_frame(
 ) -> dict[str, Any] | TaskFailed:
     """The action of a frame's task: bring the frame up to date; say what was done."""
     # Pillow is imported here, and not by a run that has nothing to draw.
-    from tasks.build.purchase import Postponed
+    from tasks.build.purchase import NotPaidFor, Postponed
     from tasks.build.retakes import retake
     from tasks.pictures.picture import BadPicture
     from tasks.takes.store import StoreFailure
@@ -78,10 +78,9 @@ def draw_frame(
                 except StoreFailure:
                     limiter.close()  # what cannot be kept must not be bought
                     raise
-    except Stopped as stopped:
-        return NotAttempted(str(stopped))
-    except Postponed as postponed:
-        return InBatch(str(postponed))
+    except (Stopped, Postponed, NotPaidFor) as not_drawn:
+        endings = {Stopped: NotAttempted, Postponed: InBatch, NotPaidFor: Unpaid}
+        return endings[type(not_drawn)](str(not_drawn))
     except (BadPicture, FaceError) as error:
         return BadSource(str(error))
     except (Mistake, OSError) as error:

@@ -215,6 +215,10 @@ def test_the_plan_says_how_far_apart_pictures_are_and_what_is_asked_for_anew_is_
     before, folder = frames(paid), folder_of(paid)
     apart = distance(pixels(before["000"]), pixels(before["100"]))
     assert apart > 0
+    with_paths(paid, {**TO_SAD, "max_depth": 1})  # nothing asks how far apart they are
+    assert "apart" not in line_with(paid.doit("plan", "sequences"), f"{SAD}:050")
+    asked = paid.doit("plan", "--distances", "sequences")
+    assert line_with(asked, f"{SAD}:050").endswith(f"(its pictures are {apart:.1f} apart)")
     with_paths(paid, {**TO_SAD, "distance_threshold": apart / 2, "max_depth": 1})
     planned = paid.doit("plan", "sequences")
     said = f"(its pictures are {apart:.1f} apart; morph below {apart / 2:g})"
