@@ -33,7 +33,7 @@ def make_page(
     thumbnails.make(seen.thumbnails)
     thumbnails.sweep(folder / "thumbs", seen.thumbnails)
     shown = document(seen.shown) | {"problem": problem}
-    write(folder, shown, moved)
+    write(folder, shown, moved, seen.plans)
     if failed or said != _said_before(project):  # a run that goes on meanwhile may write it, too
         text = json.dumps(said, ensure_ascii=False)
         put(folder / _FAILED, text.encode(errors="replace"), moved)

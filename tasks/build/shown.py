@@ -7,14 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from os.path import relpath
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from tasks.batch.open import in_batch
 from tasks.build.builder import Builder, looking_builder_of, open_estimator, paid_builder_of
 from tasks.build.frame_takes import FrameTake, cost_of, current_key, takes_of
+from tasks.build.shown_timelines import look_at_timelines
 from tasks.build.step import Step
 from tasks.build.verdict import verdict
 from tasks.character.character import NEUTRAL, Character
@@ -25,11 +24,18 @@ from tasks.graph.project import Project
 from tasks.ground.boxes import inner_box
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
-from tasks.ground.files import stamp
 from tasks.pictures.picture import size_of
 from tasks.review.checks import figures_of, flagged, plain
-from tasks.review.page.document import MARKS, Shown, ShownFrame, ShownSequence, ShownTake
+from tasks.review.page.document import (
+    MARKS,
+    Shown,
+    ShownFrame,
+    ShownSequence,
+    ShownTake,
+    ShownTimeline,
+)
 from tasks.review.page.thumbnails import Box, Small, face_box
+from tasks.review.page.write import address
 from tasks.sequences.manifest import Manifest
 from tasks.sequences.manifest import read as read_manifest
 from tasks.spending.estimate import Estimator
@@ -53,6 +59,8 @@ class Seen:
 
     shown: Shown
     thumbnails: tuple[Small, ...]
+    plans: Mapping[str, Any]
+    """what it plays of each timeline that has a plan"""
 
 
 def look_at_project(project: Project, failed: Mapping[str, str]) -> Seen:
@@ -63,7 +71,8 @@ def look_at_project(project: Project, failed: Mapping[str, str]) -> Seen:
     """
     look = _Look(project, project.character, project.graph, dict(failed))
     frames = tuple(look.frame(node) for node in look.nodes)
-    return Seen(look.shown(frames), tuple(look.thumbnails))
+    timelines, plans = look_at_timelines(project, look.folder)
+    return Seen(look.shown(frames, timelines), tuple(look.thumbnails), plans)
 
 
 @dataclass
@@ -261,11 +270,9 @@ class _Look:
 
     def _address(self, path: Path, version_of: Path | None = None) -> str:
         """A picture's address from the page; with its time, so that no browser shows an old one."""
-        seen = stamp(version_of or path)
-        version = f"?{seen[0]:x}" if seen else ""
-        return quote(Path(relpath(path, self.folder)).as_posix()) + version
+        return address(path, self.folder, version_of)
 
-    def shown(self, frames: tuple[ShownFrame, ...]) -> Shown:
+    def shown(self, frames: tuple[ShownFrame, ...], timelines: tuple[ShownTimeline, ...]) -> Shown:
         """The page's content."""
         character, project = self.character, self.project
         expressions = dict.fromkeys(node.expression for node in self.graph.nodes)
@@ -277,6 +284,7 @@ class _Look:
             size_px=character.generation.size_px,
             frames=frames,
             sequences=tuple(self._sequences()),
+            timelines=timelines,
             jaw={name: _opening(each) for name, each in weights.items()},
             rest={
                 name: ",".join(

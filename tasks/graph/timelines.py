@@ -13,6 +13,7 @@ from typing import Any
 from tasks.character.character import NEUTRAL, Character
 from tasks.character.talking import SUGGESTED
 from tasks.character.talking import Timeline as Spec
+from tasks.graph.named_timelines import FOLDER
 from tasks.graph.project import Project
 from tasks.ground.advice import doit
 from tasks.ground.digest import digest_of
@@ -154,7 +155,7 @@ def _bytes(path: Path, key: str) -> bytes:
 
 def inputs_of(project: Project, name: str, given: str = "") -> Inputs:
     """The description of one timeline, from its file, or from `given`, the config's JSON."""
-    path = project.folder / specs.FOLDER / f"{name}.json"
+    path = project.folder / FOLDER / f"{name}.json"
     if given:
         spec = specs.parse(given.encode(), f"{project.config}, timelines.{name}")
         folder = project.folder
@@ -162,7 +163,7 @@ def inputs_of(project: Project, name: str, given: str = "") -> Inputs:
         spec, folder = specs.parse(_bytes(path, "a timeline"), str(path)), path.parent
     if problem := id_problem(name):
         raise Mistake(f'{path}: "{name}" cannot be a file name: {problem}')
-    suggested = project.folder / specs.FOLDER / f"{name}.moods.json"
+    suggested = project.folder / FOLDER / f"{name}.moods.json"
     return Inputs(name, spec, folder, project.timelines / name, suggested)
 
 

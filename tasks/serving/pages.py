@@ -10,7 +10,7 @@ from tasks.serving.deciding import frames_named
 from tasks.serving.desk import Desk
 from tasks.serving.site import Answer, Asked, Site, as_json
 
-SERVED_SCRIPTS = ("serve.js",)
+SERVED_SCRIPTS = ("serve.js", "edit.js")
 """beside those of the page from disk, before the one that begins"""
 _KINDS = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
 

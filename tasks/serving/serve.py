@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from types import FrameType
 
 from tasks.graph.project import Project
-from tasks.serving import landmarks, pages
+from tasks.serving import landmarks, pages, timelines
 from tasks.serving.desk import Desk
 from tasks.serving.site import Site
 from tasks.serving.watching import Watch
 
 View = Callable[[Site, Desk], None]
-VIEWS: tuple[View, ...] = (pages.add, landmarks.add)
+VIEWS: tuple[View, ...] = (pages.add, landmarks.add, timelines.add)
 """what is served: each adds its routes"""
 
 

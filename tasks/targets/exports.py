@@ -8,6 +8,7 @@ from doit.exceptions import TaskFailed
 
 from tasks.exports.output import LISTING
 from tasks.exports.table import EXPORTS, OF_TIMELINES
+from tasks.graph.named_timelines import timelines_of
 from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake, told
@@ -17,7 +18,6 @@ from tasks.running.freshness import ConfigSlice
 from tasks.running.session import Session
 from tasks.running.task_facts import TaskFacts
 from tasks.sequences.names import MANIFEST
-from tasks.targets.timelines import timelines_of
 
 
 def task_exports(session: Session) -> Iterator[dict[str, Any]]:

@@ -1,9 +1,7 @@
 """The tasks of timelines: sound, alignment, plan, and what is made of the plan."""
 
 import hashlib
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +9,10 @@ from doit.exceptions import TaskFailed
 
 from tasks.character.talking import SUGGESTED
 from tasks.exports import timeline
+from tasks.graph.named_timelines import FOLDER, Named, timelines_of
 from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake, told
-from tasks.ground.ids import id_problem
 from tasks.ground.made import remove
 from tasks.ground.say import say
 from tasks.running.frame_task import NotAttempted
@@ -25,7 +23,6 @@ from tasks.running.session import Session
 from tasks.running.task_facts import TaskFacts
 from tasks.spending.rate_limiter import Stopped
 
-FOLDER = "timelines"
 _MADE = ("frames", "mp4", "otio", "tsv", "dat")
 _SHOWS = {
     "frames": "Image sequence",
@@ -37,49 +34,6 @@ _SHOWS = {
     "dat": "Mouth switch",
 }
 _QUIET = {"io": {"capture": False}, "verbosity": 0}
-
-
-@dataclass(frozen=True)
-class Named:
-    """A timeline as far as a run that makes nothing has to know it."""
-
-    name: str
-    given: str
-    """its JSON, where the config itself has it"""
-    keys: dict[str, Any]
-    """its description, unchecked"""
-    folder: Path
-
-    def text(self, key: str) -> str:
-        """A key's text; empty for anything else."""
-        value = self.keys.get(key)
-        return value if isinstance(value, str) else ""
-
-    def paths(self, *keys: str) -> list[str]:
-        """The files that these keys name."""
-        return [str(self.folder / self.text(key)) for key in keys if self.text(key)]
-
-
-def timelines_of(project: Project, in_config: tuple[tuple[str, str], ...]) -> Iterator[Named]:
-    """Every timeline, those with a file of their own first; a file outdoes the config."""
-    folder = project.folder / FOLDER
-    seen = set()
-    for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
-        if "." not in path.stem and id_problem(path.stem) is None:
-            seen.add(path.stem)
-            yield Named(path.stem, "", _keys(path.read_bytes()), folder)
-    for name, text in in_config:
-        if name not in seen and id_problem(name) is None:
-            yield Named(name, text, json.loads(text), project.folder)
-
-
-def _keys(data: bytes) -> dict[str, Any]:
-    """What is in a timeline's file; nothing of a damaged one, whose plan says what is wrong."""
-    try:
-        found = json.loads(data)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def task_timelines(session: Session) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@
 them. What it finds is written as a TextGrid, which Praat opens and a person may mend.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -21,6 +21,8 @@ _NONE = (
     " (a minute may be); give a timing file, or shorter recordings"
 )
 _FRAME_US = SECOND_US // 100
+_WIDE = {"beam": 1e-80, "wbeam": 1e-60, "pbeam": 1e-80}
+"""keeps ways in view that pocketsphinx gives up by itself, in five times the time"""
 
 
 def aligned(sound: Sound, script: Script, known: Mapping[str, tuple[str, ...]]) -> Timing:
@@ -34,33 +36,46 @@ def aligned(sound: Sound, script: Script, known: Mapping[str, tuple[str, ...]]) 
     said = [word for word in map(word_key, script.words) if word]
     if not said:
         raise Mistake("there are no words to be found in the recording")
-    decoder = sphinx.Decoder(samprate=_RATE_HZ, loglevel="FATAL", bestpath=False)
-    for word, sounds in known.items():
-        if decoder.lookup_word(word) is None or word in said:
-            decoder.add_word(word, " ".join("AH" if s == "AX" else s for s in sounds), True)
+    decoder = _decoder(sphinx, said, known, {})
     missing = dict.fromkeys(word for word in said if decoder.lookup_word(word) is None)
     if missing:
         raise Mistake(
             f"the dictionary lacks {', '.join(missing)}: name a file in pronunciations, with a"
             f" line such as: {next(iter(missing))} HH AH L OW"
         )
-    found = _decoded(decoder, " ".join(said), resampled(sound, _RATE_HZ))
+    pcm, text = resampled(sound, _RATE_HZ), " ".join(said)
+    found = _decoded(decoder, text, pcm)
+    if found is None:
+        found = _decoded(_decoder(sphinx, said, known, _WIDE), text, pcm)
+    if found is None:
+        raise Mistake(_NONE)
     return _timing(found, script, sound.duration_us)
 
 
+def _decoder(
+    sphinx: Any,
+    said: Collection[str],
+    known: Mapping[str, tuple[str, ...]],
+    beams: Mapping[str, float],
+) -> Any:
+    """pocketsphinx, with the words that the project adds to its dictionary."""
+    decoder = sphinx.Decoder(samprate=_RATE_HZ, loglevel="FATAL", bestpath=False, **beams)
+    for word, sounds in known.items():
+        if decoder.lookup_word(word) is None or word in said:
+            decoder.add_word(word, " ".join("AH" if s == "AX" else s for s in sounds), True)
+    return decoder
+
+
 def _decoded(decoder: Any, text: str, pcm: bytes) -> Any:
-    """pocketsphinx's alignment, after its two passes."""
+    """pocketsphinx's alignment, after its two passes; None where it finds none."""
     try:
         decoder.set_align_text(text)
         _heard(decoder, pcm)
         decoder.set_alignment()
         _heard(decoder, pcm)
-        found = decoder.get_alignment()
-    except RuntimeError as error:
-        raise Mistake(_NONE) from error
-    if found is None:
-        raise Mistake(_NONE)
-    return found
+        return decoder.get_alignment()
+    except RuntimeError:
+        return None
 
 
 def _heard(decoder: Any, pcm: bytes) -> None:

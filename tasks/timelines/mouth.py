@@ -219,7 +219,12 @@ def _long_enough(shapes: list[Shape], rules: LipSync) -> Iterator[Shape]:
                 start = max(shape.end_us - shortest, _middle(made[index - 1]))
                 _move(made, index, min(start, shape.start_us))
             elif shape.vowel or _alone(made, index):
+                before_us = made[index - 1].duration_us
                 _grow(made, index, shortest)
+                left = made[index - 1]
+                if left.duration_us < min(before_us, shortest) and not _closes(left) and index > 1:
+                    index -= 1  # what it took too much from goes under
+                    continue
             if not _closes(shape) and made[index].duration_us < shortest:
                 index -= _gone(made, index)
         index += 1

@@ -11,9 +11,6 @@ from tasks.ground.ids import did_you_mean
 from tasks.timelines.layers import Key
 from tasks.timelines.readers.source import Source, decoded
 
-FOLDER = "timelines"
-"""beside the config: a file for each timeline"""
-
 
 def parse(data: bytes, name: str, passed_over: Sequence[str] = ()) -> Timeline:
     """What the file `name` with these bytes describes. Raises `Mistake` with the first place.

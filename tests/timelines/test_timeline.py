@@ -1,7 +1,10 @@
 """What is shown at a time: properties that hold for any speech, rate and character."""
 
+import shutil
+import subprocess
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,12 +13,15 @@ from hypothesis import strategies as st
 from tasks.character.character import Expression
 from tasks.character.talking import LipSync
 from tasks.ground.errors import Mistake
+from tasks.timelines.align import aligned
 from tasks.timelines.layers import Key, Layers, blinks, merged, with_first
 from tasks.timelines.mouth import mouth_shapes
 from tasks.timelines.phones import phone_of
 from tasks.timelines.rate import rate_of
 from tasks.timelines.roads import Road, Roads, keyframe, mending
 from tasks.timelines.rules import SETS, SHAPES
+from tasks.timelines.script import script_of
+from tasks.timelines.sound import read_sound
 from tasks.timelines.timeline import Timeline, planned
 from tasks.timelines.timing import SECOND_US, Span, Timing, timing
 from tasks.timelines.visemes import Look, Visemes, said, visemes
@@ -259,3 +265,15 @@ def test_rates_are_exact():
     for wrong in ("0", "x", "1000", "nan", "1/0"):
         with pytest.raises(Mistake, match="rate"):
             rate_of(wrong)
+
+
+def test_what_pocketsphinx_loses_by_itself_is_asked_for_again(tmp_path: Path):
+    pytest.importorskip("pocketsphinx")
+    speaker = shutil.which("espeak-ng")
+    if not speaker:
+        pytest.skip("needs a voice; on Debian: apt-get install espeak-ng, then run pytest again")
+    text = "Hello! My name is Bobby, and I live in a big house by the sea."
+    subprocess.run([speaker, "-w", str(tmp_path / "a.wav"), text], check=True)
+    found = aligned(read_sound(tmp_path / "a.wav"), script_of(text), {})
+    assert [span.label for span in found.words] == text.split()
+    assert all(a.end_us <= b.start_us for a, b in pairwise(found.words))

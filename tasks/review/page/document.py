@@ -76,6 +76,17 @@ class ShownSequence:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownTimeline:
+    """A timeline, as the page lists it; what is in it is loaded when it is opened."""
+
+    name: str
+    script: str = ""
+    """address of the script with its plan; empty where it has none"""
+    seen: str = ""
+    """other than before where what it is made of changed"""
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """All of a project that the page shows."""
 
@@ -94,6 +105,7 @@ class Shown:
     """how far each expression opens the mouth, 0..1"""
     rest: Mapping[str, str]
     """what each expression's face does beside its mouth: equal texts, equal faces"""
+    timelines: tuple[ShownTimeline, ...] = ()
     problem: str = ""
     """what is wrong with the config, where the page shows an earlier state"""
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tasks.graph.named_timelines import FOLDER
 from tasks.graph.node import Graph
 from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
@@ -17,17 +18,20 @@ def seen_digest(project: Project, graph: Graph) -> str:
 
 
 def _seen(project: Project, graph: Graph) -> Iterator[Any]:
-    yield from _listing(project.frames)
+    yield from listing(project.frames)
     # A sequence's manifest is written anew whenever one of its frames was.
     for strip in graph.sequences:
         yield stamp(project.sequence_path(f"{strip.name}/manifest.json"))
     yield stamp(project.folder / "takes.json")
     yield stamp(project.store / "ledger.jsonl")
-    yield from _listing(project.store / "batches")
-    yield from _listing(Path(__file__).with_name("assets"))
+    yield from listing(project.store / "batches")
+    yield from listing(Path(__file__).with_name("assets"))
+    yield from listing(project.folder / FOLDER)
+    for folder in sorted(project.timelines.glob("*")):
+        yield folder.name, stamp(folder / "plan.json")
 
 
-def _listing(folder: Path) -> list[Any]:
+def listing(folder: Path) -> list[Any]:
     """The files in a folder, each with its time and size."""
     try:
         with os.scandir(folder) as entries:

@@ -6,21 +6,26 @@ JSON in a script element, in which no text can end that element or be taken for 
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from os.path import relpath
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
-from tasks.ground.files import read_plain, write_whole
-from tasks.ground.made import begin, end
+from tasks.ground.files import read_plain, stamp, write_whole
+from tasks.ground.made import begin, end, remove
 
 Moved = Callable[[Path, Path | None], None]
 
 ASSETS = Path(__file__).with_name("assets")
 SCRIPTS = (
     *("base.js", "decide.js", "grid.js", "compare.js", "frame.js"),
-    *("player.js", "sequences.js", "try.js", "page.js"),
+    *("player.js", "sequences.js", "try.js", "clock.js", "tracks.js", "timelines.js", "page.js"),
 )
 """in the order in which they are loaded"""
-STYLES = ("page.css",)
+STYLES = ("page.css", "timelines.css")
+PLANS = "timelines"
+"""the folder of the timelines' plans, a script each, beside the page"""
 _ESCAPED = {
     "<": "\\u003c",
     ">": "\\u003e",
@@ -51,14 +56,24 @@ def page(document: Mapping[str, Any], scripts: Sequence[str] = SCRIPTS) -> str:
 
 
 def write(
-    folder: Path, document: Mapping[str, Any], moved: Moved = lambda _path, _to: None
+    folder: Path,
+    document: Mapping[str, Any],
+    moved: Moved = lambda _path, _to: None,
+    plans: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Write the page into `folder`, each file whole, and only those that changed.
 
-    `moved` is told of a file that is not of this program, and where it was set aside.
+    `moved` is told of a file that is not of this program, and where it was set aside. `plans`: what
+    the page plays of each timeline, by its name.
     """
     for name in (*SCRIPTS, *STYLES):
         put(folder / name, (ASSETS / name).read_bytes(), moved)
+    for name, plan in plans.items():
+        script = f"Review.timelineLoaded({script_json(name)}, {script_json(plan)});\n"
+        put(folder / PLANS / f"{name}.js", script.encode(), moved)
+    for path in (folder / PLANS).glob("*.js"):
+        if path.stem not in plans:
+            remove(str(path), dryrun=False)
     put(folder / "index.html", page(document).encode(), moved)
 
 
@@ -77,4 +92,13 @@ def put(path: Path, data: bytes, moved: Moved) -> None:
 def files(folder: Path) -> list[Path]:
     """The files of a page, for whoever removes it."""
     small = [path for ending in ("webp", "hand") for path in folder.glob(f"thumbs/*.{ending}")]
-    return [*(folder / name for name in (*SCRIPTS, *STYLES, "index.html", "failed.json")), *small]
+    page = (*SCRIPTS, *STYLES, "index.html", "failed.json")
+    return [*(folder / name for name in page), *small, *folder.glob(f"{PLANS}/*.js")]
+
+
+def address(path: Path, folder: Path, version_of: Path | None = None) -> str:
+    """A file's address from the page in `folder`; with its time, so that no browser shows an old
+    one."""
+    seen = stamp(version_of or path)
+    version = f"?{seen[0]:x}" if seen else ""
+    return quote(Path(relpath(path, folder)).as_posix()) + version
