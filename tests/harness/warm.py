@@ -1,8 +1,9 @@
 """`doit` from a process that has the slow packages loaded already: most of a run's time in tests.
 
 One such process for each test process. For every command it forks; the child is a process of its
-own, with its own session, folder, environment and output, and loads the program itself (`tasks`,
-`dodo.py`) anew, as `python -m doit` does. Only packages from elsewhere are loaded beforehand.
+own, with its own session, folder, environment and output, which reads pyproject.toml, loads
+`dodo.py` and opens its session as `python -m doit` does. Only modules are loaded beforehand, which
+has no effect. What a command loads by itself is the matter of tests that start `python -m doit`.
 """
 
 import array
@@ -21,7 +22,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-# Not doit itself: it takes sys.stdout as it finds it when it is loaded.
 _PACKAGES = (
     "cv2",
     "filelock",
@@ -30,6 +30,7 @@ _PACKAGES = (
     "openai",
     "pydantic",
     "PIL.Image",
+    "doit.doit_cmd",
 )
 _MOST_BYTES = 2**20
 _LOOK_S = 0.02
@@ -217,15 +218,22 @@ def _become(order: dict[str, Any], out: int, err: int) -> None:
     os.environ.clear()
     os.environ.update(order["environment"])
     encoding = os.environ.get("PYTHONIOENCODING", "utf-8")
-    sys.stdout = _text(1, encoding, "strict", line_buffering=False)
-    sys.stderr = _text(2, encoding, "backslashreplace", line_buffering=True)
+    _OUT.reconfigure(encoding=encoding, errors="strict")
+    _ERR.reconfigure(encoding=encoding, errors="backslashreplace")
     sys.argv = ["doit", *order["arguments"]]
     sys.path[0] = order["cwd"]
     os._exit(_run())
 
 
+class _Pipe(io.FileIO):
+    """What is a pipe as soon as a command runs, whatever it is before."""
+
+    def seekable(self) -> bool:
+        return False
+
+
 def _text(fd: int, encoding: str, errors: str, *, line_buffering: bool) -> io.TextIOWrapper:
-    raw = io.BufferedWriter(io.FileIO(fd, "w", closefd=False))
+    raw = io.BufferedWriter(_Pipe(fd, "w", closefd=False))
     return io.TextIOWrapper(raw, encoding, errors, line_buffering=line_buffering)
 
 
@@ -249,9 +257,26 @@ def _run() -> int:
     return code
 
 
-if __name__ == "__main__":
+def _load() -> None:
+    """Load what commands need, and have the garbage collector leave it alone: it is shared."""
+    import gc
     import importlib
+    import pkgutil
 
     for package in _PACKAGES:
         importlib.import_module(package)
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    tasks = importlib.import_module("tasks")
+    for module in pkgutil.walk_packages(tasks.__path__, "tasks."):
+        importlib.import_module(module.name)
+    gc.collect()
+    gc.freeze()
+
+
+if __name__ == "__main__":
+    fd = int(sys.argv[1])
+    # doit keeps what it finds when it is loaded: a command's own output is put under these.
+    _OUT = _text(1, "utf-8", "strict", line_buffering=False)
+    _ERR = _text(2, "utf-8", "backslashreplace", line_buffering=True)
+    sys.argv, sys.stdout, sys.stderr = ["doit"], _OUT, _ERR
+    _load()
+    _serve(socket.socket(fileno=fd))
