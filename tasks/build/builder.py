@@ -135,8 +135,8 @@ class Builder:
         parts = parts_of(self._character, self._choice.name, node, known.names, asked)
         if self.paid and node.role != Role.FIT:
             parts["pick"] = known.pick.digest if known.pick else ""
-            region = self.inputs.regions.at(node.pose)
-            settings = asdict(self._character.finish)
+            region = self.inputs.region(node)
+            settings = asdict(self._character.wearing(node.costume).finish)
             parts["finish"] = digest_of([settings, region.digest if region else ""])
             parts["mask"] = "sent" if self.generation.mask else ""
         return parts

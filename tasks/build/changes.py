@@ -37,6 +37,7 @@ def parts_of(
     asked: Request | None = None,
 ) -> dict[str, str]:
     """The digest of each part that a frame is made from. `asked`: its request, made already."""
+    character = character.wearing(node.costume)
     parts: dict[str, object] = {"picture": list(digests)}
     if node.role.is_free:
         parts["settings"] = [character.generation.size, node.at, node.closer_than]

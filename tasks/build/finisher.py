@@ -76,9 +76,9 @@ class Finisher:
 
     def digest(self, node: Node) -> str:
         """What decides, beside the take, how a frame comes out. Raises `Mistake`."""
-        character, settings = self._character, self._character.finish
-        reference = self._reference(node)
-        region = self._inputs.regions.at(node.pose) if reference else None
+        character = self._character.wearing(node.costume)
+        settings, reference = character.finish, self._reference(node)
+        region = self._inputs.region(node) if reference else None
         # Without a reference only these two steps are done: the others' settings decide nothing.
         steps = asdict(settings) if reference else [settings.size, settings.key]
         said = [
@@ -135,10 +135,10 @@ class Finisher:
         They are those of the portrait, whose pose is the default one; of a draft at another pose
         it is still known that nothing far from the head may change.
         """
-        character = self._character
+        character = self._character.wearing(node.costume)
         if node.place or character.base_image_of(node.pose) not in {None, character.base_image}:
             return None
-        path = self._inputs.base_image
+        path = self._inputs.base_image(node)
         left, top, wide, high = self._inputs.inner(path)
         rows, columns = slice(top, top + high), slice(left, left + wide)
         neutral = np.asarray(self._inputs.fitted(path).image)[rows, columns]
@@ -159,7 +159,7 @@ class Finisher:
         reference = self._reference(node)
         if reference is None:
             return None
-        region = self._inputs.regions.at(node.pose)
+        region = self._inputs.region(node)
         key = (reference.digest, region.digest if region else "")
         with self._lock:
             if key not in self._references:

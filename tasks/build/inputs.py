@@ -39,7 +39,11 @@ class Requests:
         self._character = character
         self._choice = choice
         self.pictures = PictureCache()
-        self.regions = Regions(project, character, self.pictures)
+        self.regions = {
+            costume: Regions(project, character.wearing(costume), self.pictures)
+            for costume in ("", *character.costumes)
+        }
+        """where the face is, by costume"""
         self._made: dict[tuple[Node, tuple[str, ...]], Request] = {}
 
     def of(self, node: Node, names: tuple[str, ...]) -> Request:
@@ -55,6 +59,10 @@ class Requests:
     def own_size(self) -> tuple[int, int] | None:
         """The size at which an artist's picture is shown to the engine; None: as it is."""
         return None if self._choice.facts.from_base else self._character.asked_px
+
+    def region(self, node: Node) -> Region | None:
+        """Where the face is in a frame; None where nothing says it."""
+        return self.regions[node.costume].at(node.pose)
 
     def _make(self, node: Node, names: tuple[str, ...]) -> Request:
         shown = tuple(
@@ -74,7 +82,7 @@ class Requests:
         """Where an image model is told that the face is; None where nothing says it."""
         if not node.role.only_face_changes or not self._character.generation.mask:
             return None
-        return self.regions.at(node.pose)
+        return self.region(node)
 
     def _mask(self, node: Node) -> InputPicture | None:
         region = self._region(node)
@@ -129,6 +137,10 @@ class Inputs:
         origin = existing.provenance if existing.state is State.OURS else None
         return Input(name_of(existing), existing.pixels, origin.finish if origin else "")
 
+    def region(self, node: Node) -> Region | None:
+        """Where the face is in a frame; None where nothing says it."""
+        return self.requests.region(node)
+
     def portrait(self, node: Node) -> CachedPicture:
         """The artist's own picture that a frame is made from, at the size of the frames."""
         return self.fitted(Path(node.source))
@@ -138,23 +150,24 @@ class Inputs:
         # a mask has no margins of its own, and its colours do not count
         shown = (node.source,) if node.role is Role.RIG else node.sources
         given = [path for path in map(Path, shown) if not self._project.is_built(path)]
-        return tuple(note for path in given for note in self._notes_of(path))
+        return tuple(note for path in given for note in self._notes_of(path, node.costume))
 
-    def _notes_of(self, path: Path) -> Iterator[str]:
+    def _notes_of(self, path: Path, costume: str) -> Iterator[str]:
         picture = self._pictures.get(path, None)
         yield from picture.notes
         own_px, size_px = picture.image.size, self._character.generation.size_px
         if inner_box(own_px, size_px) != (0, 0, *size_px):
             own, size = ("x".join(map(str, edges)) for edges in (own_px, size_px))
-            yield (
-                f"{path} is {own} and has margins in frames of {size}; size=portrait (or"
-                f' "size": "portrait" in generation) would give frames of {own}'
+            # All outfits have frames of one size, by the config's own portrait.
+            given = (
+                f'size=portrait (or "size": "portrait" in generation) would give frames of {own}'
             )
+            advice = "" if costume else f"; {given}"
+            yield f"{path} is {own} and has margins in frames of {size}{advice}"
 
-    @property
-    def base_image(self) -> Path:
-        """The artist's portrait at the default pose."""
-        return self._project.input_path(self._character.base_image)
+    def base_image(self, node: Node) -> Path:
+        """The artist's portrait at the default pose, in a frame's costume."""
+        return self._project.input_path(self._character.wearing(node.costume).base_image)
 
     def inner(self, path: Path) -> tuple[int, int, int, int]:
         """Where a picture lies in the frames: left, top, width and height in px."""

@@ -57,5 +57,5 @@ def _said_before(project: Project) -> dict[str, str]:
 
 
 def _came_since(project: Project, name: str, failed_ns: int) -> bool:
-    seen = stamp(project.target(*name.rsplit("__", 1))) if "__" in name else None
+    seen = stamp(project.keyframe_path(name)) if "__" in name else None
     return seen is not None and seen[0] > failed_ns

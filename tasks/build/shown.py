@@ -24,6 +24,7 @@ from tasks.graph.project import Project
 from tasks.ground.boxes import inner_box
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
+from tasks.ground.ids import costume_of, with_costume
 from tasks.pictures.picture import size_of
 from tasks.review.checks import figures_of, flagged, plain
 from tasks.review.page.document import (
@@ -94,7 +95,9 @@ class _Look:
         self._estimator: Estimator = open_estimator(project)
         self._stored = self._by_name_and_key()
         self._waiting = in_batch(project)
-        self._box = self._face_box()
+        outfits = self.graph.outfits
+        self._portraits = {outfit.name: Path(outfit.base_image) for outfit in outfits}
+        self._boxes = {outfit.name: self._face_box(outfit.name) for outfit in outfits}
         with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
             found = pool.map(self._look_at, self.nodes)
             self._existing = dict(zip(self.nodes, found, strict=True))
@@ -113,14 +116,14 @@ class _Look:
                 found[name].append(stored)
         return found
 
-    def _face_box(self) -> Box | None:
+    def _face_box(self, costume: str) -> Box | None:
         width, height = self.character.generation.size_px
-        portrait = self.project.input_path(self.character.base_image)
         try:
-            inner = inner_box(size_of(portrait), (width, height))
+            inner = inner_box(size_of(self._portraits[costume]), (width, height))
         except Mistake:  # the frames' own tasks say so
             return None
-        return face_box(in_frame(self.character.face, inner, (width, height)), width / height)
+        face = self.character.wearing(costume).face
+        return face_box(in_frame(face, inner, (width, height)), width / height)
 
     def _look_at(self, node: Node) -> Existing:
         """By metadata where its thumbnail is as old as the frame; else by its pixels."""
@@ -150,7 +153,9 @@ class _Look:
             mark.unlink(missing_ok=True)
 
     def _thumbnail(self, node: Node, kind: str) -> Path:
-        return self.folder / "thumbs" / f"{node.name.replace(':', '__')}{kind}.webp"
+        # No id holds an `@`: what is of a costume is called as nothing else is.
+        name = node.name.replace(":", "__").replace("/", "@")
+        return self.folder / "thumbs" / f"{name}{kind}.webp"
 
     def frame(self, node: Node) -> ShownFrame:
         """One frame, as the page shows it."""
@@ -166,7 +171,7 @@ class _Look:
         note = decision.rejected.get(origin.take or origin.pixels) if origin else None
         decided = self._approval(node, decision) | ({"rejected"} if note is not None else set())
         marks = {*marks, *decided, *(["flagged"] if flags else [])}
-        path = Path(self.project.path_of(node))
+        path, box = Path(self.project.path_of(node)), self._boxes[node.costume]
         return ShownFrame(
             node.name,
             node.task,
@@ -175,7 +180,7 @@ class _Look:
             tuple(mark for mark in MARKS if mark in marks),
             file=self._address(path) if there else "",
             thumb=self._small(node, path, "", None) if there else "",
-            face=self._small(node, path, ".face", self._box) if there and self._box else "",
+            face=self._small(node, path, ".face", box) if there and box else "",
             neutral=self._neutral(node),
             words=self._words(node, paid, existing),
             engine=origin.engine if origin else "",
@@ -258,10 +263,10 @@ class _Look:
     def _neutral(self, node: Node) -> str:
         """What a frame is compared with first: the neutral of its pose."""
         if node.place:
-            return f"{node.expression}__{node.pose}"
+            return with_costume(node.costume, f"{node.expression}__{node.pose}")
         if node.expression != NEUTRAL:
-            return f"{NEUTRAL}__{node.pose}"
-        return "" if node.role is Role.FIT else self._address(Path(self.graph.base_image))
+            return with_costume(node.costume, f"{NEUTRAL}__{node.pose}")
+        return "" if node.role is Role.FIT else self._address(self._portraits[node.costume])
 
     def _small(self, node: Node, path: Path, kind: str, box: Box | None) -> str:
         small = Small(path, self._thumbnail(node, kind), box)
@@ -304,15 +309,16 @@ class _Look:
                 )
 
     def _sequence(self, name: str, manifest: Manifest) -> ShownSequence:
+        costume, _ = costume_of(name)
         return ShownSequence(
             name,
-            f"{manifest.expr_start}__{manifest.pose_start}",
-            f"{manifest.expr_end}__{manifest.pose_end}",
+            with_costume(costume, f"{manifest.expr_start}__{manifest.pose_start}"),
+            with_costume(costume, f"{manifest.expr_end}__{manifest.pose_end}"),
             manifest.duration_ms,
             manifest.ease,
             tuple(
                 {
-                    "name": f"{frame.path.parent.name}:{frame.path.stem}",
+                    "name": with_costume(costume, f"{frame.path.parent.name}:{frame.path.stem}"),
                     "t": frame.t,
                     "ms": frame.shown_ms,
                 }

@@ -11,6 +11,7 @@ from tasks.build.verdict import Aim, Input, Situation, is_morphed
 from tasks.character.character import NEUTRAL
 from tasks.graph.node import Node, Role
 from tasks.ground.errors import Mistake
+from tasks.ground.ids import with_costume
 from tasks.takes.choices import Entry
 from tasks.takes.decisions import decision_of
 from tasks.takes.frame import Existing, State
@@ -84,11 +85,12 @@ class Situations:
         if not self.inputs.approves_neutral:
             return ""
         drawn = (
-            Path(path).stem
+            with_costume(known.node.costume, Path(path).stem)
             for path, given in zip(known.node.sources, known.inputs, strict=True)
             if self.inputs.is_built(Path(path)) and given.name[:5] in {"", "take:"}
         )
-        neutrals = (name for name in drawn if name.startswith(f"{NEUTRAL}__"))
+        neutral = with_costume(known.node.costume, f"{NEUTRAL}__")
+        neutrals = (name for name in drawn if name.startswith(neutral))
         waits = (n for n in neutrals if not decision_of(entries.get(n, Entry())).approved)
         return next(waits, "")
 

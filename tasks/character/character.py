@@ -5,7 +5,7 @@ standard library, so that a run that draws nothing stays as quick as doit itself
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen
@@ -25,6 +25,12 @@ MAX_DEPTH = 10
 """1,025 frames: one picture every 0.4 ms of a sequence of the usual length"""
 NEUTRAL = "neutral"
 """the id of the expression that every other one at a pose is drawn from"""
+
+BUILT = (
+    *("base", "endpoints", "sequences", "previews", "review", "timelines", "exports", "set_aside"),
+    *("sheet.png", "sheet.pdf", "face.png", "checks.json"),
+)
+"""what lies beside the folders of costumes, so that no costume can be called so"""
 
 Tween = Literal["draw", "morph", "hold"]
 """how in-betweens are made: by the engine; here, from the pixels of both neighbours; not at all"""
@@ -135,6 +141,23 @@ class Pose:
 
 
 @dataclass(frozen=True, slots=True)
+class Costume:
+    """Another outfit of the character: the same expressions and poses, from portraits of its own.
+
+    What it leaves out is that of the config's own portrait.
+    """
+
+    id: str
+    base_image: str
+    """path of its neutral portrait at the default pose"""
+    words: str = ""
+    base_images: Mapping[str, str] = field(default_factory=dict)
+    """paths of its own portraits at other poses"""
+    face: Face | None = None
+    face_mask: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BasePath:
     """A sequence to draw: from one expression to another at each pose, or of one expression from
     one pose to another."""
@@ -196,6 +219,30 @@ class Character:
     """what is said of each export, by its name"""
     talking: Talking = field(default_factory=Talking)
     """visemes, lip-sync and timelines"""
+    costumes: Mapping[str, Costume] = field(default_factory=dict)
+    """other outfits, by their ids"""
+    costume: str = ""
+    """the one that is worn; empty: that of the config's own portrait"""
+
+    def wearing(self, costume: str) -> "Character":
+        """The same character in one of its costumes; empty: in the config's own portrait."""
+        if costume == self.costume:
+            return self
+        worn = self.costumes[costume]
+        own_mask = worn.face_mask or worn.face
+        mask = worn.face_mask if own_mask else self.finish.face_mask
+        return replace(
+            self,
+            costume=costume,
+            words=worn.words or self.words,
+            base_image=worn.base_image,
+            face=worn.face or self.face,
+            finish=replace(self.finish, face_mask=mask),
+            poses={
+                name: replace(pose, base_image=worn.base_images.get(name))
+                for name, pose in self.poses.items()
+            },
+        )
 
     @property
     def asked_px(self) -> tuple[int, int]:

@@ -89,6 +89,28 @@ PoseForm = Annotated[
 ]
 
 
+class CostumeModel(_Strict):
+    """Another outfit. What it leaves out is that of the config's own portrait."""
+
+    base_image: FileName
+    """its neutral portrait at the default pose"""
+    character: Words = ""
+    """who this is and in what style, in this outfit, in words; instead of the config's own"""
+    base_images: dict[str, FileName] = Field(default_factory=dict)
+    """its own neutral portraits at other poses, by the pose; without one the neutral is drawn"""
+    face: Face | None = None
+    """where the features of its portrait lie; without it, where they lie in the config's own"""
+    face_mask: FileName | None = None
+    """a picture, white where its face is; without it `finish.face_mask`, where `face` is left out
+    too"""
+
+
+CostumeForm = Annotated[
+    Annotated[FileName, Tag(_WORDS)] | Annotated[CostumeModel, Tag(_OBJECT)],
+    Discriminator(_json_type),
+]
+
+
 PosePathsForm = Annotated[
     Annotated[str, Tag(_WORDS)] | Annotated[list[str], Tag(_LIST)],
     Discriminator(lambda value: _LIST if isinstance(value, list) else _WORDS),
@@ -123,6 +145,9 @@ class ConfigModel(_Strict):
     """head orientations: ids, or ids with words, or ids with words, base image and angles"""
     expressions: dict[str, ExpressionModel]
     """every expression by its id, with one value an axis"""
+    costumes: dict[str, CostumeForm] = Field(default_factory=dict)
+    """other outfits by their ids: a portrait each, or an object that names more. Each gets all
+    expressions at all poses, in frames/<costume>"""
     base_paths: list[BasePath] = Field(default_factory=list)
     """sequences between two expressions, or between two poses of one"""
     pose_paths: PosePathsForm = []

@@ -7,10 +7,24 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from tasks.character import vocabulary
-from tasks.character.character import NEUTRAL, BasePath, Character, Expression, Pose, pose_paths
+from tasks.character.character import (
+    NEUTRAL,
+    BasePath,
+    Character,
+    Costume,
+    Expression,
+    Pose,
+    pose_paths,
+)
 from tasks.character.emotions import weights_for
 from tasks.character.face import Head
-from tasks.character.form import AxisValueModel, ConfigModel, ExpressionModel, PoseModel
+from tasks.character.form import (
+    AxisValueModel,
+    ConfigModel,
+    CostumeModel,
+    ExpressionModel,
+    PoseModel,
+)
 from tasks.character.mistakes import validated
 from tasks.character.override import Override
 from tasks.character.rules import Finding
@@ -188,6 +202,20 @@ def _character(model: ConfigModel) -> Character:
         checks=model.checks,
         exports=dict(model.exports),
         talking=Talking(model.visemes, model.lip_sync, model.moods, model.timelines),
+        costumes={name: _costume(name, form) for name, form in model.costumes.items()},
+    )
+
+
+def _costume(name: str, form: str | CostumeModel) -> Costume:
+    if isinstance(form, str):
+        return Costume(name, form)
+    return Costume(
+        name,
+        form.base_image,
+        form.character.strip(),
+        dict(form.base_images),
+        form.face,
+        form.face_mask,
     )
 
 

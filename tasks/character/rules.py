@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tasks.character.character import NEUTRAL, Generation, pose_paths
+from tasks.character.character import BUILT, NEUTRAL, Generation, pose_paths
 from tasks.ground.errors import Mistake
 from tasks.ground.ids import did_you_mean, id_problem, same_file
 from tasks.ground.json_places import Path, path_text
@@ -92,7 +92,8 @@ def rule_findings(document: Any, *, official_endpoint: bool) -> Iterator[Finding
         if isinstance(entry, dict):
             yield from _path_findings(("base_paths", index), entry, names)
     yield from _path_id_findings(entries, document.get("pose_paths"), names)
-    yield from _face_findings(document.get("face"))
+    yield from _face_findings(("face",), document.get("face"))
+    yield from _costume_findings(document.get("costumes"), names)
     generation = document.get("generation", {})
     if isinstance(generation, dict):
         yield from _generation_findings(generation, official_endpoint)
@@ -301,27 +302,47 @@ def _id_problems(name: str, where: str, seen: dict[str, tuple[str, str]]) -> Ite
         yield f"{shown(name)} is already the id of {there}"
 
 
-def _face_findings(face: Any) -> Iterator[Finding]:
-    """Every number of `face` is a part of the portrait's width or height, or one of its pixels."""
-    numbers = list(_numbers(("face",), face))
+def _costume_findings(costumes: Any, names: _Names) -> Iterator[Finding]:
+    """Costumes whose folders cannot be, and poses that are none."""
+    if not isinstance(costumes, dict):
+        return
+    taken = {same_file(name): name for name in BUILT}
+    yield from _id_findings(("costumes",), costumes)
+    for name, costume in costumes.items():
+        if there := taken.get(same_file(name)):
+            text = f"{shown(name)} cannot be a costume: {there} of the build lies there; rename it"
+            yield Finding(("costumes", name), text, at_key=True)
+        if not isinstance(costume, dict):
+            continue
+        yield from _face_findings(("costumes", name, "face"), costume.get("face"))
+        portraits = costume.get("base_images")
+        for pose in portraits if isinstance(portraits, dict) and names.poses else ():
+            if pose not in (names.poses or ()):
+                wrong = unknown("pose", pose, names.poses or ())
+                yield Finding(("costumes", name, "base_images", pose), wrong, at_key=True)
+
+
+def _face_findings(path: Path, face: Any) -> Iterator[Finding]:
+    """Every number of a face is a part of the portrait's width or height, or one of its pixels."""
+    numbers = list(_numbers(path, face))
     if isinstance(face, dict) and face.get("unit") == "px":
-        for path, number in numbers:
+        for place, number in numbers:
             if number < 0:
-                yield Finding(path, f"{shown(number)} must be 0 or more")
+                yield Finding(place, f"{shown(number)} must be 0 or more")
         return
     wrong = [(path, number) for path, number in numbers if not 0 <= number <= 1]
-    above = [path for path, number in wrong if number > 1]
+    above = [place for place, number in wrong if number > 1]
     if len(above) > _IN_PIXELS * len(numbers):
         text = (
             f"{len(above)} of its numbers are above 1, and they are parts of the portrait's width"
             f" or height; {_OFFERED}"
         )
-        yield Finding(("face",), text)
+        yield Finding(path, text)
         return
-    for path, number in wrong:
+    for place, number in wrong:
         offered = f"; {_OFFERED}" if number > 1 else ""
         text = f"{shown(number)} must lie in 0..1, a part of the portrait's width or height"
-        yield Finding(path, text + offered)
+        yield Finding(place, text + offered)
 
 
 _IN_PIXELS = 0.5

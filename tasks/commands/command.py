@@ -32,7 +32,8 @@ FRAME_OPTION = {
     "long": "frame",
     "type": str,
     "default": "",
-    "help": "name of a frame, <expression>__<pose> or <sequence>:<t>; * and ? stand for any text",
+    "help": "name of a frame, <expression>__<pose> or <sequence>:<t>, before it <costume>/ where"
+    " it is of one; * and ? stand for any text",
 }
 
 
@@ -111,7 +112,8 @@ def frames_named(graph: Graph, pattern: str) -> list[Node]:
         raise InvalidCommand("which frame? Say it with -f, such as: -f happy_big__center")
     nodes = frames_with_takes(graph)
     wanted = pattern.removeprefix("endpoints:").removeprefix("sequences:")
-    found = [node for node in nodes if fnmatch.fnmatchcase(node.name, wanted)]
+    by_task = wanted != pattern
+    found = [n for n in nodes if fnmatch.fnmatchcase(n.task if by_task else n.name, pattern)]
     if not found:
         near = did_you_mean(wanted, [node.name for node in nodes])
         raise InvalidCommand(f'there is no frame "{wanted}"{near}')

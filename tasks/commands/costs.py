@@ -7,7 +7,7 @@ from typing import Any
 
 from tasks.batch.open import pending_usd
 from tasks.commands.command import JSON_OPTION, FrameCommand
-from tasks.ground.wording import counted, dollars
+from tasks.ground.wording import OWN_OUTFIT, counted, dollars
 from tasks.spending.estimate import WORDS
 from tasks.spending.ledger import DRAWN, OPEN, Entry, Ledger
 from tasks.spending.periods import Left, periods_of
@@ -58,10 +58,15 @@ def _expression(entry: Entry) -> str:
     return entry.expression
 
 
+def _costume(entry: Entry) -> str:
+    return entry.costume or OWN_OUTFIT
+
+
 _GROUPS: dict[str, Callable[[Entry], str]] = {
     "day": _day,
     "model": _model,
     "expression": _expression,
+    "costume": _costume,
 }
 
 
@@ -77,7 +82,7 @@ class Costs(FrameCommand):
     """Prints sums; needs neither key nor network."""
 
     name = "costs"
-    doc_purpose = "sum up what was spent, by day, model and expression"
+    doc_purpose = "sum up what was spent, by day, model, expression and costume"
     doc_usage = ""
     doc_description = "From the ledger, .takes/ledger.jsonl: one line for every call ever made."
     cmd_options = (JSON_OPTION,)
@@ -94,6 +99,8 @@ class Costs(FrameCommand):
         periods = periods_of(generation, lambda: pending_usd(project))
         left = list(periods.left(entries))
         sums = {name: grouped(entries, group) for name, group in _GROUPS.items()}
+        if set(sums["costume"]) <= {OWN_OUTFIT}:
+            del sums["costume"]
         if self._wants_json(json):
             document = {"total": _plain(sum_of(entries)), **_by_group(sums)}
             self._say_json({**document, "left_usd": {one.key: one.left_usd for one in left}})

@@ -7,6 +7,7 @@ from doit.exceptions import InvalidCommand
 from tasks.commands.command import JSON_OPTION, FrameCommand
 from tasks.graph.project import Project
 from tasks.ground.advice import doit
+from tasks.ground.ids import costume_of, id_problem, same_file
 from tasks.ground.wording import counted
 from tasks.sequences.names import MANIFEST
 
@@ -60,36 +61,54 @@ def _orphans(project: Project) -> tuple[list[str], list[str]]:
 
     graph = project.graph
     store = TakeStore(project.store)
-    known = {strip.name for strip in graph.sequences}
+    wanted = {costume_of(node.place) for node in graph.tweens}
+    wanted |= {costume_of(f"{strip.name}/{MANIFEST}") for strip in graph.sequences}
+    endpoints = {costume_of(f"{node.name}.png") for node in graph.nodes} | _neutrals(project)
+    tweens: list[str] = []
+    keyframes: list[str] = []
+    for costume in _costumes(project):
+        sequences, frames = project.sequences_of(costume), project.frames_of(costume)
+        known = {strip.name for strip in graph.sequences}
+        known = {name for of, name in map(costume_of, known) if of == costume}
+        gone = sequence_orphans(
+            (place for of, place in wanted if of == costume),
+            _below(sequences, project.built),
+            lambda place: is_removable(sequences / place, sequences, known, store),  # noqa: B023 - asked at once
+        )
+        gone = (*gone, *_stale_manifests(sequences, list(gone)))
+        tweens += [str(sequences / place) for place in gone]
+        unwanted = keyframe_orphans(
+            (name for of, name in endpoints if of == costume),
+            [path.name for path in frames.glob("*.png")],
+            lambda name: can_be_had_again(frames / name, store),  # noqa: B023 - asked at once
+        )
+        keyframes += [str(frames / name) for name in unwanted]
+    return tweens, keyframes
 
-    wanted = {node.place for node in graph.tweens}
-    wanted |= {f"{strip.name}/{MANIFEST}" for strip in graph.sequences}
-    tweens = sequence_orphans(
-        wanted,
-        _below(project.sequences),
-        lambda place: is_removable(
-            Path(project.sequence_path(place)), project.sequences, known, store
-        ),
+
+def _costumes(project: Project) -> list[str]:
+    """The config's costumes, and those that it no longer names and that still have a folder."""
+    from tasks.character.character import BUILT
+
+    known = ["", *(outfit.name for outfit in project.graph.costumes)]
+    folders = (
+        path.parent
+        for room in ("endpoints", "sequences")
+        for path in project.built.glob(f"*/{room}/")
+        if not path.parent.is_symlink() and not path.is_symlink()
     )
-    keyframes = keyframe_orphans(
-        {f"{node.name}.png" for node in graph.nodes} | _neutrals(project),
-        [path.name for path in project.frames.glob("*.png")],
-        lambda name: can_be_had_again(project.frames / name, store),
-    )
-    gone = [*tweens, *_stale_manifests(project, list(tweens))]
-    return (
-        [project.sequence_path(place) for place in gone],
-        [str(project.frames / name) for name in keyframes],
-    )
+    there = (path.name for path in folders if path.name not in BUILT and not id_problem(path.name))
+    by_file = {same_file(name): name for name in (*there, *known)}
+    return sorted(by_file.values())
 
 
-def _stale_manifests(project: Project, gone: list[str]) -> list[str]:
+def _stale_manifests(sequences: Path, gone: list[str]) -> list[str]:
     """The manifests that name one of these pictures, and are not among them."""
     from tasks.sequences.manifest import is_manifest, read
 
-    paths = {Path(project.sequence_path(place)) for place in gone}
+    paths = {sequences / place for place in gone}
     found = []
-    for folder in sorted({path.parent for path in project.sequences.glob(f"*/{MANIFEST}")}):
+    for folder in sorted({path.parent for path in sequences.glob(f"*/{MANIFEST}")}):
         place = f"{folder.name}/{MANIFEST}"
         if place in gone or folder.is_symlink() or not paths or not is_manifest(folder):
             continue
@@ -98,18 +117,27 @@ def _stale_manifests(project: Project, gone: list[str]) -> list[str]:
     return found
 
 
-def _neutrals(project: Project) -> set[str]:
+def _neutrals(project: Project) -> set[tuple[str, str]]:
     """The neutrals from which an image model draws, named or not, whichever engine this run has."""
     from tasks.character.character import NEUTRAL
 
     character = project.character
-    poses = (pose for pose in character.poses if character.base_image_of(pose) is None)
-    return {f"{NEUTRAL}__{pose}.png" for pose in poses}
+    outfits = (character, *map(character.wearing, character.costumes))
+    return {
+        (worn.costume, f"{NEUTRAL}__{pose}.png")
+        for worn in outfits
+        for pose in worn.poses
+        if worn.base_image_of(pose) is None
+    }
 
 
-def _below(folder: Path) -> list[str]:
-    """The files in the folders of a folder; what is elsewhere, and linked to, is not there."""
-    if folder.is_symlink() or folder.parent.is_symlink():
+def _below(folder: Path, top: Path) -> list[str]:
+    """The files in the folders of a folder; what is elsewhere, and linked to, is not there.
+
+    `top`: the folder from which on nothing may be a link.
+    """
+    between = (each for each in folder.parents if each.is_relative_to(top))
+    if any(each.is_symlink() for each in (folder, top, *between)):
         return []
     return [
         path.relative_to(folder).as_posix()
@@ -124,5 +152,6 @@ def _remove(project: Project, paths: list[str]) -> None:
     for path in sorted(paths, key=lambda path: Path(path).name == MANIFEST):
         Path(path).unlink(missing_ok=True)
     for folder in {Path(path).parent for path in paths}:
-        if folder.parent == project.sequences and folder.is_dir() and not any(folder.iterdir()):
+        is_ours = folder.parent in map(project.sequences_of, _costumes(project))
+        if is_ours and folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()

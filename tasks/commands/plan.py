@@ -1,6 +1,8 @@
 """`doit plan`: what a run would do with each selected frame, why, and for how much."""
 
-from collections.abc import Iterable, Mapping
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from doit.control import TaskControl
@@ -10,7 +12,7 @@ from tasks.commands.command import JSON_OPTION, FrameCommand, selected_frames
 from tasks.exports.timeline import task_of_place
 from tasks.graph.node import Node
 from tasks.graph.project import Project
-from tasks.ground.wording import budget_text, dollars
+from tasks.ground.wording import OWN_OUTFIT, budget_text, dollars
 from tasks.running.selection import members
 from tasks.running.stale import Pending
 from tasks.running.task_facts import facts_of
@@ -132,7 +134,21 @@ class Plan(FrameCommand):
             if _WORDS[planned.step] != "up to date":
                 self._say(_line(planned))
         budget = f"; {budget_text(forecast.budget_usd)}" if forecast.calls() else ""
+        for line in _by_costume(forecast) if self.session.graph.costumes else ():
+            self._say(line)
         self._say(f"[i] Plan: {forecast.summary()}{budget}")
+
+
+def _by_costume(forecast: "Forecast") -> Iterator[str]:
+    """What is drawn of each costume, and what it costs."""
+    drawn = Counter(planned.node.costume for planned in forecast.draws())
+    calls = forecast.calls()
+    for costume, count in drawn.items():
+        of_it = [call for call in calls if call.node.costume == costume]
+        costs = [call.estimate.cost_usd for call in of_it if call.estimate]
+        sums = [cost * call.times for cost, call in zip(costs, of_it, strict=True) if cost]
+        price = f" for about {dollars(math.fsum(sums))}" if sums and None not in costs else ""
+        yield f"[i] {costume or OWN_OUTFIT}: {count} to draw{price}"
 
 
 def _with_timelines(
@@ -213,6 +229,7 @@ def _frame(project: Project, planned: "Planned") -> dict[str, Any]:
     estimate = planned.estimate
     return {
         "frame": planned.node.name,
+        "costume": planned.node.costume,
         "target": project.path_of(planned.node),
         "action": _WORDS[planned.step],
         "why": list(planned.why),

@@ -13,7 +13,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from tasks.graph.node import Graph, Node, Role, Strip
+from tasks.graph.node import Graph, Node, Outfit, Role, Strip
 from tasks.graph.project import Project
 from tasks.ground import json_file
 from tasks.ground.digest import digest_of
@@ -42,14 +42,17 @@ def read_graph(project: Project) -> Graph:
 
 def _check_sources(project: Project, graph: Graph) -> None:
     """Every portrait that the artist has to give is there."""
-    built = {project.target(node.expression, node.pose) for node in graph.nodes}
-    missing = sorted({n.source for n in graph.nodes} - built)
+    built = {project.path_of(node) for node in graph.nodes}
+    portraits = {n.source: n.costume for n in reversed(graph.nodes) if n.source not in built}
+    masks = {n.second: n.costume for n in reversed(graph.nodes) if n.second}
     lines = [
-        _missing(Path(path), "the portrait", "base_image") for path in missing if not _is_file(path)
-    ]
-    masks = sorted({n.second for n in graph.nodes if n.second})
-    lines += [
-        _missing(Path(path), "the picture", "face.over") for path in masks if not _is_file(path)
+        _missing(Path(path), what, f"costumes.{named[path]}.{key}" if named[path] else key)
+        for named, what, key in (
+            (portraits, "the portrait", "base_image"),
+            (masks, "the picture", "face.over"),
+        )
+        for path in sorted(named)
+        if not _is_file(path)
     ]
     if lines:
         raise Mistake("\n".join(lines))
@@ -99,31 +102,32 @@ def _cached(cache: Path, key: str) -> Graph | None:
     """The kept graph, if it is that of `key`; None for any other, and for a damaged file."""
     try:
         kept = json_file.read(cache)
-        same = kept["key"] == key and kept["portrait"] == _stamp(kept["graph"]["base_image"])
-        same = same and kept["graph"]["engine"][2] == _said_by(kept["graph"])
-        return _decoded(kept["graph"]) if same else None
+        same = kept["key"] == key and kept["graph"]["engine"][2] == _said_by(kept["graph"])
+        graph = _decoded(kept["graph"]) if same else None
+        return graph if graph and kept["portraits"] == _stamps(graph) else None
     except (*json_file.UNREADABLE, Mistake):
         return None
 
 
 def _keep(cache: Path, key: str, graph: Graph) -> None:
-    document = {"key": key, "portrait": _stamp(graph.base_image), "graph": _encoded(graph)}
+    document = {"key": key, "portraits": _stamps(graph), "graph": _encoded(graph)}
     with contextlib.suppress(OSError):  # a folder that cannot be written can still be listed
         json_file.write(cache, document, indent=None)
 
 
-def _stamp(portrait: str) -> list[int] | None:
-    """The time and size of the portrait, whose own size may be that of the frames."""
-    seen = stamp(portrait)
-    return list(seen) if seen else None
+def _stamps(graph: Graph) -> list[list[int] | None]:
+    """The times and sizes of the portraits, whose own size may be that of the frames."""
+    seen = (stamp(outfit.base_image) for outfit in graph.outfits)
+    return [list(each) if each else None for each in seen]
 
 
 def _names(of: type[Any]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(of))
 
 
-_NODE, _STRIP = _names(Node), _names(Strip)
+_NODE, _STRIP, _OUTFIT = _names(Node), _names(Strip), _names(Outfit)
 _node_values, _strip_values = attrgetter(*_NODE), attrgetter(*_STRIP)
+_outfit_values = attrgetter(*_OUTFIT)
 _PLACE = _NODE.index("place")
 """from here on a keyframe's fields have their defaults, which are left out"""
 
@@ -135,6 +139,7 @@ def _encoded(graph: Graph) -> dict[str, Any]:
         "nodes": [_node_values(node)[:_PLACE] for node in graph.nodes],
         "tweens": [_node_values(node) for node in graph.tweens],
         "sequences": [_strip_values(strip) for strip in graph.sequences],
+        "costumes": [_outfit_values(outfit) for outfit in graph.costumes],
     }
 
 
@@ -161,6 +166,7 @@ def _decoded(kept: dict[str, Any]) -> Graph:
             "tweens": tuple(_node(row) for row in kept["tweens"]),
             "sequences": tuple(_strip(row) for row in kept["sequences"]),
             "exports": tuple((name, digest) for name, digest in kept["exports"]),
+            "costumes": tuple(Outfit(*row) for row in kept["costumes"]),
         }
     )
 

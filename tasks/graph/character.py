@@ -8,6 +8,7 @@ from typing import cast
 
 from tasks.character import read as character_file
 from tasks.character.character import PORTRAIT, Character, Tween
+from tasks.character.face import Face
 from tasks.character.face_unit import in_parts
 from tasks.graph.project import Project
 from tasks.graph.variables import ALL_POSES, Variables
@@ -38,14 +39,24 @@ def read_character(project: Project) -> Character:
 
 
 def _with_parts(character: Character, project: Project) -> Character:
-    """Landmarks that are given in pixels, as parts of the portrait."""
-    if character.face.unit == "part":
-        return character
+    """Landmarks that are given in pixels, as parts of the portrait that they are of."""
+    costumes = {
+        name: replace(costume, face=_in_parts(costume.face, costume.base_image, project))
+        if costume.face
+        else costume
+        for name, costume in character.costumes.items()
+    }
+    face = _in_parts(character.face, character.base_image, project)
+    return replace(character, face=face, costumes=costumes)
+
+
+def _in_parts(face: Face, portrait: str, project: Project) -> Face:
+    if face.unit == "part":
+        return face
     # Pillow is imported only where it is needed for this.
     from tasks.pictures.picture import size_of
 
-    size_px = size_of(project.input_path(character.base_image))
-    return replace(character, face=in_parts(character.face, size_px))
+    return in_parts(face, size_of(project.input_path(portrait)))
 
 
 def _with_own_size(character: Character, project: Project) -> Character:

@@ -3,7 +3,7 @@
 Pure: it reads no file but the config.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import asdict, replace
 from functools import lru_cache
 
@@ -11,7 +11,7 @@ from tasks.character.character import NEUTRAL, Character, Expression, Pose
 from tasks.character.face import Head
 from tasks.character.settings import Finish
 from tasks.graph.character import engine_choice
-from tasks.graph.node import Graph, Node, Role
+from tasks.graph.node import Graph, Node, Outfit, Role
 from tasks.graph.project import Project
 from tasks.graph.sequences import SequencePlanner, over_of, strip_of
 from tasks.graph.timelines import config_timelines, moods_digest, talking_digest
@@ -31,20 +31,20 @@ def plan(project: Project) -> Graph:
     """The graph of a project. Raises `Mistake` with all that is wrong in its config."""
     character = project.character
     choice = engine_choice(project, character)
-    nodes = tuple(
-        _node(project, character, choice.name, expression, pose)
-        for pose in character.poses
-        for expression in _expressions_at(character, choice, pose)
-    )
-    _check(project, character, nodes)
+    outfits = (character, *map(character.wearing, character.costumes))
+    nodes = tuple(node for worn in outfits for node in _nodes(project, worn, choice))
+    _check(project, outfits, nodes)
     wanted_sequences = sequences(character)
-    planner = SequencePlanner(
-        project,
-        character,
-        choice.name,
-        {project.path_of(node): node.digest for node in nodes},
-        lambda node: digest_of(request_for(character, choice.name, node).asked()),
-    )
+    planners = [
+        SequencePlanner(
+            project,
+            worn,
+            choice.name,
+            {project.path_of(node): node.digest for node in nodes},
+            lambda node: digest_of(request_for(character, choice.name, node).asked()),
+        )
+        for worn in outfits
+    ]
     wanted = project.variables.pose or character.default_pose
     poses = tuple(character.poses)
     return Graph(
@@ -52,8 +52,8 @@ def plan(project: Project) -> Graph:
         poses,
         poses if wanted == ALL_POSES else (wanted,),
         nodes,
-        tuple(node for each in wanted_sequences for node in planner.nodes(each)),
-        tuple(strip_of(each, character.generation.size_px) for each in wanted_sequences),
+        tuple(n for planner in planners for each in wanted_sequences for n in planner.nodes(each)),
+        tuple(strip_of(each, worn) for worn in outfits for each in wanted_sequences),
         base_image=str(project.input_path(character.base_image)),
         face_digest=face_digest(character.face),
         size_px=character.generation.size_px,
@@ -65,24 +65,48 @@ def plan(project: Project) -> Graph:
         talking_digest=talking_digest(character),
         moods_digest=moods_digest(character),
         timelines=config_timelines(character),
+        costumes=tuple(_outfit(project, worn) for worn in outfits[1:]),
     )
 
 
-def _check(project: Project, character: Character, nodes: tuple[Node, ...]) -> None:
+def _nodes(project: Project, character: Character, choice: Choice) -> Iterator[Node]:
+    """The keyframes of one outfit."""
+    for pose in character.poses:
+        for expression in _expressions_at(character, choice, pose):
+            yield _node(project, character, choice.name, expression, pose)
+
+
+def _outfit(project: Project, character: Character) -> Outfit:
+    mask = character.finish.face_mask
+    return Outfit(
+        character.costume,
+        base_image=str(project.input_path(character.base_image)),
+        face_digest=face_digest(character.face),
+        face_mask=str(project.input_path(mask)) if mask else "",
+    )
+
+
+def _check(project: Project, outfits: Iterable[Character], nodes: tuple[Node, ...]) -> None:
     """No portrait may be a frame that is built from it. Raises `Mistake`."""
-    built = {project.target(node.expression, node.pose) for node in nodes}
+    built = {project.path_of(node) for node in nodes}
     built |= {str(project.sheet), str(project.landmarks)}
+    for character in outfits:
+        _check_outfit(project, character, built)
+
+
+def _check_outfit(project: Project, character: Character, built: Container[str]) -> None:
+    of = f"costumes.{character.costume}: " if character.costume else ""
     over = over_of(project, character)
     if over in built:
         raise Mistake(
-            f"{project.config}: face.over is {character.face.over}, which is built here; name a"
+            f"{project.config}: {of}face.over is {character.face.over}, which is built here; name a"
             " picture of the artist's, in frames/base for instance"
         )
     for pose in character.poses:
         own = character.base_image_of(pose)
         if own and str(project.input_path(own)) in built:
             raise Mistake(
-                f"{project.config}: base_image of {pose} is {own}, which is built here; "
+                f"{project.config}: {of}base_image of {pose} is {own}, which is built here; "
                 "name a portrait of the artist's, in frames/base for instance"
             )
 
@@ -91,6 +115,7 @@ def request_for(
     character: Character, engine: str, node: Node, pictures: tuple[InputPicture, ...] = ()
 ) -> Request:
     """What `engine` is asked for the frame `node`, shown `pictures`."""
+    character = character.wearing(node.costume)
     expression, pose = character.expression(node.expression), character.poses[node.pose]
     if node.role is Role.RIG:
         if node.place:
@@ -138,8 +163,8 @@ def paid_node(project: Project, character: Character, node: Node) -> Node:
     """A frame as an image model would draw it, whichever engine this run uses."""
     if node.place:
         return node
-    engine = _image_engine(character)
-    role, source = _role(project, character, engine, node.expression, node.pose)
+    engine, worn = _image_engine(character), character.wearing(node.costume)
+    role, source = _role(project, worn, engine, node.expression, node.pose)
     return replace(node, role=role, source=source, second="")
 
 
@@ -160,13 +185,21 @@ def _expressions_at(character: Character, choice: Choice, pose: str) -> Iterator
 def _node(project: Project, character: Character, engine: str, name: str, pose: str) -> Node:
     role, source = _role(project, character, engine, name, pose)
     second = over_of(project, character) if role is Role.RIG else ""
-    node = Node(expression=name, pose=pose, role=role, source=source, digest="", second=second)
+    node = Node(
+        expression=name,
+        pose=pose,
+        role=role,
+        source=source,
+        digest="",
+        second=second,
+        costume=character.costume,
+    )
     asked = (
         {"size_px": list(character.generation.size_px)}
         if role is Role.FIT
         else request_for(character, engine, node).asked()
     )
-    target = project.target(name, pose)
+    target = project.path_of(node)
     part: dict[str, object] = {"target": target, "role": role, "source": source, "asked": asked}
     if second:
         part["over"] = second
@@ -197,7 +230,7 @@ def _role(
         return Role.EXTREME, str(project.input_path(own))
     if name == NEUTRAL:
         return Role.TILT, base
-    return Role.EXTREME, project.target(NEUTRAL, pose)
+    return Role.EXTREME, project.target(NEUTRAL, pose, character.costume)
 
 
 def _version(engine: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tasks.ground.ids import with_costume
 from tasks.requests.engine import Choice
 
 
@@ -61,8 +62,11 @@ class Node:
     second: str = ""
     """path of the other picture that an in-between is made from; of a frame that is moved from the
     base portrait, the mask of what lies over the face"""
+    costume: str = ""
+    """the costume that it is of; empty: the outfit of the config's own portrait"""
     place: str = ""
-    """of a frame of a sequence: its path below the folder of sequences, with `/`"""
+    """of a frame of a sequence: its path below the folder of sequences, with `/`; before it, the
+    costume"""
     at: float = 0.0
     """of an in-between: where it lies between its two pictures, 0..1"""
     closer_than: float = 0.0
@@ -74,10 +78,16 @@ class Node:
 
     @property
     def name(self) -> str:
-        """As in its task's name: `sad__center`, `neutral_to_sad__center:025`."""
+        """As in its task's name: `sad__center`, `neutral_to_sad__center:025`, and of a costume
+        `summer/sad__center`."""
         if self.place:
-            return self.place.removesuffix(".png").replace("/", ":")
-        return f"{self.expression}__{self.pose}"
+            return ":".join(self.place.removesuffix(".png").rsplit("/", 1))
+        return with_costume(self.costume, f"{self.expression}__{self.pose}")
+
+    @property
+    def subject(self) -> str:
+        """Its expression, and its costume: what it is called where all is of one pose."""
+        return with_costume(self.costume, self.expression)
 
     @property
     def task(self) -> str:
@@ -95,14 +105,28 @@ class Strip:
     """A sequence, as far as a run that draws nothing has to know it."""
 
     name: str
+    """its id; before it, its costume"""
     path: str
-    """id of the path that it is of"""
+    """id of the path that it is of; before it, its costume"""
     owner: str
     """name of the sequence in whose folder its pictures are; most often its own"""
     files: tuple[str, ...]
     """its pictures in that folder, in the order of the owner's time"""
     digest: str
     """of all that its manifest says"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outfit:
+    """A costume, as far as a run that draws nothing has to know it."""
+
+    name: str
+    base_image: str
+    """path of its portrait at the default pose"""
+    face_digest: str
+    """of its landmarks"""
+    face_mask: str
+    """path of the picture that says where its face is; empty where there is none"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +160,16 @@ class Graph:
     """of all that the suggestion of their moods reads of it"""
     timelines: tuple[tuple[str, str], ...] = ()
     """the timelines that the config itself describes: id, and JSON"""
+    costumes: tuple[Outfit, ...] = ()
+    """the costumes beside the outfit of the config's own portrait"""
+
+    @property
+    def outfits(self) -> tuple[Outfit, ...]:
+        """That of the config's own portrait, which has no name, and all costumes."""
+        own = Outfit("", self.base_image, self.face_digest, self.face_mask)
+        return (own, *self.costumes)
+
+    @property
+    def faces(self) -> list[str]:
+        """The digests of all landmarks."""
+        return [outfit.face_digest for outfit in self.outfits]

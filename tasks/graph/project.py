@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tasks.graph import variables
 from tasks.graph.node import Graph, Node
 from tasks.graph.variables import Variable, Variables
+from tasks.ground.ids import costume_of
 from tasks.requests import engine
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from tasks.takes.choices import Choices, ChoicesFile
 
 STORE_FOLDER = ".takes"
+_KEYFRAMES, _SEQUENCES = "endpoints", "sequences"
+"""the folders of keyframes and of sequences, of a costume too"""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,15 @@ class Project:
     @cached_property
     def frames(self) -> Path:
         """Where keyframes go: straight into the folder that was named, where one was."""
-        return self.variables.outdir or self.built / "endpoints"
+        return self.variables.outdir or self.built / _KEYFRAMES
+
+    def frames_of(self, costume: str) -> Path:
+        """Where the keyframes of a costume go."""
+        return self.built / costume / _KEYFRAMES if costume else self.frames
+
+    def sequences_of(self, costume: str) -> Path:
+        """Where the frames of a costume's sequences go."""
+        return self.built / costume / _SEQUENCES if costume else self.sequences
 
     @property
     def sheet(self) -> Path:
@@ -99,7 +110,7 @@ class Project:
     @cached_property
     def sequences(self) -> Path:
         """Where the frames of sequences go."""
-        return self.built / "sequences"
+        return self.built / _SEQUENCES
 
     @property
     def previews(self) -> Path:
@@ -117,36 +128,63 @@ class Project:
         return self.built / "timelines"
 
     def place_path(self, place: str) -> str:
-        """The path of a picture by its place: `endpoints/...png` or `sequences/.../...png`."""
+        """The path of a picture by its place: `endpoints/...png` or `sequences/.../...png`; before
+        it, the costume."""
         room, _, rest = place.partition("/")
-        return self.sequence_path(rest) if room == "sequences" else f"{self._frames_prefix}{rest}"
+        if room not in {_KEYFRAMES, _SEQUENCES}:
+            return f"{self._built_prefix}{place}"
+        return self.sequence_path(rest) if room == _SEQUENCES else f"{self._frames_prefix}{rest}"
 
     def sequence_path(self, place: str) -> str:
-        """The path of what lies at `place` below the folder of sequences."""
+        """The path of what lies at `place` below the folder of sequences; before it, the costume,
+        whose own folder of sequences it is then."""
+        costume, below = costume_of(place)
+        if costume:
+            return f"{self._built_prefix}{costume}{os.sep}{_SEQUENCES}{os.sep}{below}"
         return f"{self._sequences_prefix}{place}"
 
     def path_of(self, node: Node) -> str:
         """Where a frame goes."""
         if node.place:
             return self.sequence_path(node.place)
-        return self.target(node.expression, node.pose)
+        return self.target(node.expression, node.pose, node.costume)
+
+    def keyframe_path(self, name: str) -> str:
+        """Where the keyframe of that name goes: `sad__center`, `summer/sad__center`."""
+        costume, below = costume_of(name)
+        return f"{self._keyframes_prefix(costume)}{below}.png"
 
     def is_built(self, path: Path) -> bool:
         """Whether a picture is a frame that is built here, rather than the artist's own."""
-        return path.parent == self.frames or path.parent.parent == self.sequences
+        if path.parent == self.frames or path.parent.parent == self.sequences:
+            return True
+        return any(
+            path.parent == self.frames_of(costume)
+            or path.parent.parent == self.sequences_of(costume)
+            for costume in self.character.costumes
+        )
 
     @cached_property
     def _sequences_prefix(self) -> str:
         return str(self.sequences / "_")[:-1]
 
-    def target(self, expression: str, pose: str) -> str:
-        """The path of the frame of one expression at one pose."""
-        return f"{self._frames_prefix}{expression}__{pose}.png"
+    def target(self, expression: str, pose: str, costume: str = "") -> str:
+        """The path of the frame of one expression at one pose, in a costume."""
+        return f"{self._keyframes_prefix(costume)}{expression}__{pose}.png"
+
+    def _keyframes_prefix(self, costume: str) -> str:
+        if not costume:
+            return self._frames_prefix
+        return f"{self._built_prefix}{costume}{os.sep}{_KEYFRAMES}{os.sep}"
 
     @cached_property
     def _frames_prefix(self) -> str:
         # pathlib would take most of the time of a run over ten thousand frames.
         return str(self.frames / "_")[:-1]
+
+    @cached_property
+    def _built_prefix(self) -> str:
+        return str(self.built / "_")[:-1]
 
     def input_path(self, named: str) -> Path:
         """A path that the config names: it counts from the config's folder."""

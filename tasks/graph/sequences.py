@@ -12,22 +12,24 @@ from tasks.character.character import Character
 from tasks.graph.node import Node, Role, Strip
 from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
+from tasks.ground.ids import with_costume
 from tasks.models.engines import facts_of
 from tasks.requests.request import face_digest
 from tasks.sequences.manifest import manifest
-from tasks.sequences.tree import Moment, Sequence
+from tasks.sequences.tree import Keyframe, Moment, Sequence
 
 _ENDS = (0.0, 1.0)
 
 
-def strip_of(sequence: Sequence, size_px: tuple[int, int]) -> Strip:
-    """A sequence as the graph has it."""
+def strip_of(sequence: Sequence, character: Character) -> Strip:
+    """A sequence as the graph has it, in the costume that the character wears."""
+    costume = character.costume
     return Strip(
-        sequence.id,
-        sequence.path.id,
-        sequence.owner,
+        with_costume(costume, sequence.id),
+        with_costume(costume, sequence.path.id),
+        with_costume(costume, sequence.owner),
         tuple(sorted(frame.file for frame in sequence.frames)),
-        digest_of(manifest(sequence, size_px)),
+        digest_of(manifest(sequence, character.generation.size_px)),
     )
 
 
@@ -37,7 +39,7 @@ def over_of(project: Project, character: Character) -> str:
 
 
 class SequencePlanner:
-    """Makes the nodes of sequences.
+    """Makes the nodes of sequences, in the costume that the character wears.
 
     `keyframes`: digest of what each keyframe reads, by its path. `asked`: digest of what an engine
     is asked for a node.
@@ -52,6 +54,7 @@ class SequencePlanner:
         asked: Callable[[Node], str],
     ) -> None:
         self._project = project
+        self._costume = character.costume
         self._engine = facts_of(engine)
         self._keyframes = keyframes
         self._asked = asked
@@ -70,17 +73,14 @@ class SequencePlanner:
         ends = (sequence.start, sequence.end)
         for keyframe, t in zip(ends, _ENDS, strict=True):
             file = Moment(int(t), 0).file
-            source = self._project.target(keyframe.expression, keyframe.pose)
+            source = self._target(keyframe)
             yield self._node(sequence, file, Role.COPY, (source, ""), t)
         for tween in sequence.tweens:
             yield self._tween(sequence, tween)
 
     def _tween(self, sequence: Sequence, tween: Moment) -> Node:
         path = sequence.path
-        start, end = (
-            self._project.target(each.expression, each.pose)
-            for each in (sequence.start, sequence.end)
-        )
+        start, end = (self._target(each) for each in (sequence.start, sequence.end))
         if path.tween == "morph":
             # From the keyframes themselves: a morph of morphs would blur at every level.
             return self._node(sequence, tween.file, Role.MORPH, (start, end), tween.t)
@@ -90,8 +90,14 @@ class SequencePlanner:
         role = Role.TURN if sequence.turns_head else Role.TWEEN
         return self._node(sequence, tween.file, role, (first, second), 0.5)
 
+    def _target(self, keyframe: Keyframe) -> str:
+        return self._project.target(keyframe.expression, keyframe.pose, self._costume)
+
+    def _place(self, sequence: Sequence, file: str) -> str:
+        return with_costume(self._costume, f"{sequence.id}/{file}")
+
     def _path(self, sequence: Sequence, moment: Moment) -> str:
-        return self._project.sequence_path(f"{sequence.id}/{moment.file}")
+        return self._project.sequence_path(self._place(sequence, moment.file))
 
     def _node(
         self, sequence: Sequence, file: str, role: Role, sources: tuple[str, str], at: float
@@ -104,7 +110,8 @@ class SequencePlanner:
             source=first,
             digest="",
             second=second,
-            place=f"{sequence.id}/{file}",
+            costume=self._costume,
+            place=self._place(sequence, file),
             at=at,
             closer_than=path.distance_threshold if role.is_middle else 0.0,
             towards=sequence.end.expression,
@@ -118,7 +125,7 @@ class SequencePlanner:
         """The digest of what an in-between's request reads of the config."""
         if node.role is Role.RIG:
             ends = (sequence.start, sequence.end)
-            paths = (self._project.target(each.expression, each.pose) for each in ends)
+            paths = map(self._target, ends)
             return " ".join(self._keyframes.get(path, "") for path in paths)
         if not node.role.is_middle:
             return ""

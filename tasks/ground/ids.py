@@ -40,6 +40,20 @@ def same_file(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
+def with_costume(costume: str, name: str) -> str:
+    """What a frame or a sequence is called in a costume: `summer/sad__center`."""
+    return f"{costume}/{name}" if costume else name
+
+
+def costume_of(name: str) -> tuple[str, str]:
+    """The costume that such a name, or a path that begins so, is of, and the rest; empty: none.
+
+    What comes before a `/` is a costume's id, which holds no `__`, or a sequence's, which does.
+    """
+    first, slash, rest = name.partition("/")
+    return (first, rest) if slash and "__" not in first else ("", name)
+
+
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """The one of `names` that was probably meant by `name`, or None."""
     import difflib

@@ -4,6 +4,9 @@ import datetime
 
 from tasks.ground.outside import showable
 
+OWN_OUTFIT = "(own portrait)"
+"""what the outfit of the config's own portrait is called beside costumes"""
+
 
 def counted(count: int, noun: str) -> str:
     """`1 frame`, `2 frames`."""

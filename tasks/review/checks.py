@@ -78,16 +78,16 @@ def flagged(
     thresholds: Thresholds,
     seen: Mapping[Node, Features] = MappingProxyType({}),
 ) -> dict[str, Checked]:
-    """What is flagged, by frame; expressions that look alike are those of one pose.
+    """What is flagged, by frame; expressions that look alike are those of one pose and costume.
 
     `seen`: what a look at the features of frames shows, of these or others.
     """
     twins: dict[str, Flag] = {}
-    for pose in dict.fromkeys(node.pose for node in measured):
+    for view in dict.fromkeys(map(_view, measured)):
         signatures = {
             node.name: figures.signature
             for node, figures in measured.items()
-            if node.pose == pose and figures.signature
+            if _view(node) == view and figures.signature
         }
         twins.update(alike(signatures, thresholds))
     found = {}
@@ -99,6 +99,11 @@ def flagged(
         twin = (twins[node.name],) if node.name in twins else ()
         found[node.name] = Checked(node, figures, (*said, *twin), features)
     return found
+
+
+def _view(node: Node) -> tuple[str, str]:
+    """What frames have in common that may look alike."""
+    return node.costume, node.pose
 
 
 def kept_figures(project: Project, nodes: Iterable[Node]) -> dict[Node, Figures]:
@@ -126,8 +131,8 @@ def update_file(
     `moved` is told of one that was set aside.
     """
     whole = read_rows(project)
-    poses = {node.pose for node in (changed if whole is not None else nodes)}
-    beside = [node for node in nodes if node.pose in poses]
+    views = {_view(node) for node in (changed if whole is not None else nodes)}
+    beside = [node for node in nodes if _view(node) in views]
     looked_at = flagged(kept_figures(project, beside), thresholds)
     with held(project.store / "checks.lock"):
         aside = whole is None and project.checks.exists() and set_aside(project.checks)

@@ -20,7 +20,7 @@ def frame_label(task: Task, *, one_pose: bool) -> str:
     node = facts_of(task).node
     if node is None:
         return str(task.name)
-    return node.expression if one_pose and not node.place else node.name
+    return node.subject if one_pose and not node.place else node.name
 
 
 def generating(count: int, new_takes: int, workers: int, *, one_pose: bool) -> str:
@@ -35,7 +35,7 @@ def made(task: Task, node: Node, step: Step, new_takes: int, label: str) -> str:
     """What was done for a frame; empty where nobody needs to hear of it."""
     target = task.targets[0]
     # As the old script named it where its target follows.
-    name = node.name if node.place else node.expression
+    name = node.name if node.place else node.subject
     if step is Step.RETAKE:
         return (
             f"[✓] {label}: {counted(new_takes, 'new take')};"
@@ -51,7 +51,7 @@ def made(task: Task, node: Node, step: Step, new_takes: int, label: str) -> str:
         Step.DRAW: f"[✓] {name} -> {target}",
         Step.RESTORE: f"[=] {name} -> {target} (from the take store)",
         Step.MORPH: f"[=] {name} -> {target} (morphed)",
-        Step.FIT: f"[=] {node.expression} -> {target} (the base image)",
+        Step.FIT: f"[=] {node.subject} -> {target} (the base image)",
     }
     return texts.get(step, "")
 

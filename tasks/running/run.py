@@ -272,8 +272,10 @@ def _tidy(project: Project) -> None:
     """Sweep what killed runs left half-written; take in what a full disk kept out of the store."""
     from tasks.takes.store import TakeStore
 
-    sequences = project.sequences.glob("*/")
-    sweep_parts([project.built, project.frames, *sequences, *project.store.glob("*/")])
+    costumes = ["", *(outfit.name for outfit in project.graph.costumes)]
+    keyframes = map(project.frames_of, costumes)
+    sequences = (each for name in costumes for each in project.sequences_of(name).glob("*/"))
+    sweep_parts([project.built, *keyframes, *sequences, *project.store.glob("*/")])
     count = TakeStore(project.store).take_in_rescued()
     if count:
         say(f"[i] {counted(count, 'rescued take')} taken into {project.store}")

@@ -73,20 +73,19 @@ class Session:
         return decisions_of(self.choices)
 
     @cached_property
-    def face_mask_digest(self) -> str:
-        """Of the picture that says where the face is; empty without one.
+    def face_mask_digests(self) -> Mapping[str, str]:
+        """By costume, of the picture that says where the face is; empty without one.
 
         One that is not there has none either: the frames' tasks say that.
         """
-        path = self.graph.face_mask
-        try:
-            return hashlib.sha256(read_plain(Path(path))).hexdigest()[:16] if path else ""
-        except OSError:
-            return ""
+        masks = {outfit.name: outfit.face_mask for outfit in self.graph.outfits}
+        found = {path: _picture_digest(path) for path in {*masks.values()}}
+        return {name: found[path] for name, path in masks.items()}
 
     @cached_property
     def sequences(self) -> "Mapping[str, Sequence]":
-        """Every sequence by its id, listed once and not for each of its manifests."""
+        """Every sequence by its id, listed once and not for each of its manifests; those of
+        costumes are the same."""
         from tasks.sequences.tree import sequences
 
         return {each.id: each for each in sequences(self.character)}
@@ -103,6 +102,13 @@ class Session:
 
                 self._builder = open_builder(self.project, self.calls)
             return self._builder
+
+
+def _picture_digest(path: str) -> str:
+    try:
+        return hashlib.sha256(read_plain(Path(path))).hexdigest()[:16] if path else ""
+    except OSError:
+        return ""
 
 
 def open_session() -> Session:

@@ -60,7 +60,8 @@ class Live:
             self._board.put("data", self.number)
 
     def _look_at_inputs(self) -> None:
-        inputs = _content(self.project.config), stamp(self._graph.base_image)
+        portraits = [stamp(outfit.base_image) for outfit in self._graph.outfits]
+        inputs = _content(self.project.config), portraits
         if inputs == self._inputs:
             return
         self._inputs, self._problem = inputs, ""

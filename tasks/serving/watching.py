@@ -132,7 +132,7 @@ class Watch:
         if graph:
             given = {node.source for node in graph.nodes}
             yield from sorted(path for path in given if not project.is_built(Path(path)))
-            yield from [graph.face_mask] if graph.face_mask else []
+            yield from (outfit.face_mask for outfit in graph.outfits if outfit.face_mask)
 
 
 def _is_there(project: Project, node: Node) -> bool:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.ground.files import utc_now
+from tasks.ground.ids import costume_of
 from tasks.ground.locks import held
 from tasks.models.prices import Tokens
 
@@ -70,7 +71,12 @@ class Entry:
     @property
     def expression(self) -> str:
         """The frame's expression."""
-        return self.frame.rsplit("__", 1)[0]
+        return costume_of(self.frame)[1].rsplit("__", 1)[0]
+
+    @property
+    def costume(self) -> str:
+        """The frame's costume; empty: the outfit of the config's own portrait."""
+        return costume_of(self.frame)[0]
 
 
 class Ledger:

@@ -47,7 +47,7 @@ def task_endpoints(session: Session) -> Iterator[dict[str, Any]]:
 def frame_slice(session: Session, node: Node) -> str:
     """What of the config, and of takes.json and the face mask beside it, decides a frame."""
     pick = session.picks.get(node.name)
-    mask = session.face_mask_digest if node.role.only_face_changes else ""
+    mask = session.face_mask_digests[node.costume] if node.role.only_face_changes else ""
     decision = session.decisions.get(node.name)
     # Taking an approval back has the frame looked at again.
     held = ["approved"] if decision and decision.approved else []

@@ -64,7 +64,7 @@ def same_files(
     def seen() -> str:
         from tasks.exports.output import listed
 
-        frames = [project.target(node.expression, node.pose) for node in graph.nodes]
+        frames = [project.path_of(node) for node in graph.nodes]
         frames += [project.sequence_path(f"{strip.name}/{MANIFEST}") for strip in graph.sequences]
         frames += [project.sequence_path(node.place) for node in graph.tweens]
         frames += [

@@ -24,9 +24,7 @@ def task_review(session: Session) -> dict[str, Any]:
     task = {
         "actions": [(write_page, [session])],
         "file_dep": [
-            ConfigSlice(
-                str(project.config), digest_of([names, graph.face_digest, graph.checks_digest])
-            )
+            ConfigSlice(str(project.config), digest_of([names, *graph.faces, graph.checks_digest]))
         ],
         # As with the contact sheet: nothing is drawn for the page's sake.
         "task_dep": [f"endpoints:*__{pose}" for pose in graph.drawn_poses],

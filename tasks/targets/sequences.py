@@ -9,6 +9,7 @@ from doit.exceptions import TaskFailed
 from tasks.build.step import Step
 from tasks.graph.node import Node, Strip
 from tasks.ground.errors import Mistake, told
+from tasks.ground.ids import costume_of
 from tasks.running.free_task import guarded
 from tasks.running.freshness import ConfigSlice
 from tasks.running.session import Session
@@ -28,7 +29,7 @@ def task_sequences(session: Session) -> Iterator[dict[str, Any]]:
     for strip in graph.sequences:
         showing.setdefault(strip.owner, []).append(strip)
     for node in graph.tweens:
-        owner, _, file = node.place.partition("/")
+        owner, _, file = node.place.rpartition("/")
         # Only of what they show: the others may come when their manifest is written already.
         shown_in = (strip for strip in showing.get(owner, ()) if file in strip.files)
         folders = [project.sequence_path(strip.name) for strip in shown_in]
@@ -71,7 +72,7 @@ def _is_manifest(path: Path) -> bool:
 
 def _task_of(place: str) -> str:
     """The task of a frame of a sequence, by its place."""
-    return f"sequences:{place.removesuffix('.png').replace('/', ':')}"
+    return f"sequences:{':'.join(place.removesuffix('.png').rsplit('/', 1))}"
 
 
 def _paths(sequences: tuple[Strip, ...]) -> Iterator[dict[str, Any]]:
@@ -103,7 +104,7 @@ def write_manifest(session: Session, strip: Strip) -> TaskFailed | None:
 
     try:
         size_px = session.character.generation.size_px
-        document = manifest(session.sequences[strip.name], size_px)
+        document = manifest(session.sequences[costume_of(strip.name)[1]], size_px)
         folder = Path(session.project.sequence_path(strip.name))
         folder.mkdir(parents=True, exist_ok=True)
         write(folder, document)

@@ -12,6 +12,7 @@ from tasks.graph.node import Graph, Node
 from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
 from tasks.ground.files import stamp
+from tasks.ground.ids import with_costume
 from tasks.ground.say import say
 from tasks.pictures.own_picture import remove_picture, write_own
 from tasks.running.free_task import rebuilt
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
 def task_sheet(session: Session) -> dict[str, Any]:
     """show all frames in one labelled picture (format=pdf: on pages of A4)"""
     project, graph = session.project, session.graph
-    paths = [project.target(node.expression, node.pose) for node in graph.nodes]
+    paths = [project.path_of(node) for node in graph.nodes]
     names = [node.name for node in graph.nodes]
     # One task for both forms: what was made of one says nothing of the other.
     layout = digest_of(
-        [names, graph.drawn_poses, graph.checks_digest, graph.face_digest, project.sheet.suffix]
+        [names, graph.drawn_poses, graph.checks_digest, *graph.faces, project.sheet.suffix]
     )
     task = {
         "actions": [(draw_sheet, [session])],
@@ -80,7 +81,7 @@ def draw_sheet(session: Session) -> TaskFailed | None:
     known = marks.read(before.get("marks")) if same_thresholds else {}
     known = marks.marks(project, shown, known)
     cells = {
-        (node.expression, node.pose): Cell(
+        (node.subject, node.pose): Cell(
             Path(project.path_of(node)),
             node.name in failed,
             known[node.name].flags,
@@ -144,7 +145,12 @@ def _looked_up(project: Project) -> "FaceBox | None":
 
 def _shown(project: Project, graph: Graph) -> list[Node]:
     """The frames on the sheet: all at the poses that `doit` draws, else those that are there."""
-    there = set(os.listdir(project.frames)) if project.frames.is_dir() else set[str]()  # noqa: PTH208
+    there = {
+        with_costume(outfit.name, name)
+        for outfit in graph.outfits
+        if (folder := project.frames_of(outfit.name)).is_dir()
+        for name in os.listdir(folder)  # noqa: PTH208
+    }
     return [
         node
         for node in graph.nodes

@@ -421,7 +421,8 @@ def test_spelling_defaults_out_changes_nothing():
             {"expresions": {}},
             '"expresions"',
             '$.expresions: unknown key "expresions"; did you mean "expressions"? (allowed: $schema,'
-            " character, base_image, face, axes, poses, expressions, base_paths, pose_paths,"
+            " character, base_image, face, axes, poses, expressions, costumes, base_paths,"
+            " pose_paths,"
             " generation, finish, checks, exports, visemes,"
             " lip_sync, moods, timelines)",
             id="an unknown key",
@@ -718,6 +719,59 @@ def test_spelling_defaults_out_changes_nothing():
             " start, end, poses, start_pose, end_pose, max_depth, distance_threshold, tween, ease,"
             " duration_ms)",
             id="an unknown key of a path",
+        ),
+        pytest.param(
+            {"costumes": {"a b": "b.png"}},
+            '"a b"',
+            '$.costumes["a b"]: "a b" cannot be a file name: letters, digits, _, - and . are'
+            " allowed",
+            id="a costume that is no file name",
+        ),
+        pytest.param(
+            {"costumes": {"Review": "b.png"}},
+            '"Review"',
+            '$.costumes.Review: "Review" cannot be a costume: review of the build lies there;'
+            " rename it",
+            id="a costume whose folder is taken",
+        ),
+        pytest.param(
+            {"costumes": {"sheet.png": "b.png"}},
+            '"sheet.png"',
+            '$.costumes["sheet.png"]: "sheet.png" cannot be a costume: sheet.png of the build lies'
+            " there; rename it",
+            id="a costume whose folder is a file",
+        ),
+        pytest.param(
+            {"costumes": {"red": "a.png", "Red": "b.png"}},
+            '"Red"',
+            '$.costumes.Red: "Red" and "red" would be one file on some systems; rename one',
+            id="two costumes in one folder",
+        ),
+        pytest.param(
+            {"costumes": {"red": {}}},
+            "{}",
+            "$.costumes.red.base_image: is missing",
+            id="a costume without a portrait",
+        ),
+        pytest.param(
+            {"costumes": {"red": 3}},
+            "3",
+            "$.costumes.red: 3 must be text in double quotes",
+            id="a costume that is a number",
+        ),
+        pytest.param(
+            {"costumes": {"red": {"base_image": "a.png", "base_images": {"nod_up": "b.png"}}}},
+            '"nod_up"',
+            '$.costumes.red.base_images.nod_up: unknown pose "nod_up"; did you mean'
+            ' "nod_up_small"? (allowed: center, tilt_left_small, nod_up_small)',
+            id="a costume's portrait at a pose that there is not",
+        ),
+        pytest.param(
+            {"costumes": {"red": {"base_image": "a.png", "face": {"chin": [0.5, 1.2]}}}},
+            "1.2",
+            "$.costumes.red.face.chin[1]: 1.2 must lie in 0..1, a part of the portrait's width or"
+            ' height; if they are pixels, say so: "face": { "unit": "px", ... }',
+            id="a landmark of a costume outside its portrait",
         ),
         pytest.param(
             {"pose_paths": "neutrl"},

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from typing import get_type_hints
 
 from tasks.graph.cache import _decoded, _encoded
-from tasks.graph.node import Graph, Node, Role, Strip
+from tasks.graph.node import Graph, Node, Outfit, Role, Strip
 from tasks.requests.engine import Choice
 
 KEYFRAME = Node(expression="sad", pose="up", role=Role.TILT, source="base.png", digest="d1")
@@ -16,7 +16,8 @@ TWEEN = Node(
     source="000.png",
     digest="d2",
     second="100.png",
-    place="sad_to_happy__up/050.png",
+    costume="summer",
+    place="summer/sad_to_happy__up/050.png",
     at=0.5,
     closer_than=3.5,
     towards="happy",
@@ -37,6 +38,7 @@ GRAPH = Graph(
     talking_digest="t",
     moods_digest="m",
     timelines=(("hello", "{}"),),
+    costumes=(Outfit("summer", "summer.png", "f2", "m2"),),
 )
 
 

@@ -18,7 +18,8 @@ def seen_digest(project: Project, graph: Graph) -> str:
 
 
 def _seen(project: Project, graph: Graph) -> Iterator[Any]:
-    yield from listing(project.frames)
+    for outfit in graph.outfits:
+        yield from listing(project.frames_of(outfit.name))
     # A sequence's manifest is written anew whenever one of its frames was.
     for strip in graph.sequences:
         yield stamp(project.sequence_path(f"{strip.name}/manifest.json"))
