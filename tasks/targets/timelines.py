@@ -234,6 +234,8 @@ def align(project: Project, named: Named, target: str) -> TaskFailed | None:
         else:
             found = aligned(read_sound(audio), given.words(), given.pronunciations())
             write_whole(Path(target), textgrid(found).encode())
+            for note in found.notes:
+                say(f"[!] timelines:{named.name}: {note}")
     except (Mistake, OSError) as error:
         return TaskFailed(told(error))
     return None

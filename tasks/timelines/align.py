@@ -4,7 +4,8 @@
 them. What it finds is written as a TextGrid, which Praat opens and a person may mend.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -17,12 +18,19 @@ from tasks.timelines.timing import SECOND_US, Span, Timing, timing
 INSTALL = "uv sync --extra align"
 _RATE_HZ = 16_000
 _NONE = (
-    "no alignment was found: the text does not fit the recording, or it is too long for one piece"
-    " (a minute may be); give a timing file, or shorter recordings"
+    "no alignment was found: the text does not fit the recording; compare the two, or give a timing"
+    " file"
 )
 _FRAME_US = SECOND_US // 100
+_SHORTEST_FRAMES = 3
+"""no phone of pocketsphinx's is shorter: its model has three states"""
+_LOUD = 0.3
+"""as what part of the words' usual loudness sound counts as speech"""
+_SPOKEN_FRAMES, _BREATH_FRAMES = 70, 20
+"""from where on speech outside of words is worth a line; shorter silences do not part it"""
 _WIDE = {"beam": 1e-80, "wbeam": 1e-60, "pbeam": 1e-80}
-"""keeps ways in view that pocketsphinx gives up by itself, in five times the time"""
+"""keeps ways in view that pocketsphinx gives up by itself, in minutes of repeated sentences and in
+digital silence; up to five times the time"""
 
 
 def aligned(sound: Sound, script: Script, known: Mapping[str, tuple[str, ...]]) -> Timing:
@@ -43,13 +51,54 @@ def aligned(sound: Sound, script: Script, known: Mapping[str, tuple[str, ...]]) 
             f"the dictionary lacks {', '.join(missing)}: name a file in pronunciations, with a"
             f" line such as: {next(iter(missing))} HH AH L OW"
         )
+    _check_room(said, decoder, sound)
     pcm, text = resampled(sound, _RATE_HZ), " ".join(said)
     found = _decoded(decoder, text, pcm)
     if found is None:
         found = _decoded(_decoder(sphinx, said, known, _WIDE), text, pcm)
     if found is None:
         raise Mistake(_NONE)
-    return _timing(found, script, sound.duration_us)
+    heard = _timing(found, script, sound.duration_us)
+    return replace(heard, notes=tuple(_doubts(heard, pcm)))
+
+
+def _check_room(said: list[str], decoder: Any, sound: Sound) -> None:
+    """Raises `Mistake` for a text that nobody could have spoken in that time."""
+    phones = sum(len(decoder.lookup_word(word).split()) for word in said)
+    if phones * _SHORTEST_FRAMES * _FRAME_US > sound.duration_us:
+        raise Mistake(
+            f"the text is too long for the recording: {len(said)} words in"
+            f" {sound.duration_us / SECOND_US:.1f} s; leave only what is spoken in it"
+        )
+
+
+def _doubts(found: Timing, pcm: bytes) -> Iterator[str]:
+    """Where text and recording do not seem to be the same."""
+    for start, end in _unsaid(found.words, pcm):
+        yield (
+            f"from {start / 100:.1f} to {end / 100:.1f} s something is heard that the text does not"
+            " have: words beside it may be misplaced"
+        )
+
+
+def _unsaid(words: Sequence[Span], pcm: bytes) -> Iterator[tuple[int, int]]:
+    """Where there is speech and no word: first and last frame, in hundredths of a second."""
+    import numpy as np
+
+    samples = np.frombuffer(pcm, "<i2").astype(float)
+    frame = _RATE_HZ // 100
+    whole = samples[: len(samples) // frame * frame].reshape(-1, frame)
+    loud = np.sqrt((whole**2).mean(axis=1))
+    said = np.zeros(len(loud), bool)
+    for word in words:
+        said[word.start_us // _FRAME_US : word.end_us // _FRAME_US] = True
+    if not said.any():
+        return
+    there = np.flatnonzero(~said & (loud > _LOUD * np.median(loud[said])))
+    rows = np.split(there, np.flatnonzero(np.diff(there) > _BREATH_FRAMES) + 1)
+    for row in rows:
+        if len(row) and row[-1] - row[0] >= _SPOKEN_FRAMES:
+            yield int(row[0]), int(row[-1])
 
 
 def _decoder(
