@@ -159,7 +159,8 @@ makes them smaller), and says so where they do not.
 `otio`, `rhubarb` and `moho` are made of the project's timelines ([docs/talking.md](talking.md)), a
 file each, and are there where it has one; the keys below change nothing of them. They need the
 timelines' plans, not their pictures: an edit names those in `frames/timelines/<id>/frames`, so keep
-it where it lies, and have them made by `uv run doit timelines:<id>:frames`.
+it where it lies, and have them made by `uv run doit timelines:<id>:frames`. A timeline that cannot
+be planned is named, and what is made of the others is written all the same.
 
 Every export takes these keys; [docs/config.md](config.md#exportsettings) has their bounds:
 `expressions` and `poses` choose frames (`"happy_*"`), `crop` a part of each (`figure`, `bust`,
@@ -168,6 +169,30 @@ them and swaps left and right in the names of poses. `"metadata": false` leaves 
 came from. Some shops refuse files with it; some platforms ask that generated pictures be marked,
 and without it that mark is yours to set.
 """
+RENPY = """
+Copy `game/` over your game's own:
+
+```renpy
+show ann happy_big                     # the default pose needs no name
+show ann happy_big tilt_left_small     # another one stays until it is taken back
+show ann sad                           # sad, at the same pose
+show ann -tilt_left_small blinking     # the eyes blink now and then; eyes_shut keeps them shut
+ann "Hello!"                           # the mouth moves while ann speaks
+show ann mouth_D                       # a mouth shape; mouth_X is the expression's own mouth
+```
+
+The mouth shapes are those of [docs/talking.md](talking.md#how-a-mouth-moves). A blink takes the
+lids alone from the frame that lends them: brows and all else stay the expression's own.
+`ann_layers` (and `ann_layers_tilt_left_small`) are the same frames as a body and faces on it, to
+dress up.
+
+Of every timeline there are mouth cues and its voice where the
+[lip-sync plugin](https://github.com/Wendy-Nam/RenPy-Lipsync-Plugin) looks for them:
+`$ lipsync(ann_lips, "hello.wav", "Hello!")`. The plugin finds the image by the character's name, so
+that `ann_lips` is called as the image is.
+"""
+MORE = {"renpy": RENPY}
+"""what a page says of an export beside its row"""
 EXPORTS_TAIL = """
 ## Back from a painting program
 
@@ -201,6 +226,7 @@ def exports_page() -> str:
     for name, row in EXPORTS.items():
         parts.append(f"\n## {name}\n\n{row.summary[0].upper()}{row.summary[1:]}.\n")
         parts += [f"- `{option}`: {says}" for option, says in row.options.items()]
+        parts += [MORE[name].rstrip()] if name in MORE else []
     return "\n".join([*parts, EXPORTS_TAIL]).rstrip() + "\n"
 
 

@@ -31,6 +31,8 @@ class Cast:
     """frames that the config asks for and that are not there, by name"""
     timelines: Mapping[str, Path]
     """each timeline's id and the folder of what is made of it; it need not be there"""
+    portrait: Path
+    """the picture that the landmarks are of; it need not be there"""
 
     @property
     def default_pose(self) -> str:
@@ -48,13 +50,24 @@ class Cast:
         """Those that have a frame at any pose."""
         return tuple(dict.fromkeys(expression for expression, _ in self.frames))
 
+    def at_pose(self, pose: str) -> dict[str, Path]:
+        """The frames of a pose, by expression."""
+        return {name: path for (name, at), path in self.frames.items() if at == pose}
+
+    @cached_property
+    def portrait_px(self) -> tuple[int, int] | None:
+        """Width and height of the portrait as it is seen; None where it cannot be read."""
+        from tasks.pictures.decode import PORTRAITS
+        from tasks.pictures.picture import read
+
+        try:
+            return read(self.portrait, PORTRAITS).size
+        except (Mistake, OSError):
+            return None
+
     def expression(self, expression: str) -> Expression:
         """What the config says of an expression."""
         return self.character.expression(expression)
-
-    def neutral(self, pose: str) -> Path | None:
-        """The neutral picture of a pose; None where it is not among these."""
-        return self.frames.get((NEUTRAL, pose))
 
 
 def read_cast(
@@ -79,6 +92,7 @@ def read_cast(
         sequences=tuple(_sequences(project, set(expressions), set(poses))),
         missing=tuple("__".join(at) for at in wanted if at not in frames),
         timelines={name: project.timelines / name for name in timelines},
+        portrait=project.input_path(character.base_image),
     )
 
 

@@ -1,11 +1,13 @@
 """The frames of one pose as a body and faces that lie on it: together each frame, to the bit.
 
-The body is what all frames have in common. Where they differ it has a hole, so that a face that is
-transparent in part is not laid over another.
+The body is the first frame. Where faces differ and one of them is not opaque it has a hole, so
+that such a face is not laid over another; nowhere else, so that no line shows along faces where a
+program scales the layers.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -45,23 +47,23 @@ class Layers:
         return np.where(above[..., 3:] > 0, above, self.body)
 
 
-def layers_of(pictures: Pictures, pose: str) -> Layers:
-    """The layers of a pose's frames. All must be of one size, as frames of one pose are."""
-    cast = pictures.cast
-    names = [name for name in cast.expressions if (name, pose) in cast.frames]
-    first = NEUTRAL if NEUTRAL in names else names[0]
-    base = pictures.pixels(cast.frames[first, pose])
+def layers_of(pictures: Pictures, paths: Mapping[str, Path]) -> Layers:
+    """The layers of frames of one pose, by their names. All must be of one size, as those are."""
+    first = NEUTRAL if NEUTRAL in paths else next(iter(paths))
+    base = pictures.pixels(paths[first])
     hole = np.zeros(base.shape[:2], np.bool_)
-    for name in names:
-        hole |= ~same_pixels(pictures.pixels(cast.frames[name, pose]), base)
+    for path in paths.values():
+        hole |= ~same_pixels(pictures.pixels(path), base)
     left, top, width, height = _bounds(hole)
-    body = base.copy()
-    body[hole] = 0
-    inside = hole[top : top + height, left : left + width]
+    rows, columns = slice(top, top + height), slice(left, left + width)
+    inside = hole[rows, columns]
+    body, seen = base.copy(), np.zeros(inside.shape, np.bool_)
     faces: dict[str, Pixels] = {}
-    for name in names:
-        part = pictures.pixels(cast.frames[name, pose])[top : top + height, left : left + width]
+    for name, path in paths.items():
+        part = pictures.pixels(path)[rows, columns]
+        seen |= inside & (part[..., 3] < 255)
         faces[name] = np.where(inside[..., None], part, 0).astype(np.uint8)
+    body[rows, columns][seen] = 0
     return Layers(body, faces, (left, top))
 
 

@@ -28,7 +28,7 @@ def export(cast: Cast, out: Output) -> list[str]:
     """`<pose>.ora` for each pose."""
     pictures = Pictures(cast)
     for pose in cast.poses:
-        layers = layers_of(pictures, pose)
+        layers = layers_of(pictures, cast.at_pose(pose))
         out.add(f"{pose_name(cast.settings, pose)}.ora", packed_layers(layers))
     return ["what is painted there comes back with: doit import_layers FILE.ora"]
 

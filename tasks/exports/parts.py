@@ -5,24 +5,27 @@ can stand in one picture: the face is parted across the nose, and both fade into
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tasks.character.character import NEUTRAL
-from tasks.character.face import complete
+from tasks.character.face import Point
 from tasks.exports.cast import Cast
+from tasks.exports.eyes import with_eyes_of
+from tasks.exports.face_place import FacePlace, face_place
+from tasks.exports.mouths import Mouths, named
 from tasks.exports.pixels import Pixels, pixels_of
 
 _OPEN, _SHUT = 0.2, 0.6
 """from which weight of jawOpen a mouth is open, and from which of eyeBlink an eye is shut"""
+_RAISED = ("browInnerUp", "browOuterUpLeft", "browOuterUpRight")
 _FADE = 0.15
 """how far the fade reaches, as a part of the way from eyes to mouth"""
 
 Weights = Mapping[str, float]
-Rows = NDArray[np.float32]
-"""(height,): a part for each row of a picture, 0..1"""
+Share = NDArray[np.float32]
+"""(height, width): a part for each pixel of a picture, 0..1"""
 
 
 def opening(weights: Weights) -> float:
@@ -35,23 +38,74 @@ def blinking(weights: Weights) -> float:
     return min(weights.get("eyeBlinkLeft", 0.0), weights.get("eyeBlinkRight", 0.0))
 
 
-@dataclass(frozen=True)
 class Parts:
-    """Which expressions lend the mouth and the eyes."""
+    """The moving parts of a cast's faces, of any expression at any pose."""
 
-    speaking: str | None
-    """its mouth is open; None where no expression's is"""
-    shut: str | None
-    """its eyes are shut; None where no expression's are"""
+    def __init__(self, cast: Cast) -> None:
+        """Raises `Mistake` where an option names an expression that is not there."""
+        self._cast = cast
+        self.speaking = named(cast, "talk") or _best(cast, opening, _OPEN)
+        """the expression that lends its open mouth; None where no expression's is"""
+        self.shut = named(cast, "blink") or _best(cast, blinking, _SHUT)
+        """the expression that lends its shut eyes; None where no expression's are"""
+        self.mouths = Mouths(cast, self.speaking)
 
+    def four(self, expression: str, pose: str) -> dict[str, Pixels]:
+        """`closed`, `open`, `closed_blink`, `open_blink` of an expression at a pose.
 
-def parts_of(cast: Cast) -> Parts:
-    """The expressions that lend an open mouth and shut eyes, unless the options name others."""
-    options = cast.settings.options
-    return Parts(
-        options.get("talk") or _best(cast, opening, _OPEN),
-        options.get("blink") or _best(cast, blinking, _SHUT),
-    )
+        A part that the expression has itself stays its own (laughing is open already); one that no
+        expression has is left out.
+        """
+        cast, base = self._cast, self._own(expression, pose)
+        states = {"closed": base}
+        rest, speaking = self._lent(NEUTRAL, pose), self._lent(self._mouth_for(expression), pose)
+        if opening(cast.expression(expression).blendshapes) >= _OPEN:
+            states["open"] = base
+            if rest is not None:
+                states["closed"] = joined(cast, pose, eyes=base, mouth=rest)
+        elif speaking is not None:
+            states["open"] = joined(cast, pose, eyes=base, mouth=speaking)
+        shut = self.blinked(expression, pose)
+        if shut is not None:
+            for state, pixels in list(states.items()):
+                states[f"{state}_blink"] = joined(cast, pose, eyes=shut, mouth=pixels)
+        return states
+
+    def blinked(self, expression: str, pose: str) -> Pixels | None:
+        """A frame with its eyes shut, and its brows as they are; None where nothing shows that."""
+        frame = self._own(expression, pose)
+        if blinking(self._cast.expression(expression).blendshapes) >= _SHUT:
+            return frame
+        if not self._cast.settings.options.get("blink"):
+            twin = self._lent(self.mouths.shut_twin(expression), pose)
+            if twin is not None:
+                return joined(self._cast, pose, eyes=twin, mouth=frame)
+        shut = self._lent(self.shut, pose)
+        place = face_place(self._cast, pose, (frame.shape[1], frame.shape[0]))
+        if shut is None or place is None:
+            return None
+        return with_eyes_of(shut, frame, place, self._raised(expression))
+
+    def _raised(self, expression: str) -> float:
+        """How far its brows are higher than those of the frame that lends shut eyes, 0..1."""
+        own, other = (
+            max(self._cast.expression(name).blendshapes.get(brow, 0.0) for brow in _RAISED)
+            for name in (expression, self.shut or NEUTRAL)
+        )
+        return min(1.0, max(0.0, own - other))
+
+    def _mouth_for(self, expression: str) -> str | None:
+        """Whose open mouth an expression gets: of one that has its eyes and brows, if there is."""
+        if self.speaking is None or self._cast.settings.options.get("talk"):
+            return self.speaking
+        return self.mouths.with_mouth(self.speaking, expression) or self.speaking
+
+    def _own(self, expression: str, pose: str) -> Pixels:
+        return pixels_of(self._cast.frames[expression, pose])
+
+    def _lent(self, expression: str | None, pose: str) -> Pixels | None:
+        path = self._cast.frames.get((expression, pose)) if expression else None
+        return None if path is None else pixels_of(path)
 
 
 def _best(cast: Cast, how_far: Callable[[Weights], float], least: float) -> str | None:
@@ -67,51 +121,22 @@ def _else(weights: Weights, how_far: Callable[[Weights], float]) -> float:
     return sum(weights.values()) - how_far(weights)
 
 
-def four(cast: Cast, expression: str, pose: str) -> dict[str, Pixels]:
-    """`closed`, `open`, `closed_blink`, `open_blink` of an expression at a pose.
-
-    A part that the expression has itself stays its own (laughing is open already); one that no
-    expression has is left out.
-    """
-    own = cast.expression(expression).blendshapes
-    parts, base = parts_of(cast), pixels_of(cast.frames[expression, pose])
-    states = {"closed": base}
-    mouth = _lent(cast, parts.speaking, pose)
-    if opening(own) >= _OPEN:
-        states["open"] = base
-        rest = _lent(cast, NEUTRAL, pose)
-        if rest is not None:
-            states["closed"] = joined(cast, eyes=base, mouth=rest)
-    elif mouth is not None:
-        states["open"] = joined(cast, eyes=base, mouth=mouth)
-    eyes = base if blinking(own) >= _SHUT else _lent(cast, parts.shut, pose)
-    if eyes is not None:
-        for state in list(states):
-            states[f"{state}_blink"] = joined(cast, eyes=eyes, mouth=states[state])
-    return states
-
-
-def _lent(cast: Cast, expression: str | None, pose: str) -> Pixels | None:
-    path = cast.frames.get((expression, pose)) if expression else None
-    return None if path is None else pixels_of(path)
-
-
-def joined(cast: Cast, *, eyes: Pixels, mouth: Pixels) -> Pixels:
+def joined(cast: Cast, pose: str, *, eyes: Pixels, mouth: Pixels) -> Pixels:
     """The upper part of one frame above the lower part of another, both of one pose."""
     if eyes.shape != mouth.shape:
         return mouth
-    share = _share(cast, eyes.shape[0])
-    made = np.where((share >= 1)[:, None, None], mouth, eyes)
-    between = np.flatnonzero((share > 0) & (share < 1))
-    if between.size:
-        rows = slice(int(between[0]), int(between[-1]) + 1)
-        made[rows] = _faded(eyes[rows], mouth[rows], share[rows])
+    share = lower_share(cast, pose, (eyes.shape[1], eyes.shape[0]))
+    made = np.where((share >= 1)[..., None], mouth, eyes)
+    rows = np.flatnonzero(((share > 0) & (share < 1)).any(axis=1))
+    if rows.size:
+        band = slice(int(rows[0]), int(rows[-1]) + 1)
+        made[band] = _faded(eyes[band], mouth[band], share[band])
     return made
 
 
-def _faded(upper: Pixels, lower: Pixels, share: Rows) -> Pixels:
-    """One picture fading into another from row to row; what is the same in both stays so."""
-    part = share[:, None, None]
+def _faded(upper: Pixels, lower: Pixels, share: Share) -> Pixels:
+    """One picture fading into another; what is the same in both stays so."""
+    part = share[..., None]
     mixed = _premultiplied(upper) * (1 - part) + _premultiplied(lower) * part
     alpha = mixed[..., 3:]
     mixed[..., :3] = np.where(alpha > 0, mixed[..., :3] * 255 / np.maximum(alpha, 1), 0)
@@ -127,20 +152,33 @@ def _premultiplied(pixels: Pixels) -> NDArray[np.float32]:
     return floats
 
 
-def _share(cast: Cast, height: int) -> Rows:
-    """How much of the lower picture each row shows, 0..1."""
-    face = cast.character.face
-    eyes_y, mouth_y = 0.4, 0.53
-    if face.left_eye and face.right_eye and face.mouth:
-        whole = complete(face, 1.0)
-        corners = (face.left_eye.inner, face.left_eye.outer, face.right_eye.inner)
-        eyes_y = sum(y for _, y in (*corners, face.right_eye.outer)) / 4
-        mouth_y = (face.mouth.left[1] + face.mouth.right[1]) / 2
-        if whole.nose_base:
-            # the mouth's own movement begins below the nose
-            mouth_y = 2 * whole.nose_base[1] - eyes_y if whole.nose_base[1] > eyes_y else mouth_y
-    middle, fade = (eyes_y + mouth_y) / 2 * height, _FADE * (mouth_y - eyes_y) * height
-    rows = (np.arange(height, dtype=np.float32) - middle) / max(fade, 1.0) / 2 + 0.5
-    part = rows.clip(0, 1)
-    smooth: Rows = part * part * (3 - 2 * part)
+def lower_share(cast: Cast, pose: str, size_px: tuple[int, int]) -> Share:
+    """How much of the lower picture each pixel shows, 0..1: none at the eyes, all at the mouth."""
+    width, height = size_px
+    eyes, mouth = (width / 2, 0.4 * height), (width / 2, 0.53 * height)
+    place = face_place(cast, pose, size_px)
+    if place is not None:
+        eyes, mouth = _eyes_and_mouth(place)
+    down = np.subtract(mouth, eyes)
+    far = float(np.hypot(*down))
+    down /= far
+    y, x = np.ogrid[:height, :width]
+    along = (x - eyes[0]) * down[0] + (y - eyes[1]) * down[1]
+    part = ((along - far / 2) / max(_FADE * far, 1.0) / 2 + 0.5).clip(0, 1).astype(np.float32)
+    smooth: Share = part * part * (3 - 2 * part)
     return smooth
+
+
+def _eyes_and_mouth(place: FacePlace) -> tuple[Point, Point]:
+    """The middle between the eyes, and a place below it, half of the way to which both meet."""
+    face = place.face
+    points = [
+        place.pixel(point)
+        for eye in (face.left_eye, face.right_eye)
+        if eye
+        for point in (eye.inner, eye.outer)
+    ]
+    eyes = (sum(x for x, _ in points) / len(points), sum(y for _, y in points) / len(points))
+    # the mouth's own movement begins below the nose
+    nose = place.pixel(face.nose_base)
+    return eyes, (2 * nose[0] - eyes[0], 2 * nose[1] - eyes[1])

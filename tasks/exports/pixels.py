@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tasks.character.export import ExportSettings
-from tasks.character.face import Face, complete
 from tasks.exports.cast import Cast
+from tasks.exports.face_place import face_place
 from tasks.ground.errors import Mistake
 from tasks.pictures.decode import PICTURES
 from tasks.pictures.picture import png_bytes, read
@@ -72,7 +72,7 @@ def _box(cast: Cast, size_px: tuple[int, int]) -> Box:
     figure = figure_of(cast.frames.values(), size_px)
     if crop == "figure":
         return figure
-    return _around(cast.character.face, crop, figure, size_px)
+    return _around(cast, crop, figure, size_px)
 
 
 def _named_box(crop: tuple[float, float, float, float], size_px: tuple[int, int]) -> Box:
@@ -94,16 +94,17 @@ def figure_of(paths: Iterable[Path], size_px: tuple[int, int]) -> Box:
     return (left, top, left + width, top + height) if width else (0, 0, *size_px)
 
 
-def _around(face: Face, crop: str, figure: Box, size_px: tuple[int, int]) -> Box:
+def _around(cast: Cast, crop: str, figure: Box, size_px: tuple[int, int]) -> Box:
     """The box of a bust or a face, from the landmarks."""
     width, height = size_px
-    if not (face.left_eye and face.right_eye and face.mouth):
+    place = face_place(cast, cast.default_pose, size_px)
+    if place is None:
         raise Mistake(f'crop: "{crop}" needs landmarks (face: eyes and mouth), or give a box')
-    whole = complete(face, width / height)
+    whole = place.face
     points = [*(whole.outline or ()), *([whole.chin] if whole.chin else [])]
-    points += [point for eye in (face.left_eye, face.right_eye) for point in (eye.inner, eye.outer)]
-    xs = [x * width for x, _ in points]
-    ys = [y * height for _, y in points]
+    eyes = [eye for eye in (whole.left_eye, whole.right_eye) if eye]
+    points += [point for eye in eyes for point in (eye.inner, eye.outer)]
+    xs, ys = zip(*(place.pixel(point) for point in points), strict=True)
     tall = max(ys) - min(ys)
     if crop == "bust":
         bottom = min(figure[3], round(max(ys) + _BUST * tall))

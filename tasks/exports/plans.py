@@ -11,14 +11,30 @@ PLAN = "plan.json"
 
 
 def plans(cast: Cast) -> Iterator[tuple[str, Plan]]:
-    """Each timeline's id and plan. Raises `Mistake` where there is none, or one is damaged."""
+    """Each timeline's id and plan, of those that have one."""
+    for name in cast.timelines:
+        plan = _plan(cast, name)
+        if plan is not None:
+            yield name, plan
+
+
+def check(cast: Cast) -> None:
+    """Raises `Mistake` where a timeline has no plan that can be read: what is made of the others is
+    there, and the run says what is wrong with this one."""
+    broken = [name for name in cast.timelines if _plan(cast, name) is None]
+    if broken:
+        again = doit(*(f"timelines:{name}:plan" for name in broken))
+        raise Mistake(f"without {', '.join(broken)}, which could not be planned; see {again}")
+
+
+def _plan(cast: Cast, name: str) -> Plan | None:
+    try:
+        return read_plan((cast.timelines[name] / PLAN).read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def some(cast: Cast) -> None:
+    """Raises `Mistake` where a project has no timeline."""
     if not cast.timelines:
         raise Mistake("there is no timeline: describe one in timelines/ID.json (docs/talking.md)")
-    for name, folder in cast.timelines.items():
-        path = folder / PLAN
-        try:
-            plan = read_plan(path.read_bytes())
-        except (OSError, ValueError) as error:
-            again = doit("-a", f"timelines:{name}:plan")
-            raise Mistake(f"{path} cannot be used; make it again: {again}") from error
-        yield name, plan

@@ -12,7 +12,7 @@ from typing import Any
 from tasks.exports.cast import Cast
 from tasks.exports.names import file_name
 from tasks.exports.output import Output
-from tasks.exports.parts import four
+from tasks.exports.parts import Parts
 from tasks.exports.pictures import Pictures
 
 STATES = ("closed", "open", "closed_blink", "open_blink")
@@ -23,12 +23,12 @@ _BLINK = {"": 1, "blink": 2}
 
 def export(cast: Cast, out: Output) -> list[str]:
     """The pictures at the default pose, and `<name>.save`."""
-    pictures, pose = Pictures(cast), cast.default_pose
+    pictures, parts, pose = Pictures(cast), Parts(cast), cast.default_pose
     names = [name for name in cast.expressions if (name, pose) in cast.frames]
     lacking: set[str] = set()
     sprites: list[dict[str, Any]] = []
     for costume, name in enumerate(names):
-        states = four(cast, name, pose)
+        states = parts.four(name, pose)
         lacking.update(state for state in STATES if state not in states)
         for state in STATES:
             # A state that no expression shows is the picture without it, so that four are there.

@@ -1,7 +1,7 @@
 """Sprites on sheets: trimmed, each distinct picture once, packed by a library, drawn."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
 from pathlib import Path
@@ -102,7 +102,7 @@ def sheets_of(pictures: Pictures, packing: Packing) -> tuple[Sheets, Iterator[Pi
     ]
     order = {name: number for number, (name, _) in enumerate(_sources(cast))}
     sprites.sort(key=lambda sprite: order[sprite.name])
-    animations = tuple(_animation(sequence) for sequence in cast.sequences)
+    animations = tuple(_animation(sequence, order) for sequence in cast.sequences)
     made = Sheets(tuple(sprites), tuple(sizes), pictures.size_px, animations)
     return made, _drawn(pictures, list(zip(parts, places, strict=True)), sizes)
 
@@ -160,10 +160,12 @@ def _frame_name(path: Path) -> str:
     return f"{path.parent.name}/{path.stem}"
 
 
-def _animation(sequence: Manifest) -> Animation:
+def _animation(sequence: Manifest, sprites: Container[str]) -> Animation:
+    """A path may have an expression's name; its sequence is then told from the keyframe."""
     shown = [frame for frame in sequence.frames if frame.shown_ms]
+    name = sequence_name(sequence)
     return Animation(
-        sequence_name(sequence),
+        f"{name}__path" if name in sprites else name,
         tuple(_frame_name(frame.path) for frame in shown),
         tuple(frame.shown_ms for frame in shown),
     )

@@ -49,7 +49,7 @@ EXPORTS: Mapping[str, Row] = MappingProxyType(
             },
         ),
         "renpy": Row(
-            "images, a layered image, a side image and a talking mouth for Ren'Py",
+            "images, layers, side images, a speaking mouth, blinks and lip-sync files for Ren'Py",
             {**_NAME, **_LENT},
         ),
         "atlas": Row(
@@ -85,6 +85,8 @@ EXPORTS: Mapping[str, Row] = MappingProxyType(
 
 OF_TIMELINES = frozenset(("otio", "rhubarb", "moho"))
 """what is made of timelines, and not there without any"""
+WITH_TIMELINES = OF_TIMELINES | {"renpy"}
+"""what is made of timelines too, where there are some"""
 
 
 def load(name: str) -> Export:

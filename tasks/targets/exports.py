@@ -7,7 +7,7 @@ from typing import Any
 from doit.exceptions import TaskFailed
 
 from tasks.exports.output import LISTING
-from tasks.exports.table import EXPORTS, OF_TIMELINES
+from tasks.exports.table import EXPORTS, OF_TIMELINES, WITH_TIMELINES
 from tasks.graph.named_timelines import timelines_of
 from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
@@ -28,7 +28,7 @@ def task_exports(session: Session) -> Iterator[dict[str, Any]]:
     for name in {**EXPORTS, **said}:
         if name in OF_TIMELINES and not spoken and name not in said:
             continue
-        timelines = spoken if name in OF_TIMELINES else []
+        timelines = spoken if name in WITH_TIMELINES else []
         target = project.exports / name / LISTING
         task = {
             "name": name,
@@ -84,6 +84,7 @@ def make(project: Project, name: str, timelines: list[str]) -> TaskFailed | dict
     from tasks.character.export import ExportSettings
     from tasks.exports.cast import read_cast
     from tasks.exports.output import Output
+    from tasks.exports.plans import check, some
     from tasks.exports.table import load
 
     try:
@@ -91,9 +92,12 @@ def make(project: Project, name: str, timelines: list[str]) -> TaskFailed | dict
         character = project.character
         settings = character.exports.get(name, ExportSettings())
         cast = read_cast(project, character, settings, timelines)
+        if name in OF_TIMELINES:
+            some(cast)
         with Output(project.exports / name) as out:
             notes = export(cast, out)
             out.commit(name, notes)
+        check(cast)
     except (Mistake, OSError) as error:
         return TaskFailed(f"exports:{name}: {told(error)}")
     return {"notes": [f"{name}: {note}" for note in notes]}

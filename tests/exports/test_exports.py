@@ -109,7 +109,8 @@ def test_renpy_images_are_named_so_that_the_default_pose_needs_no_attribute(made
     assert (images / "ann wink_ed-up.png").is_file()
     script = (place(made, "renpy") / "game" / "ann.rpy").read_text()
     assert 'define ann = Character("ann", image="ann")' in script
-    assert "image ann sad talking:" in script
+    assert "layeredimage ann sad:" in script
+    assert "        attribute talking:" in script
 
 
 def test_the_layers_of_renpy_together_are_the_frame(made: Folder):
