@@ -47,6 +47,9 @@ _PREFIX = re.compile(
 _MOUTH_PARTS = ("mouth", "jaw", "tongue", "cheek", "nose")
 _FULL = 0.5
 """above this difference, a face is no mouth alone: it has a mood of its own"""
+_SEEN_FIRST = 2.0
+"""how much more openness counts than the rest: without a face for "aw", half open is nearer to it
+than a pucker"""
 _NOT_AT_REST = 0.1
 """how much worse a shut mouth is for what is spoken"""
 
@@ -254,7 +257,8 @@ def _is_called(name: str, shape: str) -> bool:
 
 
 def _distance(shape: str, mouth: Mouth) -> float:
-    apart = math.dist(WANTED[shape], mouth)
+    weighted = [(_SEEN_FIRST * its[0], *its[1:]) for its in (WANTED[shape], mouth)]
+    apart = math.dist(*weighted)
     at_rest = max(mouth[:3]) < _NOT_AT_REST
     return apart + (_NOT_AT_REST * 3 if at_rest and shape not in "AGX" else 0.0)
 

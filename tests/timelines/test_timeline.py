@@ -277,3 +277,8 @@ def test_what_pocketsphinx_loses_by_itself_is_asked_for_again(tmp_path: Path):
     found = aligned(read_sound(tmp_path / "a.wav"), script_of(text), {})
     assert [span.label for span in found.words] == text.split()
     assert all(a.end_us <= b.start_us for a, b in pairwise(found.words))
+
+
+def test_without_a_round_mouth_aw_is_half_open_and_no_pucker():
+    assert str(VISEMES.look("E", "AO", "neutral")) == "ah@0.5"
+    assert str(VISEMES.look("F", "UW", "neutral")).startswith("uw")
