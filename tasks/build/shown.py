@@ -178,6 +178,7 @@ class _Look:
             node.expression,
             node.pose,
             tuple(mark for mark in MARKS if mark in marks),
+            costume=node.costume,
             file=self._address(path) if there else "",
             thumb=self._small(node, path, "", None) if there else "",
             face=self._small(node, path, ".face", box) if there and box else "",
@@ -279,7 +280,7 @@ class _Look:
 
     def shown(self, frames: tuple[ShownFrame, ...], timelines: tuple[ShownTimeline, ...]) -> Shown:
         """The page's content."""
-        character, project = self.character, self.project
+        character, project, graph = self.character, self.project, self.graph
         expressions = dict.fromkeys(node.expression for node in self.graph.nodes)
         weights = {name: character.expression(name).blendshapes for name in expressions}
         return Shown(
@@ -289,6 +290,7 @@ class _Look:
             size_px=character.generation.size_px,
             frames=frames,
             sequences=tuple(self._sequences()),
+            costumes=tuple(outfit.name for outfit in graph.outfits) if graph.costumes else (),
             timelines=timelines,
             jaw={name: _opening(each) for name, each in weights.items()},
             rest={

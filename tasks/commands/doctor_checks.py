@@ -110,12 +110,13 @@ def _config(look: Look) -> Iterator[Finding]:
     from tasks.pictures.decode import PORTRAITS
     from tasks.pictures.picture import read
 
-    path = look.project.input_path(character.base_image)
-    try:
-        portrait = read(path, PORTRAITS)
-        yield Finding("portrait", True, f"{path}: {portrait.width}x{portrait.height} pixels")
-    except Mistake as error:
-        yield Finding("portrait", False, str(error))
+    portraits = [character.base_image, *(each.base_image for each in character.costumes.values())]
+    for path in map(look.project.input_path, portraits):
+        try:
+            portrait = read(path, PORTRAITS)
+            yield Finding("portrait", True, f"{path}: {portrait.width}x{portrait.height} pixels")
+        except Mistake as error:
+            yield Finding("portrait", False, str(error))
 
 
 def _engine(look: Look) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from doit.exceptions import InvalidCommand
 
 from tasks.commands.command import FrameCommand
 from tasks.ground.errors import Mistake
-from tasks.ground.ids import did_you_mean
+from tasks.ground.ids import did_you_mean, with_costume
 from tasks.ground.wording import counted
 
 
@@ -18,7 +18,8 @@ class ImportLayers(FrameCommand):
     doc_usage = "FILE.ora ..."
     doc_description = (
         "Of a file that doit exports:openraster made, each layer named as an expression. The file's"
-        " name is the pose (or say pose=). An earlier frame is moved to set_aside/."
+        " name is the pose (or say pose=); of a costume's file say costume=. An earlier frame is"
+        " moved to set_aside/."
     )
     cmd_options = ()
 
@@ -34,7 +35,7 @@ class ImportLayers(FrameCommand):
         from tasks.exports.painted import read_painted
 
         project = self.session.project
-        character = project.character
+        character = project.worn
         pose = project.variables.pose or file.stem
         if pose not in character.poses:
             near = did_you_mean(pose, character.poses)
@@ -42,10 +43,11 @@ class ImportLayers(FrameCommand):
         painted = read_painted(file, ("neutral", *character.expressions))
         changed = 0
         for expression, pixels in painted.frames.items():
-            path = Path(project.target(expression, pose))
+            path = Path(project.target(expression, pose, character.costume))
             if _put(path, pixels):
                 changed += 1
-                self._say(f"[✓] {expression}__{pose} -> {path} (painted)")
+                name = with_costume(character.costume, f"{expression}__{pose}")
+                self._say(f"[✓] {name} -> {path} (painted)")
         if painted.others:
             self._say(f"[i] Not taken, being no expression: {', '.join(painted.others)}")
         self._say(f"[i] {counted(changed, 'frame')} of {file} changed")

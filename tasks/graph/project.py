@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from tasks.graph import variables
 from tasks.graph.node import Graph, Node
 from tasks.graph.variables import Variable, Variables
-from tasks.ground.ids import costume_of
+from tasks.ground.errors import Mistake
+from tasks.ground.ids import costume_of, did_you_mean
 from tasks.requests import engine
 
 if TYPE_CHECKING:
@@ -93,9 +94,23 @@ class Project:
         return self.built / ("sheet.pdf" if paper else "sheet.png")
 
     @property
+    def costume(self) -> str:
+        """The costume that one command is about (`costume=`); empty: the config's own portrait."""
+        return str(self.variables.of_command.get("costume", ""))
+
+    @property
+    def worn(self) -> "Character":
+        """The character in that costume. Raises `Mistake` where there is no such."""
+        character, costume = self.character, self.costume
+        if costume and costume not in character.costumes:
+            near = did_you_mean(costume, character.costumes)
+            raise Mistake(f'costume={costume}: {self.config} has no costume "{costume}"{near}')
+        return character.wearing(costume)
+
+    @property
     def landmarks(self) -> Path:
         """The portrait with its landmarks."""
-        return self.built / "face.png"
+        return self.built / self.costume / "face.png"
 
     @property
     def checks(self) -> Path:

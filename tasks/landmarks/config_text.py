@@ -11,8 +11,13 @@ _BEFORE = "axes"
 """the key that a new block is put before; at the end of the document where there is none"""
 
 
-def with_face(text: str, face: Mapping[str, Any]) -> str:
-    """The config's text with that block in place of its own, or in its place. `text` is valid."""
+def with_face(text: str, face: Mapping[str, Any], costume: str = "") -> str:
+    """The config's text with that block in place of its own, or in its place. `text` is valid.
+
+    `costume`: whose block it is, where it is not that of the config's own portrait.
+    """
+    if costume:
+        return _with_costume_s(text, face, costume)
     top = [found for found in json_places.walk(text) if len(found.path) == 1]
     indent = _indent(text)
     own = next((found for found in top if found.path == ("face",)), None)
@@ -29,6 +34,25 @@ def with_face(text: str, face: Mapping[str, Any]) -> str:
     inside = text[:end].rstrip()
     comma = "," if top else ""
     return f'{inside}{comma}{newline}{indent}"face": {block}{newline}{text[end:]}'
+
+
+def _with_costume_s(text: str, face: Mapping[str, Any], costume: str) -> str:
+    """The same of a costume, which may be written as its portrait alone."""
+    places = {found.path: found for found in json_places.walk(text)}
+    place, own = places["costumes", costume].value, places.get(("costumes", costume, "face"))
+    value, end = json.JSONDecoder().raw_decode(text, place)
+    indent, newline = _indent(text), "\r\n" if "\r\n" in text else "\n"
+    block = block_text(_with_said(face, text, own), indent).replace("\n", f"{newline}{indent * 2}")
+    if own:
+        begin, end = own.value, json.JSONDecoder().raw_decode(text, own.value)[1]
+        return text[:begin] + block + text[end:]
+    inside = f"{newline}{indent * 3}"
+    if isinstance(value, str):
+        portrait = f'"base_image": {text[place:end]}'
+        made = f'{{{inside}{portrait},{inside}"face": {block}{newline}{indent * 2}}}'
+        return text[:place] + made + text[end:]
+    after = json.JSONDecoder().raw_decode(text, places["costumes", costume, "base_image"].value)[1]
+    return f'{text[:after]},{inside}"face": {block}{text[after:]}'
 
 
 def _with_said(face: Mapping[str, Any], text: str, own: json_places.Found | None) -> dict[str, Any]:

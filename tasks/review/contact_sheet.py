@@ -1,16 +1,20 @@
 """Laying out and painting the contact sheet."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 from PIL import Image, ImageDraw, ImageFont
 
 from tasks.ground.boxes import inner_box
 from tasks.ground.errors import Mistake
+from tasks.ground.ids import costume_of
+from tasks.ground.wording import OWN_OUTFIT
 from tasks.pictures.decode import PICTURES
 from tasks.pictures.picture import read
 
@@ -28,7 +32,9 @@ _INSET = 0.68
 FaceBox = tuple[float, float, float, float]
 """left, top, right and bottom, 0..1 of the frame"""
 Key = tuple[str, str]
-"""the expression and the pose of a cell"""
+"""the expression, before it its costume, and the pose of a cell"""
+Faces = Mapping[str, FaceBox]
+"""by costume, what is shown large"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,8 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where everything goes; sizes in pixels. Rows fill one block after another, side by side."""
+    """Where everything goes; sizes in pixels. Rows fill one block after another, side by side;
+    the costumes' rows are as many, and no block has those of two."""
 
     cell: tuple[int, int]
     rows: int
@@ -75,10 +82,10 @@ class Layout:
         return x + column * (self.cell[0] + _GAP_PX), y
 
 
-def lay_out(rows: int, columns: int, aspect: float, label_width: int) -> Layout:
+def lay_out(rows: int, columns: int, aspect: float, label_width: int, costumes: int = 1) -> Layout:
     """The largest cells whose sheet stays handy, in as many blocks as make it look like a page.
 
-    `aspect`: width over height of a frame.
+    `aspect`: width over height of a frame; `costumes`: among how many the rows are shared out.
     """
     for height in range(_TALLEST_PX, _SMALLEST_PX - 1, -20):
         cell = (max(24, round(height * aspect)), height)
@@ -86,6 +93,7 @@ def lay_out(rows: int, columns: int, aspect: float, label_width: int) -> Layout:
             Layout(cell, math.ceil(rows / blocks), blocks, columns, label_width)
             for blocks in range(1, rows + 1)
             if math.ceil(rows / math.ceil(rows / blocks)) == blocks
+            and (costumes == 1 or rows // costumes % math.ceil(rows / blocks) == 0)
         )
         best = min(options, key=_unlike_a_page)
         if best.size[0] * best.size[1] <= _MOST_PIXELS:
@@ -101,32 +109,42 @@ def _unlike_a_page(layout: Layout) -> float:
 class Sheet:
     """What the contact sheet shows, and how it is painted: band by band, each by itself.
 
-    `cells`: by expression and pose, in their order; `day`: that of the newest frame; `face`: the
-    part of a frame that is shown large in a corner of its cell; None: no such inset.
+    `cells`: by expression and pose, in their order; `day`: that of the newest frame; `faces`: the
+    part of a frame that is shown large in a corner of its cell, where there is such an inset.
     """
 
     def __init__(
         self,
         title: str,
         cells: Mapping[Key, Cell],
-        face: FaceBox | None = None,
+        faces: Faces = MappingProxyType({}),
         day: str = "",
     ) -> None:
-        self.cells, self._face = cells, face
+        self.cells, self._faces = cells, faces
         self._expressions = list(dict.fromkeys(expression for expression, _ in cells))
         self._poses = list(dict.fromkeys(pose for _, pose in cells))
         there = sum(bool(cell.seen) or cell.path.is_file() for cell in cells.values())
         heading = f"{title}: {there} of {len(self._expressions) * len(self._poses)} frames"
         self._heading = f"{heading}, {day}" if day else heading
         self._font = ImageFont.load_default(13)
-        label_width = 10 + max(round(self._font.getlength(name)) for name in self._expressions)
-        aspect = aspect_of(cells)
-        self.layout = lay_out(len(self._expressions), len(self._poses), aspect, label_width)
+        costumes = Counter(costume_of(name)[0] for name in self._expressions)
+        self._in_blocks = len(costumes) > 1 and len(set(costumes.values())) == 1
+        names = [self._label(name) for name in self._expressions]
+        names += [costume or OWN_OUTFIT for costume in costumes if self._in_blocks]
+        label_width = 10 + max(round(self._font.getlength(name)) for name in names)
+        self.layout = lay_out(
+            len(self._expressions),
+            len(self._poses),
+            aspect_of(cells),
+            label_width,
+            len(costumes) if self._in_blocks else 1,
+        )
 
     @property
     def looks(self) -> list[object]:
         """What decides, beside the cells themselves, how the rows look."""
-        return [self._expressions, self._poses, self.layout.cell, self.layout.rows, self._face]
+        layout, faces = self.layout, sorted(self._faces.items())
+        return [self._expressions, self._poses, layout.cell, layout.rows, faces]
 
     @property
     def row_px(self) -> int:
@@ -145,6 +163,11 @@ class Sheet:
         draw.text((_GAP_PX, _GAP_PX), self._heading, INK, font)
         _paint_legend(draw, band.width, round(font.getlength(self._heading)))
         for block in range(layout.blocks):
+            if self._in_blocks:
+                x, y = layout.place(block * layout.rows, 0)
+                costume, _ = costume_of(self._expressions[block * layout.rows])
+                at = (x - layout.label_width, y - 18)
+                draw.text(at, costume or OWN_OUTFIT, INK, self._font, stroke_width=0.3)
             for column, pose in enumerate(self._poses):
                 x, y = layout.place(block * layout.rows, column)
                 text = shortened(pose, layout.cell[0], self._font)
@@ -156,7 +179,7 @@ class Sheet:
         band, draw = self._blank(self.row_px)
         for name in self._expressions[row :: self.layout.rows]:
             x = self._left(name, self._poses[0]) - self.layout.label_width
-            draw.text((x, self.layout.cell[1] // 2 - 8), name, INK, self._font)
+            draw.text((x, self.layout.cell[1] // 2 - 8), self._label(name), INK, self._font)
         return band, self.repaint(band, self.keys(row))
 
     def repaint(self, band: Image.Image, keys: Iterable[Key]) -> set[Key]:
@@ -167,7 +190,8 @@ class Sheet:
             # The word in a mark may end within the gap.
             band.paste(_PAPER, (left, 0, left + self.layout.cell[0] + _GAP_PX, band.height))
             cell = self.cells.get(key)
-            small = _thumbnail(cell.path, self.layout.cell, self._face) if cell else None
+            face = self._faces.get(costume_of(key[0])[0])
+            small = _thumbnail(cell.path, self.layout.cell, face) if cell else None
             if small:
                 band.paste(small, (left, 0))
                 shown.add(key)
@@ -177,6 +201,10 @@ class Sheet:
     def foot(self) -> Image.Image:
         """The last band: the edge."""
         return self._blank(_GAP_PX)[0]
+
+    def _label(self, name: str) -> str:
+        """What a row is called: where its block says the costume, without that."""
+        return costume_of(name)[1] if self._in_blocks else name
 
     def _blank(self, height: int) -> tuple[Image.Image, ImageDraw.ImageDraw]:
         band = Image.new("RGB", (self.layout.size[0], height), _PAPER)
@@ -209,12 +237,16 @@ def aspect_of(cells: Mapping[tuple[str, str], Cell]) -> float:
 
 
 def thumbnails(
-    cells: Mapping[tuple[str, str], Cell], size: tuple[int, int], face: FaceBox | None
-) -> dict[tuple[str, str], Image.Image]:
+    cells: Mapping[Key, Cell], size: tuple[int, int], faces: Faces
+) -> dict[Key, Image.Image]:
     """The frames that can be read, small."""
+
+    def made(key: Key) -> Image.Image | None:
+        return _thumbnail(cells[key].path, size, faces.get(costume_of(key[0])[0]))
+
     with ThreadPoolExecutor(4) as pool:
-        made = pool.map(lambda cell: _thumbnail(cell.path, size, face), cells.values())
-        return {key: image for key, image in zip(cells, made, strict=True) if image}
+        images = pool.map(made, cells)
+        return {key: image for key, image in zip(cells, images, strict=True) if image}
 
 
 def _thumbnail(path: Path, size: tuple[int, int], face: FaceBox | None) -> Image.Image | None:

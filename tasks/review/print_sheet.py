@@ -5,9 +5,12 @@ import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from PIL import Image, ImageDraw, ImageFont
 
+from tasks.ground.ids import costume_of
+from tasks.ground.wording import OWN_OUTFIT
 from tasks.pictures.own_picture import MARK
 from tasks.review.contact_sheet import (
     FAILED,
@@ -15,7 +18,7 @@ from tasks.review.contact_sheet import (
     FLAGGED,
     INK,
     Cell,
-    FaceBox,
+    Faces,
     aspect_of,
     mark,
     shortened,
@@ -72,13 +75,15 @@ class _Part:
     cells: _Cells
 
 
-def pdf(title: str, cells: _Cells, day: datetime.date, face: FaceBox | None = None) -> bytes:
-    """The sheet as a PDF of as many pages as it takes.
+def pdf(
+    title: str, cells: _Cells, day: datetime.date, faces: Faces = MappingProxyType({})
+) -> bytes:
+    """The sheet as a PDF of as many pages as it takes; each costume begins a new one.
 
-    `cells` by expression and pose, in their order; `day`: that of the newest frame; `face`: the
+    `cells` by expression and pose, in their order; `day`: that of the newest frame; `faces`: the
     part of a frame that is shown large in a corner of its cell.
     """
-    pages = list(_pages(title, cells, day, face))
+    pages = list(_pages(title, cells, day, faces))
     buffer, when = io.BytesIO(), datetime.datetime.combine(day, datetime.time()).timetuple()
     pages[0].save(
         buffer,
@@ -95,23 +100,28 @@ def pdf(title: str, cells: _Cells, day: datetime.date, face: FaceBox | None = No
     return buffer.getvalue()
 
 
-def _pages(
-    title: str, cells: _Cells, day: datetime.date, face: FaceBox | None
-) -> Iterator[Image.Image]:
+def _pages(title: str, cells: _Cells, day: datetime.date, faces: Faces) -> Iterator[Image.Image]:
     expressions = list(dict.fromkeys(expression for expression, _ in cells))
     poses = list(dict.fromkeys(pose for _, pose in cells))
     there = sum(cell.path.is_file() for cell in cells.values())
     heading = f"{title}: {there} of {len(expressions) * len(poses)} frames, {day.isoformat()}"
-    grid = grid_of(expressions, len(poses), aspect_of(cells))
+    costumes: dict[str, list[str]] = {}
+    for name in expressions:
+        costumes.setdefault(costume_of(name)[0], []).append(name)
+    grid = grid_of(max(costumes.values(), key=len), len(poses), aspect_of(cells))
     groups = [poses[at : at + grid.poses] for at in range(0, len(poses), grid.poses)]
     most = grid.rows * grid.blocks
-    parts = [expressions[at : at + most] for at in range(0, len(expressions), most)]
+    parts = [
+        names[at : at + most] for names in costumes.values() for at in range(0, len(names), most)
+    ]
     count = len(groups) * len(parts)
     shares = ((group, names) for group in groups for names in parts)
     for number, (group, names) in enumerate(shares, 1):
         wanted = {(e, p): cells[e, p] for e in names for p in group if (e, p) in cells}
-        page = _framed(heading, f"page {number} of {count}")
-        _fill(page, grid, _Part(names, group, wanted), face)
+        costume = costume_of(names[0])[0] or OWN_OUTFIT
+        said = f"{heading}; {costume}" if len(costumes) > 1 else heading
+        page = _framed(said, f"page {number} of {count}")
+        _fill(page, grid, _Part(names, group, wanted), faces)
         yield page
 
 
@@ -148,12 +158,12 @@ def _framed(heading: str, foot: str) -> Image.Image:
     return page
 
 
-def _fill(page: Image.Image, grid: _Grid, part: _Part, face: FaceBox | None) -> None:
+def _fill(page: Image.Image, grid: _Grid, part: _Part, faces: Faces) -> None:
     draw, font = ImageDraw.Draw(page), ImageFont.load_default(_TEXT)
-    small = thumbnails(part.cells, grid.cell, face)
+    small = thumbnails(part.cells, grid.cell, faces)
     for index, name in enumerate(part.expressions):
         x, y = grid.place(index, 0)
-        said = shortened(name, grid.label - 12, font)
+        said = shortened(costume_of(name)[1], grid.label - 12, font)
         draw.text((x - grid.label, y + grid.cell[1] // 2 - 16), said, INK, font)
         for column, pose in enumerate(part.poses):
             at = grid.place(index, column)

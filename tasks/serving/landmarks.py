@@ -88,7 +88,7 @@ class Clicking:
         """Its HTML. Raises `Mistake` where the portrait cannot be read."""
 
         project = self._now()
-        title = project.folder.resolve().name
+        title = _title(project)
         environment = Environment(
             loader=FileSystemLoader(ASSETS), autoescape=True, undefined=StrictUndefined
         )
@@ -96,11 +96,11 @@ class Clicking:
         return shown.render(title=title, data=script_json(self._document())).encode()
 
     def _document(self) -> dict[str, Any]:
-        face = self._now().character.face
+        face = self._now().worn.face
         portrait = self._portrait()
         placed = face.left_eye is not None and face.right_eye is not None and bool(face.mouth)
         return {
-            "title": self._now().folder.resolve().name,
+            "title": _title(self._now()),
             "config": str(self._now().config),
             "size_px": portrait.size,
             "given": _plain(face) if placed else {},
@@ -125,7 +125,7 @@ class Clicking:
     def _drawn(self, whole: Face, portrait: Any) -> dict[str, str]:
 
         project = self._now()
-        over = project.character.face.over
+        over = project.worn.face.over
         given = [np.asarray(read(project.input_path(over), PORTRAITS))] if over else []
         puppet = Puppet(np.asarray(portrait), whole, portrait.size, *given)
         box = _box(whole, portrait.size)
@@ -152,7 +152,9 @@ class Clicking:
         complete(face, portrait.width / portrait.height)
         before = read_file(path)
         try:
-            after = with_face(before.decode("utf-8"), _block(face)).encode("utf-8")
+            after = with_face(before.decode("utf-8"), _block(face), self._now().costume).encode(
+                "utf-8"
+            )
         except ValueError as error:
             raise Mistake(f"{path} cannot be read now; mend it first: {error}") from error
         write_whole(path, after)
@@ -171,12 +173,17 @@ class Clicking:
     def _portrait(self) -> Any:
 
         project = self._now()
-        return read(project.input_path(project.character.base_image), PORTRAITS)
+        return read(project.input_path(project.worn.base_image), PORTRAITS)
 
     @staticmethod
     def _text(face: Face) -> str:
 
         return f'"face": {block_text(_block(face), "  ")}'
+
+
+def _title(project: Project) -> str:
+    name = project.folder.resolve().name
+    return f"{name}, {project.costume}" if project.costume else name
 
 
 def _plain(face: Face) -> dict[str, list[float] | float]:

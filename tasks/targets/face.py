@@ -22,10 +22,14 @@ def task_face(session: Session) -> dict[str, Any]:
     """show the landmarks on the base portrait, given and derived, and the region of the face"""
     project, graph = session.project, session.graph
     finds = bool(session.options.get("find") or session.options.get("serve"))
+    outfits = {outfit.name: outfit for outfit in graph.outfits}
+    # Of a costume that there is not, the action says so.
+    outfit = outfits.get(project.costume)
+    known, outfit = bool(outfit), outfit or outfits[""]
     task = {
         "actions": [_action(session)],
-        "file_dep": [ConfigSlice(str(project.config), graph.face_digest), graph.base_image],
-        "uptodate": [False if finds else (same_region, [project])],
+        "file_dep": [ConfigSlice(str(project.config), outfit.face_digest), outfit.base_image],
+        "uptodate": [(same_region, [project]) if known and not finds else False],
         "targets": [str(project.landmarks)],
         "clean": [(remove_picture, [str(project.landmarks)])],
         "io": {"capture": False},
@@ -65,7 +69,7 @@ def same_region(task: Any, values: dict[str, Any], project: Project) -> bool:
 
 def _region_digest(project: Project) -> str:
 
-    character = project.character
+    character = project.worn
     mask, margin = character.finish.face_mask, character.finish.region_margin
     painted = stamp(project.input_path(mask)) if mask else None
     return digest_of([mask, painted, margin, character.generation.size])
@@ -83,9 +87,9 @@ def draw_landmarks(project: Project) -> TaskFailed | None:
     from tasks.puppet.drawn_eye import with_drawn_eyes
     from tasks.review.face_overlay import overlay
 
-    character = project.character
     problem = ""
     try:
+        character = project.worn
         portrait = read(project.input_path(character.base_image), PORTRAITS)
         try:
             seen = with_drawn_eyes(np.asarray(portrait), character.face)

@@ -6,6 +6,7 @@ from typing import Any
 from doit.exceptions import TaskFailed
 
 from tasks.graph.project import Project
+from tasks.ground.advice import doit
 from tasks.ground.errors import Mistake
 from tasks.ground.say import say
 
@@ -21,7 +22,9 @@ def propose_landmarks(project: Project) -> TaskFailed | None:
             return drawn
         if not project.variables.of_command.get("write"):
             say(f'"face": {block_text(face, "  ")}')
-            say(f"[i] {said}; to put it into {project.config}: doit face find=yes write=yes")
+            costume = {"costume": project.costume} if project.costume else {}
+            how = doit("face", find="yes", write="yes", **costume)
+            say(f"[i] {said}; to put it into {project.config}: {how}")
             return None
         _write(project, face)
     except Mistake as error:
@@ -39,7 +42,7 @@ def _found(project: Project) -> tuple[Any, dict[str, Any], str]:
     from tasks.pictures.decode import PORTRAITS
     from tasks.pictures.picture import read
 
-    path = project.input_path(project.character.base_image)
+    path = project.input_path(project.worn.base_image)
     portrait = read(path, PORTRAITS)
     pixels = np.asarray(portrait)
     found = find(pixels)
@@ -74,6 +77,6 @@ def _write(project: Project, block: dict[str, Any]) -> None:
     path = Path(project.config)
     try:
         text = path.read_bytes().decode("utf-8")
-        write_whole(path, with_face(text, block).encode("utf-8"))
+        write_whole(path, with_face(text, block, project.costume).encode("utf-8"))
     except OSError as error:
         raise Mistake(f"{path} cannot be written: {error.strerror}") from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import TaskFailed
 
-from tasks.graph.node import Graph, Node
+from tasks.graph.node import Graph, Node, Outfit
 from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
 from tasks.ground.files import stamp
@@ -21,7 +21,7 @@ from tasks.running.session import Session
 from tasks.running.task_facts import TaskFacts
 
 if TYPE_CHECKING:
-    from tasks.review.contact_sheet import FaceBox
+    from tasks.review.contact_sheet import FaceBox, Faces
     from tasks.review.marks import Mark
 
 
@@ -90,15 +90,15 @@ def draw_sheet(session: Session) -> TaskFailed | None:
         for node in shown
     }
     title, day = project.folder.resolve().name, _day(known.values())
-    in_file, face = _face(project, before)
+    in_file, faces = _faces(project, before)
     if project.sheet.suffix == ".pdf":
         from tasks.review.print_sheet import pdf
 
-        return write_own(project.sheet, pdf(title, cells, day, face), say)
-    made = sheet_file.paint(Sheet(title, cells, face, day.isoformat()), project.sheet, before)
+        return write_own(project.sheet, pdf(title, cells, day, faces), say)
+    made = sheet_file.paint(Sheet(title, cells, faces, day.isoformat()), project.sheet, before)
     not_written = write_own(project.sheet, made.data, say)
     if not not_written:
-        kept = {"thresholds": graph.checks_digest, "marks": marks.plain(known), "face": in_file}
+        kept = {"thresholds": graph.checks_digest, "marks": marks.plain(known), "faces": in_file}
         sheet_file.keep(record, made.record | kept)
     return not_written
 
@@ -109,35 +109,40 @@ def _day(frames: Iterable["Mark"]) -> datetime.date:
     return datetime.datetime.fromtimestamp(newest, datetime.UTC).date()
 
 
-def _face(project: Project, before: Mapping[str, Any]) -> tuple[list[Any], "FaceBox | None"]:
-    """Where the face is in the frames, where it is too small in them to be judged.
+def _faces(project: Project, before: Mapping[str, Any]) -> tuple[dict[str, Any], "Faces"]:
+    """By costume, where the face is in the frames, where it is too small in them to be judged.
 
     Also as the sheet's record keeps it, by all that decides it: a run that draws one frame need not
     read the portrait for that, nor the config.
     """
-    graph = project.graph
-    key = digest_of([graph.face_digest, graph.size_px, graph.base_image, stamp(graph.base_image)])
-    match before.get("face"):
-        case [
-            str() as of,
-            [float() | int(), float() | int(), float() | int(), float() | int()] | None as kept,
-        ]:
-            if of == key:
-                return [of, kept], tuple(kept) if kept else None
-    found = _looked_up(project)
-    return [key, found], found
+    graph, kept = project.graph, before.get("faces")
+    in_file: dict[str, Any] = {}
+    for outfit in graph.outfits:
+        portrait = outfit.base_image
+        key = digest_of([outfit.face_digest, graph.size_px, portrait, stamp(portrait)])
+        known = kept.get(outfit.name) if isinstance(kept, dict) else None
+        match known:
+            case [
+                str() as of,
+                [float() | int(), float() | int(), float() | int(), float() | int()] | None as box,
+            ] if of == key:
+                in_file[outfit.name] = [key, box]
+            case _:
+                in_file[outfit.name] = [key, _looked_up(project, outfit)]
+    return in_file, {name: tuple(box) for name, (_, box) in in_file.items() if box}
 
 
-def _looked_up(project: Project) -> "FaceBox | None":
+def _looked_up(project: Project, outfit: Outfit) -> "FaceBox | None":
     from tasks.character.face_unit import in_frame
     from tasks.ground.boxes import inner_box
     from tasks.ground.errors import Mistake
     from tasks.pictures.picture import size_of
     from tasks.review.page.thumbnails import face_box
 
-    character, size_px = project.character, project.character.generation.size_px
+    character = project.character.wearing(outfit.name)
+    size_px = character.generation.size_px
     try:
-        inner = inner_box(size_of(project.input_path(character.base_image)), size_px)
+        inner = inner_box(size_of(Path(outfit.base_image)), size_px)
     except Mistake:
         return None
     return face_box(in_frame(character.face, inner, size_px), size_px[0] / size_px[1])

@@ -11,6 +11,7 @@ VARIABLES = (
     ),
     Variable("find", "of `face`: yes finds the landmarks", yes_no),
     Variable("write", "of `face`: yes writes what was found into the config", yes_no),
+    Variable("costume", "of `face` and `import_layers`: the costume that is meant"),
     Variable(
         "serve",
         "of `face`: yes serves a page on which landmarks are dragged to their places",

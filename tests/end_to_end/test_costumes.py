@@ -158,3 +158,36 @@ def test_a_neutral_of_a_costume_is_approved_by_its_own_name(paid: Folder, server
     assert "summer/neutral__tilt_left_small" in ran.out
     assert paid.doit("approve", "-f", "summer/neutral__tilt_left_small").code == 0
     assert paid.doit("endpoints:summer/sad__tilt_left_small").code == 0
+
+
+def test_the_sheet_and_the_page_have_every_costume_and_follow_it(free: Folder):
+    dress(free, "summer", "winter")
+    assert free.doit().code == 0
+    sheet = free.path / "frames/sheet.png"
+    before = sheet.read_bytes()
+    page = (free.path / "frames/review/index.html").read_text()
+    assert '"costumes": ["", "summer", "winter"]' in page or '"costumes":["","summer"' in page
+    paint_on(frame(free, SAD))
+    assert free.doit().code == 0
+    assert sheet.read_bytes() != before
+    assert free.doit("sheet", "format=pdf").code == 0
+    assert (free.path / "frames/sheet.pdf").is_file()
+
+
+def test_landmarks_are_shown_of_the_costume_that_is_named(free: Folder):
+    dress(free)
+    ran = free.doit("face", "costume=summer")
+    assert ran.out == "[i] Landmarks: frames/summer/face.png\n"
+    assert free.doit("face").out == "[i] Landmarks: frames/face.png\n"
+    pictures = [free.path / "frames" / name for name in ("summer/face.png", "face.png")]
+    assert pictures[0].read_bytes() != pictures[1].read_bytes()
+    ran = free.doit("face", "costume=sumer")
+    assert ran.code != 0
+    assert 'has no costume "sumer"; did you mean "summer"?' in ran.out
+
+
+def test_a_look_at_the_machine_looks_at_every_portrait(free: Folder):
+    dress(free)
+    ran = free.doit("doctor")
+    assert "frames/base/summer.png: 64x96 pixels" in ran.out
+    assert "frames/base/neutral__center.png: 64x96 pixels" in ran.out

@@ -128,6 +128,26 @@ def test_the_rest_of_the_text_stays_as_it_was_typed():
     assert "\n" not in got.replace("\r\n", "")
 
 
+@pytest.mark.parametrize("indent", [None, 2, "\t"])
+@pytest.mark.parametrize(
+    "costume",
+    [
+        "a.png",
+        {"base_image": "a\u00e9.png"},
+        {"base_image": "a.png", "character": "in red"},
+        {"face": {"chin": [0, 1], "over": "hat.png"}, "base_image": "a.png"},
+    ],
+)
+def test_only_the_face_of_one_costume_changes_in_a_config(costume: Any, indent: Any):
+    document = {"character": "x", "costumes": {"red": costume, "blue": "b.png"}, "face": {}}
+    text = json.dumps(document, indent=indent)
+    got = json.loads(with_face(text, FACE, "red"))
+    said = {"base_image": costume} if isinstance(costume, str) else costume
+    kept = {"over": "hat.png"} if "face" in said else {}
+    worn = {**said, "face": {**FACE, **kept}}
+    assert got == {**document, "costumes": {"red": worn, "blue": "b.png"}}
+
+
 # As it is typed
 
 

@@ -89,7 +89,7 @@ def cells_of(folder: Path) -> dict[tuple[str, str], Cell]:
 
 def compose(title: str, cells: dict[tuple[str, str], Cell], face=None) -> Image.Image:
     """The whole sheet: its bands, one below the other."""
-    sheet = Sheet(title, cells, face)
+    sheet = Sheet(title, cells, {"": face} if face else {})
     rows = [sheet.row(number)[0] for number in range(sheet.layout.rows)]
     whole = Image.new("RGB", sheet.layout.size)
     top = 0
@@ -234,3 +234,33 @@ def test_a_small_face_is_shown_large_in_a_corner_of_its_cell(tmp_path: Path):
     assert not plain[corner].any()
     assert shown[corner].mean() > 0.5
     assert shown[: plain.shape[0] // 4].any()
+
+
+def test_a_block_has_the_rows_of_one_costume(tmp_path: Path):
+    costumes = ("", "red/", "blue/")
+    names = [f"{costume}mood_{number}" for costume in costumes for number in range(5)]
+    cells = {(name, pose): Cell(tmp_path, failed=False) for name in names for pose in "ab"}
+    sheet = Sheet("fox", cells)
+    layout = sheet.layout
+    assert layout.rows in {1, 5}
+    for block in range(layout.blocks):
+        rows = names[block * layout.rows : (block + 1) * layout.rows]
+        assert len({name.rpartition("/")[0] for name in rows}) == 1
+    assert sorted(key for row in range(layout.rows) for key in sheet.keys(row)) == sorted(cells)
+
+
+def test_a_small_face_is_shown_where_it_is_in_its_costume(tmp_path: Path):
+    image = Image.new("RGBA", (100, 150), "blue")
+    image.paste("red", (0, 0, 50, 150))
+    image.save(tmp_path / "frame.png")
+    names = ("sad", "summer/sad")
+    cells = {(name, "center"): Cell(tmp_path / "frame.png", failed=False) for name in names}
+    faces = {"": (0.0, 0.0, 0.4, 0.4), "summer": (0.6, 0.0, 1.0, 0.4)}
+    sheet = Sheet("fox", cells, faces)
+    seen = []
+    for name in names:
+        left, width, height = sheet._left(name, "center"), *sheet.layout.cell
+        band = sheet.row(sheet._rows[name] % sheet.layout.rows)[0]
+        inset = round(0.34 * min(width, height))
+        seen.append(band.getpixel((left + width - inset, height - inset)))
+    assert seen == [(255, 0, 0), (0, 0, 255)]

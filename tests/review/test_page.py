@@ -125,9 +125,9 @@ def test_an_in_between_is_chosen_to_be_drawn_anew_the_middle_first(opened: Any):
 
 def test_trying_the_character_goes_by_the_sequence_there_is(opened: Any):
     opened.goto(opened.url.split("#")[0] + "#try")
-    opened.click("#try [data-go=sad]")
+    opened.click("#try [data-go='expression:sad']")
     assert "cut" in opened.locator("#try .hint").inner_text()
-    opened.click("#try [data-go=happy_big]")
+    opened.click("#try [data-go='expression:happy_big']")
     assert "cheer_up" in opened.locator("#try .hint").inner_text()
     opened.keyboard.down("m")
     assert opened.locator("#try button:has-text('mouth')").get_attribute("aria-pressed") == "true"
@@ -210,3 +210,33 @@ def test_a_script_can_add_a_view_of_its_own(opened: Any):
     assert opened.locator("nav a[aria-current]").inner_text() == "More"
     opened.click("nav a[data-view=grid]")
     assert opened.locator("#more").is_hidden()
+
+
+def test_costumes_are_groups_of_the_grid_and_one_of_them_is_chosen(
+    browser: Any, tmp_path_factory: pytest.TempPathFactory
+):
+    folder = make_folder(tmp_path_factory.mktemp("costumes") / "project", {})
+    config = small_config() | {"costumes": {"summer": "frames/base/neutral__center.png"}}
+    config["generation"]["engine"] = "puppet"
+    folder.write_config(config)
+    assert folder.doit("pose=all").code == 0
+    page = open_page(browser, index(folder))
+    names = page.locator(".costume-name").all_inner_texts()
+    assert names == ["(own portrait)", "summer"]
+    assert page.locator("#grid a[data-name]").count() == 12
+    page.select_option("#costume", "summer")
+    assert page.locator("#grid a[data-name]").count() == 6
+    assert page.locator(".costume-name").all_inner_texts() == ["summer"]
+    page.click("[data-name='summer/sad__center']")
+    assert page.locator("#frame h2").inner_text() == "summer/sad__center"
+    assert "summer/neutral__center" in page.locator("#frame select").first.inner_text()
+    page.goto(index(folder, "#try"))
+    page.click("#try [data-go='costume:summer']")
+    page.click("#try [data-go='expression:sad']")
+    page.wait_for_function("document.querySelector('.now').textContent === 'summer/sad__center'")
+    assert not page.errors
+
+
+def test_a_project_without_costumes_has_no_switch_for_them(opened: Any):
+    assert opened.locator("#costumes").is_hidden()
+    assert opened.locator(".costume-name").count() == 0

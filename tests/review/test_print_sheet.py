@@ -60,9 +60,9 @@ def reds(page: Image.Image) -> int:
 
 def test_each_frame_is_painted_once(tmp_path: Path):
     cells, red = cells_of(tmp_path, 5, 3), 0
-    for page in _pages("boy", cells, DAY, None):
+    for page in _pages("boy", cells, DAY, {}):
         red += reds(page)
-    alone = reds(next(iter(_pages("boy", cells_of(tmp_path, 1, 1), DAY, None))))
+    alone = reds(next(iter(_pages("boy", cells_of(tmp_path, 1, 1), DAY, {}))))
     assert red == pytest.approx(15 * alone, rel=0.2)
 
 

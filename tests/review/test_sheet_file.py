@@ -42,7 +42,7 @@ class World:
             )
             for key in keys
         }
-        return Sheet("fox", cells, None, self.day)
+        return Sheet("fox", cells, {}, self.day)
 
     def paint(self) -> bytes:
         """As a run does it."""

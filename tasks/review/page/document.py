@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from tasks.ground.wording import OWN_OUTFIT
+
 MARKS = (
     *("failed", "batch", "missing", "stale", "approved", "rejected"),
     *("flagged", "hand", "final", "draft"),
@@ -59,6 +61,8 @@ class ShownFrame:
     takes: tuple[ShownTake, ...] = ()
     cost_usd: float | None = None
     """what all its takes cost"""
+    costume: str = ""
+    """the one that it is of; empty: the outfit of the config's own portrait"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,10 @@ class Shown:
     """how far each expression opens the mouth, 0..1"""
     rest: Mapping[str, str]
     """what each expression's face does beside its mouth: equal texts, equal faces"""
+    costumes: tuple[str, ...] = ()
+    """the names of all outfits, where there are several; empty for that of the own portrait"""
+    own_outfit: str = OWN_OUTFIT
+    """what that one is called"""
     timelines: tuple[ShownTimeline, ...] = ()
     problem: str = ""
     """what is wrong with the config, where the page shows an earlier state"""

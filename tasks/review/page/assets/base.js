@@ -35,6 +35,13 @@ var Review = {};
     return element;
   };
 
+  /* An outfit as people read it, and a frame's name in the outfit of another. */
+  Review.costumeOf = function (frame) { return frame && frame.costume || ""; };
+  Review.outfit = function (costume) { return costume || Review.data.own_outfit; };
+  Review.named = function (costume, expression, pose) {
+    return (costume ? costume + "/" : "") + expression + "__" + pose;
+  };
+
   /* Frames by name, and how each is called: tweens are no keyframes. */
   Review.index = function () {
     Review.byName = {};

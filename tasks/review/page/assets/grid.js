@@ -2,7 +2,7 @@
 /* The grid: expressions by poses, filtered by state and text. */
 (function () {
   var el = Review.el;
-  var filter = {text: "", mark: "", faces: Review.recall("faces", true), size: Review.recall("size", window.innerWidth >= 2400 ? 320 : 160)};
+  var filter = {text: "", mark: "", costume: "*", faces: Review.recall("faces", true), size: Review.recall("size", window.innerWidth >= 2400 ? 320 : 160)};
   var list, shownCount;
 
   Review.shownFrames = function () {
@@ -10,6 +10,7 @@
       var words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
       var named = (frame.name + " " + (frame.note || "") + " " + (frame.message || "")).toLowerCase();
       if (!words.every(function (word) { return named.indexOf(word) >= 0; })) return false;
+      if (filter.costume !== "*" && Review.costumeOf(frame) !== filter.costume) return false;
       if (!filter.mark) return true;
       if (filter.mark === "undecided") return Review.isUndecided(frame);
       return Review.marksOf(frame).indexOf(filter.mark) >= 0;
@@ -29,13 +30,14 @@
     },
   };
 
-  var marks;
+  var marks, costumes;
   function build(section) {
     var text = el("input", {type: "search", id: "filter", placeholder: "happy left …", oninput: function () {
       filter.text = text.value;
       fillList();
     }});
     marks = el("select", {id: "mark", onchange: function () { filter.mark = marks.value; fillList(); }});
+    costumes = el("select", {id: "costume", onchange: function () { filter.costume = costumes.value; fillList(); }});
     var size = el("input", {type: "range", min: "96", max: "640", step: "4", value: filter.size, oninput: function () {
       filter.size = Number(size.value);
       Review.remember("size", filter.size);
@@ -53,7 +55,8 @@
     list.style.setProperty("--cell", filter.size + "px");
     Review.fill(section,
       el("form", {class: "bar", role: "search", onsubmit: function (event) { event.preventDefault(); }},
-        el("label", {}, "Name ", text), el("label", {}, "State ", marks), el("label", {}, "Size ", size),
+        el("label", {}, "Name ", text), el("label", {}, "State ", marks),
+        el("label", {id: "costumes"}, "Costume ", costumes), el("label", {}, "Size ", size),
         small && el("label", {}, faces, " Faces enlarged"),
         el("button", {type: "button", onclick: approveAll}, "Approve all shown"),
         shownCount),
@@ -79,6 +82,17 @@
     });
     Review.fill(marks, options.map(function (option) { return el("option", {value: option[0]}, option[1]); }));
     marks.value = filter.mark;
+    fillCostumes();
+  }
+
+  function fillCostumes() {
+    var names = Review.data.costumes || [];
+    if (names.indexOf(filter.costume) < 0) filter.costume = "*";
+    costumes.parentElement.hidden = !names.length;
+    Review.fill(costumes, el("option", {value: "*"}, "all (" + names.length + ")"), names.map(function (name) {
+      return el("option", {value: name}, Review.outfit(name));
+    }));
+    costumes.value = filter.costume;
   }
 
   function fillList() {
@@ -88,25 +102,41 @@
     });
     shownCount.textContent = frames.length === Review.keyframes.length ? "" : frames.length + " of " + Review.keyframes.length + " shown";
     list.classList.toggle("flow", poses.length < 2);
-    if (poses.length < 2) {
-      Review.fill(list, frames.length
-        ? el("ul", {class: "cells"}, frames.map(function (frame) { return cell(frame, frame.expression); }))
-        : el("p", {class: "empty"}, "No frame is like that."));
-      return;
-    }
     list.style.setProperty("--poses", poses.length);
+    if (!frames.length) { Review.fill(list, el("p", {class: "empty"}, "No frame is like that.")); return; }
+    Review.fill(list,
+      poses.length > 1 && el("div", {class: "poses", "aria-hidden": "true"}, el("span"), poses.map(function (pose) { return el("span", {title: pose}, pose); })),
+      groups(frames).map(function (group) {
+        var inside = poses.length > 1 ? rowsOf(group.frames, poses)
+          : el("ul", {class: "cells"}, group.frames.map(function (frame) { return cell(frame, frame.expression); }));
+        if (!(Review.data.costumes || []).length) return inside;
+        var name = Review.outfit(group.costume);
+        return el("section", {class: "costume", "aria-label": name}, el("h2", {class: "costume-name"}, name), inside);
+      }));
+  }
+
+  /* The frames of each costume, in the order in which they come. */
+  function groups(frames) {
+    var found = [];
+    frames.forEach(function (frame) {
+      var last = found[found.length - 1], costume = Review.costumeOf(frame);
+      if (!last || last.costume !== costume) found.push(last = {costume: costume, frames: []});
+      last.frames.push(frame);
+    });
+    return found;
+  }
+
+  function rowsOf(frames, poses) {
     var rows = {};
     frames.forEach(function (frame) { (rows[frame.expression] = rows[frame.expression] || {})[frame.pose] = frame; });
-    Review.fill(list,
-      el("div", {class: "poses", "aria-hidden": "true"}, el("span"), poses.map(function (pose) { return el("span", {title: pose}, pose); })),
-      Object.keys(rows).map(function (expression) {
-        return el("section", {class: "expression", "aria-label": expression},
-          el("h2", {title: expression}, expression),
-          el("ul", {class: "cells"}, poses.map(function (pose) {
-            var frame = rows[expression][pose];
-            return frame ? cell(frame, pose) : el("li", {class: "gap"});
-          })));
-      }));
+    return Object.keys(rows).map(function (expression) {
+      return el("section", {class: "expression", "aria-label": expression},
+        el("h2", {title: expression}, expression),
+        el("ul", {class: "cells"}, poses.map(function (pose) {
+          var frame = rows[expression][pose];
+          return frame ? cell(frame, pose) : el("li", {class: "gap"});
+        })));
+    });
   }
 
   /* A cell that shows what it did is kept: its picture does not flicker when others change. */

@@ -38,6 +38,8 @@
     parts.now = el("p", {role: "status", class: "now"});
     parts.expressions = el("div", {class: "choices", role: "group", "aria-label": "Expressions"});
     parts.poses = el("div", {class: "choices", role: "group", "aria-label": "Poses"});
+    parts.costumes = el("div", {class: "choices", role: "group", "aria-label": "Costumes"});
+    parts.costumesTitle = el("h2", {}, "Costume");
     parts.blinks = el("input", {type: "checkbox", onchange: scheduleBlink});
     parts.blinks.checked = !Review.still();
     parts.talk = el("button", {type: "button", "aria-pressed": "false"}, "Open the mouth ", el("kbd", {}, "m"));
@@ -52,23 +54,26 @@
       el("div", {class: "trial"},
         el("div", {class: "film"}, canvas),
         el("div", {}, parts.now, el("h2", {}, "Expression"), parts.expressions, el("h2", {}, "Pose"), parts.poses,
+          parts.costumesTitle, parts.costumes,
           el("h2", {}, "Life"),
           el("p", {class: "row"}, el("label", {}, parts.blinks, " Blink every 2 to 6 s"), parts.talk, parts.mic, parts.level),
           parts.said)));
   }
 
   function fillButtons() {
-    var here = Review.byName[at];
-    Review.fill(parts.expressions, Review.expressions.map(function (name) {
-      return button(name, function () { travel(name + "__" + pose()); }, "expression");
-    }));
-    Review.fill(parts.poses, Review.data.poses.map(function (name) {
-      return button(name, function () { travel(expression() + "__" + name); }, "pose");
-    }));
-    function button(name, go, kind) {
-      var target = kind === "expression" ? name + "__" + (here ? here.pose : Review.data.poses[0]) : (here ? here.expression : "neutral") + "__" + name;
+    var here = Review.byName[at] || {expression: "neutral", pose: Review.data.poses[0]};
+    var now = {expression: here.expression, pose: here.pose, costume: Review.costumeOf(here)};
+    var costumes = Review.data.costumes || [];
+    Review.fill(parts.expressions, Review.expressions.map(function (name) { return button("expression", name, name); }));
+    Review.fill(parts.poses, Review.data.poses.map(function (name) { return button("pose", name, name); }));
+    Review.fill(parts.costumes, costumes.map(function (name) { return button("costume", name, Review.outfit(name)); }));
+    parts.costumes.hidden = parts.costumesTitle.hidden = !costumes.length;
+    function button(kind, name, label) {
+      var wanted = Object.assign({}, now);
+      wanted[kind] = name;
+      var target = Review.named(wanted.costume, wanted.expression, wanted.pose);
       var there = Review.byName[target] && Review.byName[target].file;
-      return el("button", {type: "button", "data-go": name, disabled: !there, onclick: go, "aria-pressed": String(Boolean(here) && here[kind] === name)}, name);
+      return el("button", {type: "button", "data-go": kind + ":" + name, disabled: !there, onclick: function () { travel(target); }, "aria-pressed": String(Boolean(Review.byName[at]) && now[kind] === name)}, label);
     }
   }
   function expression() { return Review.byName[at].expression; }
@@ -145,7 +150,7 @@
   }
   function jaw(frame) { return Review.data.jaw[frame.expression] || 0; }
   function mouths(frame) {
-    function open(each) { return each.pose === frame.pose && each.file && jaw(each) > 0.05 && jaw(each) > jaw(frame); }
+    function open(each) { return each.pose === frame.pose && Review.costumeOf(each) === Review.costumeOf(frame) && each.file && jaw(each) > 0.05 && jaw(each) > jaw(frame); }
     var all = Review.keyframes.filter(open);
     var same = all.filter(function (each) { return Review.data.rest[each.expression] === Review.data.rest[frame.expression]; });
     return same.length ? same : all;
@@ -206,7 +211,7 @@
   function blinkSteps() {
     var way = Review.data.sequences.find(function (each) { return each.start === at && /blink/.test(each.end + each.name); });
     if (way) return steps([[way, false], [way, true]]);
-    var closed = Review.keyframes.find(function (frame) { return frame.pose === pose() && /blink|closed_eyes|eyes_closed/.test(frame.expression) && frame.file; });
+    var closed = Review.keyframes.find(function (frame) { return frame.pose === pose() && Review.costumeOf(frame) === Review.costumeOf(Review.byName[at]) && /blink|closed_eyes|eyes_closed/.test(frame.expression) && frame.file; });
     return closed && expression() === "neutral" ? [{source: closed.file, ms: 120}] : [];
   }
 })();
