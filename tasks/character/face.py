@@ -17,7 +17,7 @@ from tasks.character.bounds import Degrees
 from tasks.ground.errors import Mistake
 
 Point = tuple[float, float]
-EyeKind = Literal["iris", "pupil", "dot"]
+EyeKind = Literal["iris", "pupil", "dot", "shut"]
 Unit = Literal["part", "px"]
 
 
@@ -39,8 +39,8 @@ class Eye:
     """the radius of the iris, as a part of the portrait's width"""
     kind: EyeKind | None = None
     """`iris`: on a white; `pupil`: on a ground of one colour; `dot`: a mark or a button, which
-    closes to a line, widens by growing and looks by moving. Found in the picture where it is left
-    out"""
+    closes to a line, widens by growing and looks by moving; `shut`: the portrait shows it shut, and
+    it stays so. Found in the picture where it is left out"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,20 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.landmarks.networks import Floats
+from tasks.landmarks.skin_seen import Skin
 
 _SIDE = 96
 """samples across a patch that is two eyes wide"""
 _WIDTHS = 2.0
-_UNLIKE_SKIN = 30.0
-"""levels of Lab, from which on a pixel is none of the skin"""
 _MIDDLE = 0.12
 """half the width of the strip in which lids are looked for, in widths of the eye"""
 _LID = (0.1, 0.75)
 """how far a lid's edge may lie from the line between the corners, in widths of the eye"""
 _TRUSTED = 1.35
 """from how many times the mesh's opening on the eye is taken for a drawn one"""
-_IRIS = (0.1, 0.6)
-"""the radius of an iris, in widths of the eye"""
+_TALL = 0.66
+"""from which height on, in widths, that is believed where skin has lights and shadows: those about
+a real eye look as if it were taller"""
+_IRIS, _REAL_IRIS = (0.1, 0.6), (0.14, 0.3)
+"""the radius of an iris, in widths of the eye: of a drawn one, and of a real one"""
 _BRIGHT = 0.72
 """of the lightness of the white: darker belongs to the iris"""
 
@@ -38,15 +40,11 @@ class EyeSeen:
     iris_radius_px: float = 0.0
 
 
-def look(picture: NDArray[np.uint8], meshed: EyeSeen, skin: list[Floats]) -> EyeSeen:
-    """The eye with its lids and iris as the picture shows them; the mesh's where it does not.
-
-    `skin`: places in the picture where there is skin.
-    """
+def look(picture: NDArray[np.uint8], meshed: EyeSeen, skin: Skin) -> EyeSeen:
+    """The eye with its lids and iris as the picture shows them; the mesh's where it does not."""
     patch, axes, middle = _patch(picture, meshed)
     lab = cv2.cvtColor(patch, cv2.COLOR_RGB2LAB).astype(np.float32)
-    of_skin = np.median([lab_at(picture, at) for at in skin], axis=0)
-    unlike = np.sqrt(((lab - of_skin) ** 2).sum(axis=2)) > _UNLIKE_SKIN
+    unlike = np.sqrt(((lab - skin.lab) ** 2).sum(axis=2)) > skin.unlike
     upper, lower = _lids(unlike)
 
     def placed(x: float, y: float) -> Floats:
@@ -54,11 +52,14 @@ def look(picture: NDArray[np.uint8], meshed: EyeSeen, skin: list[Floats]) -> Eye
 
     opening = float(np.hypot(*(meshed.upper - meshed.lower)) / np.hypot(*axes[:, 0]))
     eye = meshed
-    if upper and lower and upper + lower > _TRUSTED * opening:
+    least = max(_TRUSTED * opening, 0.0 if skin.plain else _TALL)
+    drawn = bool(upper and lower and upper + lower > least)
+    if drawn:
         eye = replace(eye, upper=placed(0, -upper), lower=placed(0, lower))
     else:
         upper = lower = opening / 2
-    return _with_iris(eye, lab, (upper, lower), placed)
+    usual = _IRIS if drawn or skin.plain else _REAL_IRIS
+    return _with_iris(eye, lab, (upper, lower), placed, usual)
 
 
 def _patch(picture: NDArray[np.uint8], eye: EyeSeen) -> tuple[NDArray[np.uint8], Floats, Floats]:
@@ -74,17 +75,6 @@ def _patch(picture: NDArray[np.uint8], eye: EyeSeen) -> tuple[NDArray[np.uint8],
         source, matrix, (_SIDE, _SIDE), flags=flags, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(made, np.uint8), np.asarray(axes), np.asarray(middle)
-
-
-def lab_at(picture: NDArray[np.uint8], at: Floats) -> Floats:
-    """The usual colour about a place, in 8-bit Lab."""
-    x, y = (
-        int(np.clip(round(v), 0, most - 1))
-        for v, most in zip(at, picture.shape[1::-1], strict=True)
-    )
-    spot = picture[max(0, y - 2) : y + 3, max(0, x - 2) : x + 3, :3].reshape(-1, 3)
-    middle = np.median(spot, axis=0).astype(np.uint8)
-    return np.asarray(cv2.cvtColor(middle[None, None], cv2.COLOR_RGB2LAB)[0, 0], np.float64)
 
 
 def _lids(unlike: NDArray[np.bool_]) -> tuple[float, float]:
@@ -106,6 +96,7 @@ def _with_iris(
     lab: NDArray[np.float32],
     lids: tuple[float, float],
     placed: Callable[[float, float], Floats],
+    usual: tuple[float, float],
 ) -> EyeSeen:
     """The iris: what is darker than the white between the lids, by its width in the middle."""
     unit = _SIDE / _WIDTHS
@@ -123,7 +114,7 @@ def _with_iris(
     runs = np.split(columns, np.flatnonzero(np.diff(columns) > 0.12 * unit) + 1)
     run = max(runs, key=len)
     radius = (run[-1] - run[0] + 1) / 2 / unit
-    if not _IRIS[0] <= radius <= _IRIS[1]:
+    if not usual[0] <= radius <= usual[1]:
         return eye
     x = (left + (run[0] + run[-1]) / 2 - _SIDE / 2) / unit
     width_px = float(np.hypot(*(eye.outer - eye.inner)))

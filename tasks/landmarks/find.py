@@ -13,6 +13,8 @@ SURE = 0.5
 AGREED = 1.0
 """the least sum of the detector's scores, each times the presence, in windows that agree: a single
 window takes an ear or an eye for a face"""
+LIKELY = 0.5
+"""the least sum where marks in the picture speak for a face too"""
 _GROUND = 200
 """the grey behind what is transparent"""
 _WINDOWS = (1.0, 0.7, 0.5, 0.35, 0.25)
@@ -41,6 +43,11 @@ class Found:
     def sure(self) -> bool:
         """Whether it is worth proposing."""
         return self.presence >= SURE and self.agreed >= AGREED
+
+    @property
+    def likely(self) -> bool:
+        """Whether it is, if the picture shows a drawing with eyes and a mouth there."""
+        return self.presence >= SURE and self.agreed >= LIKELY
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The `face` block that a found face proposes: points of the mesh, and what the picture shows.
 
 The mesh has learned real faces. Where an eye is drawn larger than any real one, its lids and its
-iris are looked for in the picture.
+iris are looked for in the picture; and where skin is drawn in one colour, so are the mouth, and
+eyes that are shut.
 """
 
 from typing import Any
@@ -10,8 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.landmarks.drawn_eye import EyeSeen, look
-from tasks.landmarks.eye_blob import drawn_eyes
+from tasks.landmarks.eye_blob import drawn_eyes, eyes_seen
+from tasks.landmarks.find import Found
+from tasks.landmarks.marks import Marks
 from tasks.landmarks.networks import Floats
+from tasks.landmarks.skin_seen import skin_seen
 
 # Numbers of points in MediaPipe's canonical mesh. Left and right are the character's own.
 _EYES = {"left_eye": (362, 263, 386, 374), "right_eye": (133, 33, 159, 145)}
@@ -24,6 +28,23 @@ _SKIN = (50, 280, 205, 425, 195, 6, 101, 330)
 _DIGITS = 4
 
 
+def is_face(picture: NDArray[np.uint8], found: Found) -> bool:
+    """Whether what was found is worth proposing: where few windows agree, marks speak for it."""
+    return found.sure or (found.likely and is_drawn_there(picture, found.points))
+
+
+def is_drawn_there(picture: NDArray[np.uint8], points: Floats) -> bool:
+    """Whether it is a drawing with marks where the mesh has its eyes, and near its mouth."""
+    skin = skin_seen(picture, points, _OUTLINE, _SKIN)
+    if not skin.plain:
+        return False
+    meshed = [EyeSeen(*(points[at] for at in numbers)) for numbers in _EYES.values()]
+    left, right = ((eye.inner + eye.outer) / 2 for eye in meshed)
+    marks = Marks(picture, right, left, skin)
+    ends = points[_MOUTH["right"]], points[_MOUTH["left"]]
+    return eyes_seen(picture, meshed, skin) and marks.has_mouth(*ends, points[_NOSE])
+
+
 def proposal(picture: NDArray[np.uint8], points: Floats) -> dict[str, Any]:
     """The whole `face` block as plain data, in 0..1 of the portrait.
 
@@ -34,11 +55,18 @@ def proposal(picture: NDArray[np.uint8], points: Floats) -> dict[str, Any]:
     def part(at: Floats) -> list[float]:
         return [round(float(at[0]) / width, _DIGITS), round(float(at[1]) / height, _DIGITS)]
 
-    skin = [points[number] for number in _SKIN]
+    skin = skin_seen(picture, points, _OUTLINE, _SKIN)
     block: dict[str, Any] = {}
     meshed = {name: EyeSeen(*(points[at] for at in numbers)) for name, numbers in _EYES.items()}
     drawn = drawn_eyes(picture, meshed, skin)
-    for name in _EYES:
+    middles = [(eye.inner + eye.outer) / 2 for eye in meshed.values()]
+    marks = Marks(picture, middles[1], middles[0], skin) if skin.plain else None
+    for name, middle in zip(_EYES, middles, strict=True):
+        line = marks.shut_eye(middle) if marks and name not in drawn else None
+        if line:
+            ends = line if name == "left_eye" else line[::-1]
+            block[name] = {"inner": part(ends[0]), "outer": part(ends[1]), "kind": "shut"}
+            continue
         eye = drawn.get(name) or look(picture, meshed[name], skin)
         block[name] = {
             "inner": part(eye.inner),
@@ -52,11 +80,22 @@ def proposal(picture: NDArray[np.uint8], points: Floats) -> dict[str, Any]:
                 "iris_radius": round(eye.iris_radius_px / width, _DIGITS),
             }
     for name, numbers in _BROWS.items():
-        ends = zip(("inner", "middle", "outer"), numbers, strict=True)
-        block[name] = {end: part(points[number]) for end, number in ends}
-    block["nose_base"] = part(points[_NOSE])
-    block["mouth"] = {name: part(points[number]) for name, number in _MOUTH.items()}
-    block["mouth"]["centre"] = part(points[list(_LIPS_MEET)].mean(axis=0))
-    block["chin"] = part(points[_CHIN])
+        along = zip(("inner", "middle", "outer"), numbers, strict=True)
+        block[name] = {place: part(points[number]) for place, number in along}
+    lips = {name: points[number] for name, number in _MOUTH.items()}
+    lips["centre"] = points[list(_LIPS_MEET)].mean(axis=0)
+    nose, chin = points[_NOSE], points[_CHIN]
+    seen = marks.mouth(lips["right"], lips["left"], nose) if marks else None
+    if seen:
+        lips = {"left": seen.right, "right": seen.left, "centre": seen.centre}
+        if seen.upper is not None and seen.lower is not None:
+            lips |= {"upper_lip": seen.upper, "lower_lip": seen.lower}
+        # the nose lies above what is seen of the mouth, and the chin below it
+        least = 0.12 * float(np.hypot(*(middles[0] - middles[1])))
+        nose = np.array([nose[0], min(nose[1], float(min(at[1] for at in lips.values())) - least)])
+        chin = np.array([chin[0], max(chin[1], float(max(at[1] for at in lips.values())) + least)])
+    block["nose_base"] = part(nose)
+    block["mouth"] = {name: part(at) for name, at in lips.items()}
+    block["chin"] = part(chin)
     block["outline"] = [part(points[number]) for number in _OUTLINE]
     return block

@@ -78,7 +78,10 @@ class Puppet:
         asked = {name for name, weight in weights.items() if weight > 0}
         mouth = any(name.startswith(("mouth", "jawOpen")) for name in asked)
         brows = any(name.startswith("brow") for name in asked)
+        eyes = any(name.startswith("eye") for name in asked)
         found = []
+        if eyes and "shut" in ready.layers.kinds.values():
+            found.append("an eye that the portrait shows shut stays shut")
         if mouth and ready.mouth.is_open:
             found.append("the portrait's mouth is open: it is moved as it is, and does not close")
         if ready.mouth.moustache and asked & OPENERS:

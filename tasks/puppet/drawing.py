@@ -70,7 +70,11 @@ class Expression:
         face, way = ready.anatomy, ready.tissue.way(weights)
         parted = parting(face, weights, ready.mouth)
         mouth = lips(face, way, parted, ready.mouth) if parted else None
-        found = {side: lids(ready.sockets[side], side, weights) for side in SIDES}
+        found = {
+            side: lids(ready.sockets[side], side, weights)
+            for side in SIDES
+            if ready.layers.kinds[side] != "shut"
+        }
         eyes = {side: one for side, one in found.items() if one}
         boxes = [way.box] if way.box else []
         boxes += [_pictured(mouth.axes, mouth.box())] if mouth else []

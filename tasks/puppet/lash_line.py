@@ -12,6 +12,8 @@ from tasks.puppet.raster import Floats, Mask, blurred
 from tasks.puppet.skin import UNLIKE, Zone
 
 COLUMNS = 33
+PUPIL = 0.05
+"""how much of an eye its darkest colour fills: a small pupil on a large white"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +83,9 @@ def _measured(
     dark = zone.lab[..., 0] < zone.skin[..., 0]
     if len(line) and (band & other & dark).sum() < 0.2 * len(line):
         # an eye without a line: one of the eye's darkest colour, as thin as a pen draws it
-        return np.full(COLUMNS, 0.06 * eye.height, np.float32), picture[parts.opening & other]
+        own = picture[parts.opening & other]
+        dark = own[:, :3].sum(axis=1) <= np.quantile(own[:, :3].sum(axis=1), PUPIL)
+        return np.full(COLUMNS, 0.06 * eye.height, np.float32), own[dark]
     return thick.astype(np.float32), line
 
 

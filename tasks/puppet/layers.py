@@ -35,7 +35,7 @@ class Layers:
     over: Pixels | None
     """(height, width) how much of each pixel lies over the face, 0..255; None where nothing does"""
     kinds: dict[str, EyeKind]
-    """of each eye, by side; those that are found are alike"""
+    """of each eye, by side; those that are found are alike, but that each may be shut"""
     eyes: dict[str, EyeLayers]
     """by side; empty where the lids' own skin can be pulled down"""
     hidden: Mask
@@ -93,7 +93,11 @@ def layers(seen: Seen, edges: dict[str, LidEdges], grain: Grain) -> Layers:
     given = seen.painted
     over = found_over(near, face, parts) if given is None else given[near.cut]
     found = kind_of(near, parts, over)
-    kinds = {side: seen.kinds.get(side, found) for side in parts}
+    kinds = {
+        side: seen.kinds.get(side, "shut" if _is_shut(near, one, over) else found)
+        for side, one in parts.items()
+    }
+    open_eyes = {side: one for side, one in parts.items() if kinds[side] != "shut"}
     sigma = 0.12 * face.unit
     inside = np.zeros_like(over)
     for one in parts.values():
@@ -110,11 +114,11 @@ def layers(seen: Seen, edges: dict[str, LidEdges], grain: Grain) -> Layers:
     for side, one in parts.items():
         whole |= belongs(near, face.eyes[side], one, over)
     eyes: dict[str, EyeLayers] = {}
-    if "dot" in kinds.values() or not _plain(near, face, parts, over):
+    if "dot" in kinds.values() or not _plain(near, face, open_eyes, over):
         shown = under[near.cut].astype(np.float32)
         bare = bare_skin(under, near, whole | over & inside, grain, sigma)
         line = lash_line(shown, near, face.eyes, parts, over)
-        for side, one in parts.items():
+        for side, one in open_eyes.items():
             apart = Parted(shown, bare, near, over, line, kinds[side] == "dot")
             eyes[side] = eye_layers(apart, face.eyes[side], one)
     shows = {side for side, share in covered(near, face, over).items() if share < HIDDEN}
@@ -179,9 +183,32 @@ def kind_of(near: Zone, parts: dict[str, EyeParts], over: Mask) -> EyeKind:
     usual = tones(lab, 1)
     alike = np.linalg.norm(lab - usual[0], axis=-1) < 16 if len(usual) else np.zeros(1, bool)
     of_skin = near.is_skin[inside & ~over].mean()
-    if alike.mean() > 0.72 and of_skin < 0.3:
+    # a large white with a small pupil is of one colour too, almost
+    with_pupil = len(usual) and _pale(usual[:1])[0] and (~alike & ~_pale(lab)).mean() > PUPIL
+    if alike.mean() > 0.72 and of_skin < 0.3 and not with_pupil:
         return "dot"
     return "iris" if _pale(lab).mean() > 0.08 else "pupil"
+
+
+def _is_shut(near: Zone, parts: EyeParts, over: Mask) -> bool:
+    """Whether an eye is a line with skin above and below it, in the whole of its width."""
+    tall = np.maximum(parts.lower - parts.upper, 1)
+    inside = parts.opening & (np.abs(parts.s) < SHUT_WIDTH)
+    if inside.sum() < FEWEST or over[inside].any() or _pale(near.lab)[inside & ~near.is_skin].any():
+        return False
+    column = np.clip(((parts.s + 1) * COLUMNS / 2).astype(int), 0, COLUMNS - 1)
+    height = np.bincount(column[inside], tall[inside], COLUMNS)
+    other = np.bincount(column[inside], tall[inside] * ~near.is_skin[inside], COLUMNS)
+    share = other[height > 0] / height[height > 0]
+    return bool(np.quantile(share, 0.9) < SHUT and share.mean() > LINE)
+
+
+PUPIL = 0.04
+"""how much of the opening a pupil fills at least"""
+SHUT, SHUT_WIDTH, LINE = 0.45, 0.8, 0.04
+"""how much of the opening a shut eye's line fills at most in its columns, over how much of its
+width that is looked at, and how much it fills at least: what is not drawn at all is no eye"""
+COLUMNS, FEWEST = 24, 48
 
 
 def _plain(near: Zone, face: Anatomy, parts: dict[str, EyeParts], over: Mask) -> bool:

@@ -25,7 +25,7 @@ from tasks.ground.errors import Mistake
 from tasks.ground.files import read_file, write_whole
 from tasks.landmarks.config_text import block_text, with_face
 from tasks.landmarks.find import find
-from tasks.landmarks.proposal import proposal
+from tasks.landmarks.proposal import is_face, proposal
 from tasks.pictures.decode import PORTRAITS
 from tasks.pictures.picture import fit, read
 from tasks.puppet import Puppet
@@ -139,7 +139,7 @@ class Clicking:
 
         pixels = np.asarray(self._portrait())
         found = find(pixels)
-        if found is None or not found.sure:
+        if found is None or not is_face(pixels, found):
             raise Mistake("no face was found that is sure enough; place the points by hand")
         return {"given": _plain(_checked(proposal(pixels, found.points)))}
 

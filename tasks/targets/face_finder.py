@@ -38,7 +38,7 @@ def _found(project: Project) -> tuple[Any, dict[str, Any], str]:
     import numpy as np
 
     from tasks.landmarks.find import find
-    from tasks.landmarks.proposal import proposal
+    from tasks.landmarks.proposal import is_face, proposal
     from tasks.pictures.decode import PORTRAITS
     from tasks.pictures.picture import read
 
@@ -46,7 +46,7 @@ def _found(project: Project) -> tuple[Any, dict[str, Any], str]:
     portrait = read(path, PORTRAITS)
     pixels = np.asarray(portrait)
     found = find(pixels)
-    if found is None or not found.sure:
+    if found is None or not is_face(pixels, found):
         how = f" (presence {found.presence:.2f}, agreement {found.agreed:.2f})" if found else ""
         raise Mistake(
             f"{path}: no face was found that is sure enough to propose{how}; give the corners of"

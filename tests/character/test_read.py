@@ -553,7 +553,7 @@ def test_spelling_defaults_out_changes_nothing():
         pytest.param(
             {"face": {"left_eye": {"inner": [0.6, 0.4], "outer": [0.7, 0.4], "kind": "button"}}},
             '"button"',
-            '$.face.left_eye.kind: unknown value "button" (allowed: iris, pupil, dot)',
+            '$.face.left_eye.kind: unknown value "button" (allowed: iris, pupil, dot, shut)',
             id="a kind of eye that nobody knows",
         ),
         pytest.param(

@@ -239,6 +239,50 @@ def test_an_oval_eye_without_lashes_shuts_whole_to_a_line_of_its_darkest_colour(
     assert 40 < colours_like(shut, (40, 60, 90)) < 400
 
 
+def winking() -> tuple[Pixels, Face]:
+    """A face whose right eye is drawn shut."""
+    face = np.full((200, 300, 4), (236, 200, 170, 255), np.uint8)
+    cv2.ellipse(face, (100, 76), (24, 8), 0, 10, 170, (40, 60, 90, 255), 3)
+    cv2.ellipse(face, (200, 80), (26, 20), 0, 0, 360, (255, 255, 255, 255), -1)
+    cv2.ellipse(face, (200, 80), (10, 17), 0, 0, 360, (40, 60, 90, 255), -1)
+
+    def eye(inner: int, outer: int) -> Eye:
+        x = (inner + outer) / 600
+        return Eye((inner / 300, 0.4), (outer / 300, 0.4), (x, 0.3), (x, 0.5))
+
+    mouth = Mouth((170 / 300, 0.8), (130 / 300, 0.8))
+    return face, Face(left_eye=eye(174, 226), right_eye=eye(126, 74), mouth=mouth)
+
+
+def test_an_eye_that_the_portrait_shows_shut_stays_so_and_that_is_said() -> None:
+    portrait, face = winking()
+    puppet = Puppet(portrait, face, (300, 200))
+    assert puppet._rig.layers.kinds == {"Left": "iris", "Right": "shut"}
+    for asked in (BLINK, value("eyes", "wide")):
+        frame = puppet.draw(asked, STRAIGHT)
+        assert np.array_equal(frame[60:100, 70:130], portrait[60:100, 70:130])
+        assert changed(frame, portrait)[60:100, 170:230].any()
+        assert puppet.limits(asked) == ("an eye that the portrait shows shut stays shut",)
+    assert puppet.limits(value("mouth", "smile_big")) == ()
+
+
+def test_a_large_white_with_a_small_pupil_is_no_dot() -> None:
+    face = np.full((200, 300, 4), (180, 100, 50, 255), np.uint8)
+    for x in (100, 200):
+        cv2.circle(face, (x, 80), 22, (255, 255, 255, 255), -1)
+        cv2.circle(face, (x, 80), 7, (60, 60, 60, 255), -1)
+
+    def eye(inner: int, outer: int) -> Eye:
+        x = (inner + outer) / 600
+        return Eye((inner / 300, 0.4), (outer / 300, 0.4), (x, 0.29), (x, 0.51))
+
+    mouth = Mouth((170 / 300, 0.8), (130 / 300, 0.8))
+    landmarks = Face(left_eye=eye(178, 222), right_eye=eye(122, 78), mouth=mouth)
+    assert Rig(face, landmarks, (300, 200)).layers.kinds == {"Left": "iris", "Right": "iris"}
+    shut = render(face, landmarks, BLINK, STRAIGHT, (300, 200))
+    assert colours_like(shut, (255, 255, 255), 20) < 20
+
+
 # the mouth
 
 
