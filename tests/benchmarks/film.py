@@ -37,7 +37,7 @@ def prepared(folder: Path, seconds: float) -> Path:
         file.setparams((1, 2, rate_hz, 0, "NONE", ""))
         file.writeframes(sound.astype("<i2").tobytes())
     rows = [f"{s.start_us / 1e6:.3f} {(s.end_us - s.start_us) / 1e6:.3f} {s.label}"
-            for s in heard.sounds]  # fmt: skip
+            for s in heard.sounds if s.label.strip()]  # fmt: skip
     (folder / "timelines" / "talk.phones").write_text("\n".join(rows) + "\n")
     spec = {"audio": "talk.wav", "timing": "talk.phones", "make": ["frames"]}
     (folder / "timelines" / "talk.json").write_text(json.dumps(spec))

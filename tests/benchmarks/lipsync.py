@@ -122,8 +122,8 @@ def _espeak() -> tuple[ctypes.CDLL, int]:
 
 def long_text(seconds: float) -> str:
     """Text that takes about so many seconds to be said."""
-    words = " ".join(HELD_OUT * (1 + int(seconds // 50))).split()
-    return " ".join(words[: int(seconds * 2.75)]) + "."
+    words = " ".join(HELD_OUT * (1 + int(seconds // 40))).split()
+    return " ".join(words[: int(seconds * 3.4)]) + "."
 
 
 def speak(text: str, voice: str = "en-us") -> tuple[np.ndarray, int, Timing]:

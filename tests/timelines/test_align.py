@@ -36,6 +36,14 @@ def test_the_same_sentence_again_and_again_has_its_words_in_every_round(tmp_path
     assert all(abs(start - at * each) < SECOND_US // 2 for at, start in enumerate(starts))
 
 
+def test_a_silence_without_any_noise_leads_nobody_astray(tmp_path: Path):
+    text = "Hello! My name is Sylvie, and this is the question: will you make a game with me?"
+    path = tmp_path / "said.wav"
+    subprocess.run(["espeak-ng", "-w", str(path), text], check=True)
+    found = aligned(read_sound(path), script_of(text), {})
+    assert len(found.words) == len(text.split())
+
+
 def test_speech_that_the_text_does_not_have_is_said(tmp_path: Path):
     sound = spoken(tmp_path, f"{BOBBY} {APPLE} {BOBBY}")
     found = aligned(sound, script_of(f"{BOBBY} {BOBBY}"), {})
