@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from tasks.batch.open import in_batch, pending_usd
 from tasks.build.changes import parts_of
 from tasks.build.finisher import FINISHING, FinishedFrame, Finisher, as_it_is
 from tasks.build.free import made_here
@@ -369,6 +368,8 @@ def open_builder(project: Project, calls: RunCalls) -> Builder:
     engine = engines.load(choice.name, settings_of(generation))
     purchase = None
     if choice.facts.paid:
+        from tasks.batch.open import in_batch  # drafts need none of it
+
         calls.limiter.cap(generation.images_per_minute)
         caller = Caller(engine, policy_of(project, calls))
         purchase = Purchase(TakeStore(project.store), caller, lambda: in_batch(project))
@@ -393,6 +394,8 @@ def open_estimator(project: Project) -> Estimator:
 
 def policy_of(project: Project, calls: RunCalls) -> CallPolicy:
     """How this run calls an engine that costs money, and within which limits."""
+    from tasks.batch.open import pending_usd
+
     generation, ledger = project.character.generation, Ledger(project.store)
     with contextlib.suppress(OSError):  # where it cannot be written, nothing is bought either
         close_open(ledger, TakeStore(project.store))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tasks.build.builder import open_estimator, settings_of
 from tasks.character.talking import SUGGESTED
 from tasks.graph.project import Project
-from tasks.graph.timelines import Inputs, felt, heard_in
+from tasks.graph.talking import felt
+from tasks.graph.timelines import Inputs, heard_in
 from tasks.ground.advice import doit
 from tasks.ground.errors import Mistake
 from tasks.ground.files import read_file, set_aside, write_whole

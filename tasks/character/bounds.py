@@ -38,4 +38,6 @@ Part = Annotated[float, Ge(0), Le(1)]
 Levels = Annotated[float, Ge(0), Le(255)]
 Usd = Annotated[float, Ge(0)]
 FileName = Annotated[str, MinLen(1)]
-Words = Annotated[str, MaxLen(8_000)]
+MOST_WORDS = 8_000
+"""characters"""
+Words = Annotated[str, MaxLen(MOST_WORDS)]

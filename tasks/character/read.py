@@ -2,34 +2,14 @@
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
-from tasks.character import vocabulary
-from tasks.character.character import (
-    NEUTRAL,
-    BasePath,
-    Character,
-    Costume,
-    Expression,
-    Pose,
-    pose_paths,
-)
-from tasks.character.emotions import weights_for
-from tasks.character.face import Head
-from tasks.character.form import (
-    AxisValueModel,
-    ConfigModel,
-    CostumeModel,
-    ExpressionModel,
-    PoseModel,
-)
-from tasks.character.mistakes import validated
+from tasks.character.character import Character
+from tasks.character.known import Checked, recalled, rest_digest
 from tasks.character.override import Override
 from tasks.character.rules import Finding
-from tasks.character.talking import Talking
-from tasks.character.vocabulary import AxisValue
 from tasks.ground import json_places as json_text
 from tasks.ground.errors import Mistake
 from tasks.ground.files import read_file
@@ -117,12 +97,43 @@ def parse(
     Raises `ConfigMistake` with every mistake that is in it, each with its line and column.
     """
     source = _Source(name, text, overrides)
-    document = _parse_document(source)
+    return _checked(source, _parse_document(source), official_endpoint=official_endpoint)
+
+
+def parse_again(
+    source: tuple[str, str, Sequence[Override]],
+    kept: Any,
+    *,
+    official_endpoint: bool,
+    program: str,
+) -> tuple[Character, Checked | None]:
+    """The same, sooner where only expressions changed since the config was checked last.
+
+    `source`: text, name and overrides; `kept`: what `Checked.plain` gave then; `program`: what
+    tells this version from others. Beside the character, what to keep, where that is another.
+    """
+    text, name, overrides = source
+    found = _Source(name, text, overrides)
+    document = _parse_document(found)
+    of = rest_digest(document, official_endpoint=official_endpoint, program=program)
+    if not found.findings:
+        known = recalled(document, of, kept, official_endpoint=official_endpoint)
+        if known:
+            return known, None
+    character = _checked(found, document, official_endpoint=official_endpoint)
+    return character, Checked(of, document["expressions"], character)
+
+
+def _checked(source: _Source, document: Any, *, official_endpoint: bool) -> Character:
+    # pydantic is loaded here, and not by a run after an edit of one expression.
+    from tasks.character.mistakes import validated
+    from tasks.character.resolve import character_of
+
     model, findings = validated(document, official_endpoint=official_endpoint)
     source.findings.extend(findings)
     if source.findings or model is None:
-        raise _mistake(name, *source.lines())
-    return _character(model)
+        raise _mistake(source.name, *source.lines())
+    return character_of(model)
 
 
 def _other_config(path: FilePath) -> str:
@@ -182,113 +193,3 @@ def _mistake(name: str, lines: Sequence[str], count: int) -> ConfigMistake:
         return ConfigMistake(f"{name}: {lines[0]}")
     more = [f"... and {count - len(lines)} more"] if count > len(lines) else []
     return ConfigMistake("\n  ".join([f"{name}: {count} mistakes", *lines, *more]))
-
-
-def _character(model: ConfigModel) -> Character:
-    axes = {axis: _axis(axis, model.axes[axis]) for axis in sorted(model.axes, key=_axis_rank)}
-    poses = model.poses if isinstance(model.poses, dict) else dict.fromkeys(model.poses, "")
-    return Character(
-        words=model.character.strip(),
-        base_image=model.base_image,
-        face=model.face,
-        axes=axes,
-        expressions={
-            name: _expression(name, form, axes) for name, form in model.expressions.items()
-        },
-        poses={name: _pose(name, form) for name, form in poses.items()},
-        base_paths=tuple(_base_paths(model, list(poses))),
-        generation=model.generation,
-        finish=model.finish,
-        checks=model.checks,
-        exports=dict(model.exports),
-        talking=Talking(model.visemes, model.lip_sync, model.moods, model.timelines),
-        costumes={name: _costume(name, form) for name, form in model.costumes.items()},
-    )
-
-
-def _costume(name: str, form: str | CostumeModel) -> Costume:
-    if isinstance(form, str):
-        return Costume(name, form)
-    return Costume(
-        name,
-        form.base_image,
-        form.character.strip(),
-        dict(form.base_images),
-        form.face,
-        form.face_mask,
-    )
-
-
-def _base_paths(model: ConfigModel, poses: Sequence[str]) -> Iterator[BasePath]:
-    """Those that are written out, then those that `pose_paths` asks for."""
-    yield from (_base_path(path, poses) for path in model.base_paths)
-    named = model.pose_paths
-    for expression in [named] if isinstance(named, str) else named:
-        yield from pose_paths(expression, poses)
-
-
-def _base_path(path: BasePath, poses: Sequence[str]) -> BasePath:
-    """At all poses where it names none; a path between two poses is at those."""
-    everywhere = None if path.start_pose else tuple(poses)
-    return replace(path, poses=path.poses or everywhere)
-
-
-def _axis(axis: str, form: list[str] | Mapping[str, str | AxisValueModel]) -> dict[str, AxisValue]:
-    if isinstance(form, Mapping):
-        return {name: _axis_value(axis, name, value) for name, value in form.items()}
-    return {name: _axis_value(axis, name, AxisValueModel()) for name in form}
-
-
-def _axis_value(axis: str, name: str, form: str | AxisValueModel) -> AxisValue:
-    """One value; what the config leaves out comes from the built-in one of that name.
-
-    Words that are given as empty text say nothing; those that are left out, the value's name.
-    """
-    value = AxisValueModel(prompt=form) if isinstance(form, str) else form
-    silent = "prompt" in value.model_fields_set
-    own = AxisValue("" if silent else _spelled(axis, name))
-    built_in = vocabulary.AXES.get(axis, {}).get(name, own)
-    return AxisValue(
-        value.prompt.strip() or built_in.words, dict(value.blendshapes) or built_in.blendshapes
-    )
-
-
-def _spelled(axis: str, name: str) -> str:
-    """Words for a value that has none: its own name; nothing where it is the neutral one."""
-    return "" if name == "neutral" else f"{axis.replace('_', ' ')}: {name.replace('_', ' ')}"
-
-
-def _expression(
-    name: str, form: ExpressionModel, axes: Mapping[str, Mapping[str, AxisValue]]
-) -> Expression:
-    """The expression; its values come in an order of their own, so that key order is no change."""
-    chosen = form.__pydantic_extra__
-    values = [axes[axis][chosen[axis]] for axis in sorted(chosen, key=_axis_rank)]
-    words = (*(value.words for value in values), form.prompt.strip())
-    blendshapes: dict[str, float] = {}
-    for value in values:
-        for shape, weight in value.blendshapes.items():
-            # Two axes may move one muscle (a squint and a smile both lift the cheek):
-            # the stronger wins, so that the order of the axes does not matter.
-            blendshapes[shape] = max(weight, blendshapes.get(shape, 0.0))
-    blendshapes.update(form.blendshapes)
-    if not chosen and not blendshapes and name != NEUTRAL:
-        blendshapes.update(weights_for(name, form.prompt))
-    return Expression(name, tuple(filter(None, words)), blendshapes, dict(chosen))
-
-
-def _axis_rank(axis: str) -> tuple[int, str]:
-    """Mouth, eyes and brows first, then the config's own axes by name."""
-    usual = list(vocabulary.AXES)
-    return (usual.index(axis) if axis in usual else len(usual), axis)
-
-
-def _pose(name: str, form: str | PoseModel) -> Pose:
-    model = PoseModel(prompt=form) if isinstance(form, str) else form
-    built_in = vocabulary.POSES.get(name)
-    return Pose(
-        name,
-        words=model.prompt.strip() or (built_in.words if built_in else name.replace("_", " ")),
-        head=model.head or (built_in.head if built_in else Head()),
-        base_image=model.base_image,
-    )

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tasks.character.character import BUILT, NEUTRAL, Generation, pose_paths
+from tasks.character.expression import EXPRESSION_KEYS
 from tasks.ground.errors import Mistake
 from tasks.ground.ids import did_you_mean, id_problem, same_file
 from tasks.ground.json_places import Path, path_text
@@ -18,7 +19,6 @@ from tasks.ground.outside import clean
 from tasks.models import engines
 from tasks.models import facts as models
 
-_EXPRESSION_KEYS = ("prompt", "blendshapes")
 _MOST_NAMED = 20
 _LONGEST_NAMED = 64
 _MAX_EDGE_PX = 8192
@@ -177,7 +177,7 @@ def _repeated(path: Path, names: list[Any]) -> Iterator[Finding]:
 
 def _axis_findings(axes: Mapping[str, list[str]]) -> Iterator[Finding]:
     for axis in axes:
-        if axis in _EXPRESSION_KEYS:
+        if axis in EXPRESSION_KEYS:
             text = f'an axis cannot be called "{axis}": expressions use that key for something else'
             yield Finding(("axes", axis), text, at_key=True)
 
@@ -188,10 +188,10 @@ def _expression_findings(
     if not isinstance(expression, dict):
         return
     for key, value in expression.items():
-        if key in _EXPRESSION_KEYS:
+        if key in EXPRESSION_KEYS:
             continue
         if key not in axes:
-            text = unknown("axis", key, [*axes, *_EXPRESSION_KEYS])
+            text = unknown("axis", key, [*axes, *EXPRESSION_KEYS])
             yield Finding((*path, key), text, at_key=True)
         elif isinstance(value, str) and value not in axes[key]:
             yield Finding((*path, key), unknown(f"value of {key}", value, axes[key]))

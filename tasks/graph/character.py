@@ -10,8 +10,11 @@ from tasks.character import read as character_file
 from tasks.character.character import PORTRAIT, Character, Tween
 from tasks.character.face import Face
 from tasks.character.face_unit import in_parts
+from tasks.graph.cache import program
 from tasks.graph.project import Project
 from tasks.graph.variables import ALL_POSES, Variables
+from tasks.ground import json_file
+from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
 from tasks.ground.ids import did_you_mean
 from tasks.models.engines import AUTO, BUILT_IN, facts_of
@@ -19,14 +22,23 @@ from tasks.models.facts import family_of, nearest_size
 from tasks.models.prices import Price
 from tasks.requests import engine
 
+CACHE_FILE = ".doit.character.json"
+
 
 def read_character(project: Project) -> Character:
     """The character of a project, read anew. Raises `Mistake` with all that is wrong."""
     text = character_file.read_text(project.config)
     given = project.variables
-    character = character_file.parse(
-        text, str(project.config), given.overrides, official_endpoint=_limited(project, text)
+    cache = project.folder / CACHE_FILE
+    character, checked = character_file.parse_again(
+        (text, str(project.config), given.overrides),
+        json_file.read_or_none(cache),
+        official_endpoint=_limited(project, text),
+        program=digest_of(program()),
     )
+    if checked:
+        with contextlib.suppress(OSError):  # the next run checks all of it again
+            json_file.write(cache, checked.plain(), indent=None)
     pose = given.pose
     if pose and pose != ALL_POSES and pose not in character.poses:
         allowed = [*character.poses, ALL_POSES]

@@ -5,7 +5,7 @@ Pure: it reads no file but the config.
 
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import asdict, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from tasks.character.character import NEUTRAL, Character, Expression, Pose
 from tasks.character.face import Head
@@ -14,7 +14,7 @@ from tasks.graph.character import engine_choice
 from tasks.graph.node import Graph, Node, Outfit, Role
 from tasks.graph.project import Project
 from tasks.graph.sequences import SequencePlanner, over_of, strip_of
-from tasks.graph.timelines import config_timelines, moods_digest, talking_digest
+from tasks.graph.talking import config_timelines, moods_digest, talking_digest
 from tasks.graph.variables import ALL_POSES
 from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
@@ -185,15 +185,17 @@ def _expressions_at(character: Character, choice: Choice, pose: str) -> Iterator
 def _node(project: Project, character: Character, engine: str, name: str, pose: str) -> Node:
     role, source = _role(project, character, engine, name, pose)
     second = over_of(project, character) if role is Role.RIG else ""
-    node = Node(
+    # Made twice, and not by `replace`, which takes as long as all the rest.
+    made = partial(
+        Node,
         expression=name,
         pose=pose,
         role=role,
         source=source,
-        digest="",
         second=second,
         costume=character.costume,
     )
+    node = made(digest="")
     asked = (
         {"size_px": list(character.generation.size_px)}
         if role is Role.FIT
@@ -207,7 +209,7 @@ def _node(project: Project, character: Character, engine: str, name: str, pose: 
         part["finish"] = _finish_content(character.finish)
         part["region"] = [face_digest(character.face), asdict(character.poses[pose].head)]
         part["mask"] = character.generation.mask
-    return replace(node, digest=digest_of(part))
+    return made(digest=digest_of(part))
 
 
 @lru_cache(maxsize=4)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,7 +64,7 @@ class Project:
         """The config's path."""
         return self.variables.config
 
-    @property
+    @cached_property
     def folder(self) -> Path:
         """The character's folder: the config's own."""
         return self.config.parent
@@ -203,7 +203,17 @@ class Project:
 
     def input_path(self, named: str) -> Path:
         """A path that the config names: it counts from the config's folder."""
-        return Path(os.path.normpath(self.folder / named))
+        return _below(self._folder_text, named)
+
+    @cached_property
+    def _folder_text(self) -> str:
+        return str(self.folder)
+
+
+@lru_cache(maxsize=64)
+def _below(folder: str, named: str) -> Path:
+    # Asked for every frame, most often of one portrait.
+    return Path(os.path.normpath(os.path.join(folder, named)))  # noqa: PTH118
 
 
 def open_project(given: Mapping[str, str], of_commands: Iterable[Variable] = ()) -> Project:

@@ -3,7 +3,6 @@
 What needs both sequences and timelines stands here: the rooms of the two do not know each other.
 """
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -16,7 +15,6 @@ from tasks.character.talking import Timeline as Spec
 from tasks.graph.named_timelines import FOLDER
 from tasks.graph.project import Project
 from tasks.ground.advice import doit
-from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
 from tasks.ground.ids import did_you_mean, id_problem
 from tasks.sequences.tree import sequences
@@ -29,44 +27,9 @@ from tasks.timelines.roads import Road, Roads
 from tasks.timelines.sound import peaks, read_sound
 from tasks.timelines.timeline import planned
 from tasks.timelines.timing import PHONES, Timing, timing
-from tasks.timelines.visemes import Visemes, feelings, said, visemes
+from tasks.timelines.visemes import Visemes, said, visemes
 
 _MS_US = 1000
-
-
-def talking_digest(character: Character) -> str:
-    """Of all that a timeline's plan reads of the config."""
-    talking = character.talking
-    return digest_of(
-        [
-            {key: value if isinstance(value, str) else dict(value) for key, value in
-             talking.visemes.items()},
-            asdict(talking.lip_sync),
-            {name: [dict(e.blendshapes), dict(e.values)]
-             for name, e in character.expressions.items()},
-            list(character.poses),
-            [asdict(path) for path in character.base_paths],
-        ]
-    )  # fmt: skip
-
-
-def moods_digest(character: Character) -> str:
-    """Of all that the suggestion of moods reads of the config."""
-    return digest_of([asdict(character.talking.moods), felt(character)])
-
-
-def felt(character: Character) -> dict[str, str]:
-    """The expressions that may be suggested as moods, each with its words."""
-    known = character.expressions
-    return {name: "; ".join(known[name].words) if name in known else "" for name in feelings(known)}
-
-
-def config_timelines(character: Character) -> tuple[tuple[str, str], ...]:
-    """The timelines that the config itself describes: id, and JSON."""
-    return tuple(
-        (name, json.dumps(asdict(spec), sort_keys=True))
-        for name, spec in character.talking.timelines.items()
-    )
 
 
 def roads_of(character: Character) -> tuple[Road, ...]:

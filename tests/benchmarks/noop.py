@@ -5,7 +5,9 @@
 
 The bare `dodo.py` has as many tasks, each with one action, one target, and the config and the
 portrait as file dependencies, all up to date. Both run the real `doit` command, in turn, in one
-call; the figures are medians, and the ratio is the median of the pairs' ratios.
+call; the figures are medians, and the ratio is the median of the pairs' ratios. `floor` is what one
+drawn frame takes at the least: a script that imports numpy, OpenCV and Pillow, and writes one
+picture. In brackets: seconds of the processor, which others on the machine disturb less.
 
 With --sequences: so many paths from one neutral, each to an expression of its own, at one pose.
 All is drawn by an endpoint on this machine but for in-betweens, which are morphed since a threshold
@@ -25,6 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -38,6 +41,14 @@ from tests.harness.images_server import ImagesServer  # noqa: E402
 
 DOIT = [sys.executable, "-m", "doit"]
 
+Took = tuple[float, float]
+"""seconds by the clock, and of the processor"""
+FLOOR = """
+import numpy, cv2
+from PIL import Image
+pixels = cv2.blur(numpy.zeros((96, 64, 4), numpy.uint8), (3, 3))
+Image.fromarray(pixels).save("frames/floor.png")
+"""
 BARE = """
 COUNT = {count}
 def nothing():
@@ -94,7 +105,10 @@ def main() -> None:
                 shape = count, arguments.depth
                 print(measure_sequences(Path(folder), server, shape, arguments.rounds), flush=True)
         return
-    print("frames | bare no-op s | no-op s | ratio | one edit s | ratio to no-op")
+    print(
+        "frames | bare no-op s (CPU) | no-op s (CPU) | ratio | one edit s (CPU) | ratio to no-op"
+        " | floor s (CPU)"
+    )
     for count in arguments.frames:
         with tempfile.TemporaryDirectory() as folder:
             print(measure(Path(folder), count, arguments.rounds), flush=True)
@@ -108,20 +122,31 @@ def measure(folder: Path, count: int, rounds: int) -> str:
     run(ours, "endpoints")
     run(bare)
     run(ours, "endpoints")  # the first no-op run settles the database
-    bare_s, ours_s, edit_s = [], [], []
+    rows: list[tuple[Took, Took, Took, Took]] = []
     for number in range(rounds):
-        bare_s.append(run(bare))
-        ours_s.append(run(ours, "endpoints"))
+        bare_took, ours_took = took(bare), took(ours, "endpoints")
         edit(ours, number)
-        edit_s.append(run(ours, "endpoints"))
+        edit_took = took(ours, "endpoints")
+        rows.append((bare_took, ours_took, edit_took, command([sys.executable, "-c", FLOOR], ours)))
         run(ours, "endpoints")
-    ratio = statistics.median(a / b for a, b in zip(ours_s, bare_s, strict=True))
-    edit_ratio = statistics.median(a / b for a, b in zip(edit_s, ours_s, strict=True))
-    medians = [statistics.median(times) for times in (bare_s, ours_s, edit_s)]
+    bares, noops, edits, floors = zip(*rows, strict=True)
     return (
-        f"{count:6} | {medians[0]:12.3f} | {medians[1]:7.3f} | {ratio:5.2f} |"
-        f" {medians[2]:10.3f} | {edit_ratio:5.2f}"
+        f"{count:6} | {median(bares)} | {median(noops)} | {ratio(noops, bares)} |"
+        f" {median(edits)} | {ratio(edits, noops)} | {median(floors)}"
     )
+
+
+def median(times: Sequence[Took]) -> str:
+    """The medians of both."""
+    wall_s, cpu_s = (statistics.median(both) for both in zip(*times, strict=True))
+    return f"{wall_s:.2f} ({cpu_s:.2f})"
+
+
+def ratio(times: Sequence[Took], others: Sequence[Took]) -> str:
+    """The median of the pairs' ratios, of both."""
+    pairs = list(zip(times, others, strict=True))
+    wall, cpu = (statistics.median(a[n] / b[n] for a, b in pairs) for n in (0, 1))
+    return f"{wall:.2f} ({cpu:.2f})"
 
 
 def measure_sequences(
@@ -168,16 +193,28 @@ def measure_sequences(
 
 def run(folder: Path, *arguments: str, **variables: str) -> float:
     """Seconds of one whole `doit` command, with these environment variables."""
+    return took(folder, *arguments, **variables)[0]
+
+
+def took(folder: Path, *arguments: str, **variables: str) -> Took:
+    """What one whole `doit` command takes."""
+    return command([*DOIT, *arguments], folder, **variables)
+
+
+def command(words: list[str], folder: Path, **variables: str) -> Took:
+    """What a command takes."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("OPENAI_")}
-    started = time.perf_counter()
-    subprocess.run(
-        [*DOIT, *arguments],
-        cwd=folder,
-        env=environment | variables,
-        check=True,
-        stdout=subprocess.DEVNULL,
+    # As at any user's: what Python has compiled is kept.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    began_s = time.perf_counter()
+    process = subprocess.Popen(
+        words, cwd=folder, env=environment | variables, stdout=subprocess.DEVNULL
     )
-    return time.perf_counter() - started
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(words)} ended with {process.returncode}")
+    return time.perf_counter() - began_s, used.ru_utime + used.ru_stime
 
 
 def write_ours(folder: Path, count: int) -> None:

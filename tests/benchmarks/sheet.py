@@ -9,22 +9,14 @@ beyond a no-op is its own. Both ways give the same bytes, which is looked at.
 """
 
 import argparse
-import os
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.benchmarks.noop import DOIT, edit, write_ours  # noqa: E402
-
-Took = tuple[float, float]
-"""seconds by the clock, and of the processor"""
+from tests.benchmarks.noop import Took, edit, median, took, write_ours  # noqa: E402
 
 
 def main() -> None:
@@ -63,28 +55,6 @@ def measure(folder: Path, count: int, rounds: int) -> str:
         for times in (sheets, wholes)
     )
     return f"{count:6} | " + " | ".join(map(median, (noops, sheets, wholes, own, whole_own)))
-
-
-def median(times: Sequence[Took]) -> str:
-    """The medians of both."""
-    wall_s, cpu_s = (statistics.median(both) for both in zip(*times, strict=True))
-    return f"{wall_s:.2f} ({cpu_s:.2f})"
-
-
-def took(folder: Path, *arguments: str) -> Took:
-    """What one whole `doit` command takes."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("OPENAI_")}
-    # As at any user's: what Python compiled is kept.
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    began_s = time.perf_counter()
-    process = subprocess.Popen(
-        [*DOIT, *arguments], cwd=folder, env=environment, stdout=subprocess.DEVNULL
-    )
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"doit {' '.join(arguments)} ended with {process.returncode}")
-    return time.perf_counter() - began_s, used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":
