@@ -23,7 +23,8 @@ from tasks.ground.ids import nearest
 from tasks.models.engines import BUILT_IN, facts_of
 from tasks.requests.engine import Choice
 
-CACHE_FILE = ".doit.graph.json"
+CACHE_FILE, CHECKED_FILE = ".doit.graph.json", ".doit.character.json"
+"""the graph, and the config as it was checked for it (`tasks.character.known`)"""
 
 
 def read_graph(project: Project) -> Graph:
@@ -36,6 +37,8 @@ def read_graph(project: Project) -> Graph:
 
         graph = plan(project)
         _keep(cache, key, graph)
+        if project.newly_checked:
+            _write(project.folder / CHECKED_FILE, project.newly_checked.plain())
     _check_sources(project, graph)
     return graph
 
@@ -111,8 +114,12 @@ def _cached(cache: Path, key: str) -> Graph | None:
 
 def _keep(cache: Path, key: str, graph: Graph) -> None:
     document = {"key": key, "portraits": _stamps(graph), "graph": _encoded(graph)}
+    _write(cache, document)
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
     with contextlib.suppress(OSError):  # a folder that cannot be written can still be listed
-        json_file.write(cache, document, indent=None)
+        json_file.write(path, document, indent=None)
 
 
 def _stamps(graph: Graph) -> list[list[int] | None]:

@@ -10,7 +10,8 @@ from tasks.character import read as character_file
 from tasks.character.character import PORTRAIT, Character, Tween
 from tasks.character.face import Face
 from tasks.character.face_unit import in_parts
-from tasks.graph.cache import program
+from tasks.character.known import Checked
+from tasks.graph.cache import CHECKED_FILE, program
 from tasks.graph.project import Project
 from tasks.graph.variables import ALL_POSES, Variables
 from tasks.ground import json_file
@@ -22,23 +23,20 @@ from tasks.models.facts import family_of, nearest_size
 from tasks.models.prices import Price
 from tasks.requests import engine
 
-CACHE_FILE = ".doit.character.json"
 
+def read_character(project: Project) -> tuple[Character, Checked | None]:
+    """The character of a project, read anew, and what `Project.newly_checked` says.
 
-def read_character(project: Project) -> Character:
-    """The character of a project, read anew. Raises `Mistake` with all that is wrong."""
+    Raises `Mistake` with all that is wrong.
+    """
     text = character_file.read_text(project.config)
     given = project.variables
-    cache = project.folder / CACHE_FILE
     character, checked = character_file.parse_again(
         (text, str(project.config), given.overrides),
-        json_file.read_or_none(cache),
+        json_file.read_or_none(project.folder / CHECKED_FILE),
         official_endpoint=_limited(project, text),
         program=digest_of(program()),
     )
-    if checked:
-        with contextlib.suppress(OSError):  # the next run checks all of it again
-            json_file.write(cache, checked.plain(), indent=None)
     pose = given.pose
     if pose and pose != ALL_POSES and pose not in character.poses:
         allowed = [*character.poses, ALL_POSES]
@@ -47,7 +45,8 @@ def read_character(project: Project) -> Character:
             f" (allowed: {', '.join(allowed)})"
         )
     character = _with_paths(_with_base_image(character, given), given)
-    return _with_engine_price(_with_own_size(_with_parts(character, project), project))
+    character = _with_own_size(_with_parts(character, project), project)
+    return _with_engine_price(character), checked
 
 
 def _with_parts(character: Character, project: Project) -> Character:

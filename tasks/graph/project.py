@@ -16,6 +16,7 @@ from tasks.requests import engine
 
 if TYPE_CHECKING:
     from tasks.character.character import Character
+    from tasks.character.known import Checked
     from tasks.takes.choices import Choices, ChoicesFile
 
 STORE_FOLDER = ".takes"
@@ -37,6 +38,15 @@ class Project:
 
         Raises `Mistake` with all that is wrong in it.
         """
+        return self._read[0]
+
+    @property
+    def newly_checked(self) -> "Checked | None":
+        """The config as the next run need not check it again; None where the last one's will do."""
+        return self._read[1]
+
+    @cached_property
+    def _read(self) -> "tuple[Character, Checked | None]":
         from tasks.graph.character import read_character
 
         return read_character(self)

@@ -176,4 +176,4 @@ def test_an_estimate_changes_nothing_on_disk(looked: Looked):
     before = sorted(looked.folder.rglob("*"))
     looked.forecast()
     left = [path.name for path in sorted(looked.folder.rglob("*")) if path not in before]
-    assert set(left) <= {".doit.graph.json"}
+    assert set(left) <= {".doit.graph.json", ".doit.character.json"}
