@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from docs import rate_picture  # noqa: E402
+from docs import rate_picture, talking_picture  # noqa: E402
 from tasks import puppet  # noqa: E402
 from tasks.character.character import Character  # noqa: E402
 from tasks.character.face import Face, Head  # noqa: E402
@@ -86,6 +86,7 @@ def main() -> None:
     portrait = np.asarray(Image.open(ROOT / character.base_image).convert("RGBA"))
     built_pictures()
     rate_picture.main()
+    talking_picture.main()
     strips(character, portrait).save(DOCS / "weights.png", optimize=True)
     animation(character, portrait)
     characters().save(DOCS / "characters.webp", quality=90, method=6)
