@@ -5,6 +5,7 @@ can stand in one picture: the face is parted across the nose, and both fade into
 """
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +71,11 @@ class Parts:
             for state, pixels in list(states.items()):
                 states[f"{state}_blink"] = joined(cast, pose, eyes=shut, mouth=pixels)
         return states
+
+    def spoken(self, pose: str) -> dict[str, Path]:
+        """The pictures of all mouth shapes of a pose, in any mood, by their paths."""
+        moods = (self.mouths.shown(name, pose) for name in self._cast.at_pose(pose))
+        return {str(path): path for shown in moods for path in shown.values()}
 
     def blinked(self, expression: str, pose: str) -> Pixels | None:
         """A frame with its eyes shut, and its brows as they are; None where nothing shows that."""

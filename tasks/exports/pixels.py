@@ -6,7 +6,7 @@ bit. Scaling averages light, not numbers: linear, premultiplied.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import cv2
@@ -18,6 +18,7 @@ from tasks.character.export import ExportSettings
 from tasks.exports.cast import Cast
 from tasks.exports.face_place import face_place
 from tasks.ground.errors import Mistake
+from tasks.ground.files import stamp
 from tasks.pictures.decode import PICTURES
 from tasks.pictures.picture import png_bytes, read
 
@@ -25,6 +26,8 @@ Pixels = NDArray[np.uint8]
 """(height, width, 4): RGBA with straight alpha"""
 Box = tuple[int, int, int, int]
 """left, top, right, bottom in px; the last two exclusive"""
+_KEPT = 6
+"""pictures that were decoded last: one frame is looked at several times in a row"""
 _BUST, _FACE_ROOM = 1.3, 0.35
 """how far below the chin a bust reaches, in lengths of the face; and the room around a face"""
 
@@ -119,8 +122,15 @@ def _around(cast: Cast, crop: str, figure: Box, size_px: tuple[int, int]) -> Box
 
 
 def pixels_of(path: Path) -> Pixels:
-    """A picture's pixels. Raises `Mistake` where it cannot be read."""
-    return np.asarray(read(path))
+    """A picture's pixels, not to be written to. Raises `Mistake` where it cannot be read."""
+    return _decoded(path, stamp(path))
+
+
+@lru_cache(maxsize=_KEPT)
+def _decoded(path: Path, _stamp: object) -> Pixels:
+    pixels = np.array(read(path))
+    pixels.flags.writeable = False
+    return pixels
 
 
 def packed(pixels: Pixels) -> bytes:

@@ -16,6 +16,7 @@ from tasks.exports.cast import Cast
 from tasks.exports.layers import Layers, layers_of
 from tasks.exports.names import word
 from tasks.exports.output import Output
+from tasks.exports.parts import Parts
 from tasks.exports.pictures import Pictures
 from tasks.exports.pixels import packed
 from tasks.exports.plans import plans
@@ -29,10 +30,15 @@ def export(cast: Cast, out: Output) -> list[str]:
     names, pictures = names_of(cast), Pictures(cast)
     for (expression, pose), path in cast.frames.items():
         out.add(f"game/{image_file(names, expression, pose)}", pictures.png(path))
-    layers = {pose: layers_of(pictures, cast.at_pose(pose)) for pose in cast.poses}
+    parts = Parts(cast)
+    spoken = {pose: parts.spoken(pose) for pose in cast.poses}
+    layers = {
+        pose: layers_of(pictures, {**cast.at_pose(pose), **mouths})
+        for pose, mouths in spoken.items()
+    }
     for pose, found in layers.items():
         _put_layers(out, names, pose, found)
-    live = put_live(out, names, pictures)
+    live = put_live(out, names, pictures, parts, layers)
     notes = [*_put_side(out, names, cast), *live.notes]
     lips = _put_lips(out, names, cast) if live.talks else []
     script = [*_script(cast, names, layers), *live.script, *lips]
@@ -47,9 +53,14 @@ def _first(names: Names) -> str:
 def _put_layers(out: Output, names: Names, pose: str, layers: Layers) -> None:
     folder = layer_folder(names, pose)
     out.add(f"game/{folder}/body.png", packed(layers.body))
-    for expression in layers.faces:
+    for expression in faces_of(names, layers):
         own = names.expressions[expression]
         out.add(f"game/{folder}/face {own}.png", packed(layers.full(expression)))
+
+
+def faces_of(names: Names, layers: Layers) -> list[str]:
+    """The layers that are expressions; mouths are among them too."""
+    return [name for name in layers.faces if name in names.expressions]
 
 
 def _put_side(out: Output, names: Names, cast: Cast) -> list[str]:
@@ -110,7 +121,7 @@ def _layered(names: Names, pose: str, layers: Layers) -> Iterator[str]:
     yield f'        "{folder}/body.png"'
     yield "    group face:"
     shown = NEUTRAL if NEUTRAL in layers.faces else next(iter(layers.faces))
-    for expression in layers.faces:
+    for expression in faces_of(names, layers):
         own = names.expressions[expression]
         yield f"        attribute {own}{' default' if expression == shown else ''}:"
         yield f'            "{folder}/face {own}.png"'

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tasks.exports.layers import Layers, layers_of
+from tasks.exports.layers import Layers
 from tasks.exports.output import Output
 from tasks.exports.parts import Parts, lower_share
 from tasks.exports.pictures import Pictures
@@ -71,16 +71,19 @@ class _Moves:
     """the layer that shuts its eyes"""
 
 
-def put_live(out: Output, names: Names, pictures: Pictures) -> Live:
-    """Write the layers of what moves; the script that shows them."""
-    cast, parts = pictures.cast, Parts(pictures.cast)
-    poses = {pose: _put_mouths(out, names, pictures, parts, pose) for pose in cast.poses}
+def put_live(
+    out: Output, names: Names, pictures: Pictures, parts: Parts, layers: Mapping[str, Layers]
+) -> Live:
+    """Write the layers of what moves, found among each pose's; the script that shows them."""
+    cast = pictures.cast
+    writer = _Writer(out, names, pictures, parts)
+    poses = {pose: writer.put_mouths(pose, layers[pose]) for pose in cast.poses}
     frames: list[str] = []
     talks = any(found.files for found in poses.values())
     spoken: dict[tuple[str, ...], str] = {}
     blinks = False
     for at in cast.frames:
-        lids = _put_lids(out, names, pictures, parts, at)
+        lids = writer.put_lids(at)
         blinks = blinks or bool(lids)
         shapes = poses[at[1]].layers_of(at[0])
         talk = tuple(shapes.values())
@@ -101,31 +104,54 @@ def put_live(out: Output, names: Names, pictures: Pictures) -> Live:
     return Live([*(speaking if talks else []), *frames], talks, notes)
 
 
-def _put_mouths(out: Output, names: Names, pictures: Pictures, parts: Parts, pose: str) -> _Pose:
-    """The mouths of a pose as layers, and the body below them."""
-    cast, folder = pictures.cast, layer_folder(names, pose)
-    frames = cast.at_pose(pose)
-    mouths = {name: parts.mouths.shown(name, pose) for name in frames}
-    shown = list(dict.fromkeys(path for found in mouths.values() for path in found.values()))
-    if not shown:
-        return _Pose({}, {}, 0, 0)
-    layers = layers_of(pictures, {**frames, **{str(path): path for path in shown}})
-    share = _share(pictures, pose)
-    seam_px = _seam_px(share, layers)
-    below = layers.body.copy()
-    below[: max(0, seam_px - _OVERLAP_PX)] = 0
-    # What is opaque may lie below a frame's last rows: no line shows there where all is scaled.
-    overlap = below[:seam_px]
-    overlap[overlap[..., 3] < 255] = 0
-    out.add(f"game/{folder}/below.png", packed(below))
-    files: dict[Path, str] = {}
-    for number, path in enumerate(shown, start=1):
-        mouth = layers.full(str(path))
-        mouth[..., 3] = np.round(mouth[..., 3] * share)
-        mouth[mouth[..., 3] == 0] = 0
-        files[path] = f"{folder}/mouth {number}.png"
-        out.add(f"game/{files[path]}", packed(mouth))
-    return _Pose(mouths, files, seam_px, layers.size_px[0])
+@dataclass(frozen=True)
+class _Writer:
+    """What layers are made of, and where they go."""
+
+    out: Output
+    names: Names
+    pictures: Pictures
+    parts: Parts
+
+    def put_mouths(self, pose: str, layers: Layers) -> _Pose:
+        """The mouths of a pose as layers, and the body below them."""
+        folder, mouths = layer_folder(self.names, pose), self.parts.mouths
+        moods = {name: mouths.shown(name, pose) for name in self.pictures.cast.at_pose(pose)}
+        shown = list(dict.fromkeys(path for found in moods.values() for path in found.values()))
+        if not shown:
+            return _Pose({}, {}, 0, 0)
+        share = _share(self.pictures, pose)
+        seam_px = _seam_px(share, layers)
+        below = layers.body.copy()
+        below[: max(0, seam_px - _OVERLAP_PX)] = 0
+        # What is opaque may lie below a frame's last rows: no line shows there where all is scaled.
+        overlap = below[:seam_px]
+        overlap[overlap[..., 3] < 255] = 0
+        self.out.add(f"game/{folder}/below.png", packed(below))
+        files: dict[Path, str] = {}
+        for number, path in enumerate(shown, start=1):
+            mouth = layers.full(str(path))
+            mouth[..., 3] = np.round(mouth[..., 3] * share)
+            mouth[mouth[..., 3] == 0] = 0
+            files[path] = f"{folder}/mouth {number}.png"
+            self.out.add(f"game/{files[path]}", packed(mouth))
+        return _Pose(moods, files, seam_px, layers.size_px[0])
+
+    def put_lids(self, at: tuple[str, str]) -> str:
+        """The layer that shuts a frame's eyes; empty where they are shut, or nothing shows that."""
+        expression, pose = at
+        shut = self.parts.blinked(expression, pose)
+        if shut is None:
+            return ""
+        frame = self.pictures.pixels(self.pictures.cast.frames[at])
+        shown = self.pictures.view.of(shut)
+        other = ~same_pixels(shown, frame)
+        if not other.any():
+            return ""
+        lids: Pixels = np.where(other[..., None], shown, 0).astype(np.uint8)
+        file = f"{layer_folder(self.names, pose)}/shut {self.names.expressions[expression]}.png"
+        self.out.add(f"game/{file}", packed(lids))
+        return file
 
 
 def _share(pictures: Pictures, pose: str) -> np.ndarray:
@@ -145,24 +171,6 @@ def _seam_px(share: np.ndarray, layers: Layers) -> int:
     part = share[top : top + height, left : left + width]
     upper = np.flatnonzero((part < 1).any(axis=1))
     return top + (int(upper[-1]) + 1 if upper.size else 0)
-
-
-def _put_lids(
-    out: Output, names: Names, pictures: Pictures, parts: Parts, at: tuple[str, str]
-) -> str:
-    """The layer that shuts a frame's eyes; empty where they are shut, or nothing shows that."""
-    expression, pose = at
-    shut = parts.blinked(expression, pose)
-    if shut is None:
-        return ""
-    frame, shown = pictures.pixels(pictures.cast.frames[at]), pictures.view.of(shut)
-    other = ~same_pixels(shown, frame)
-    if not other.any():
-        return ""
-    lids: Pixels = np.where(other[..., None], shown, 0).astype(np.uint8)
-    file = f"{layer_folder(names, pose)}/shut {names.expressions[expression]}.png"
-    out.add(f"game/{file}", packed(lids))
-    return file
 
 
 def _frame(names: Names, at: tuple[str, str], pose: _Pose, moves: _Moves) -> Iterator[str]:
