@@ -22,6 +22,15 @@ ROOT = Path(__file__).resolve().parents[1]
 SIZE = (64, 96)
 
 
+def pytest_configure() -> None:
+    """Have modules compiled once for all processes of the tests, also where nobody else does."""
+    if sys.dont_write_bytecode and not sys.pycache_prefix:
+        folder = str(ROOT / ".pytest_cache" / "bytecode")
+        sys.dont_write_bytecode, sys.pycache_prefix = False, folder
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = folder
+
+
 @dataclass(frozen=True)
 class Ran:
     """What a finished command left."""

@@ -26,10 +26,19 @@ _PACKAGES = (
     "cv2",
     "filelock",
     "httpx2",
-    "numpy",
-    "openai",
+    "isal.isal_zlib",
+    "numpy.ma",
+    "encodings.idna",
+    "encodings.utf_8_sig",
+    "openai.resources.images",
     "pydantic",
-    "PIL.Image",
+    # As PIL.Image.preinit has them, in its order.
+    "PIL.BmpImagePlugin",
+    "PIL.GifImagePlugin",
+    "PIL.JpegImagePlugin",
+    "PIL.PpmImagePlugin",
+    "PIL.PngImagePlugin",
+    "tomllib",
     "doit.doit_cmd",
 )
 _MOST_BYTES = 2**20
@@ -268,8 +277,17 @@ def _load() -> None:
     tasks = importlib.import_module("tasks")
     for module in pkgutil.walk_packages(tasks.__path__, "tasks."):
         importlib.import_module(module.name)
+    _fill_tables()
     gc.collect()
     gc.freeze()
+
+
+def _fill_tables() -> None:
+    """Have OpenCV make its tables of Lab: it takes longer than most commands, and begins no thread."""
+    import cv2
+    import numpy as np
+
+    cv2.cvtColor(np.zeros((1, 1, 3), np.float32), cv2.COLOR_RGB2LAB)
 
 
 if __name__ == "__main__":
