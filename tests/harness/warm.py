@@ -283,7 +283,7 @@ def _load() -> None:
 
 
 def _fill_tables() -> None:
-    """Have OpenCV make its tables of Lab: it takes longer than most commands, and begins no thread."""
+    """Have OpenCV make its tables of Lab: they take longer than most commands, and no thread."""
     import cv2
     import numpy as np
 
