@@ -26,6 +26,7 @@ from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
 from tasks.ground.ids import costume_of, with_costume
 from tasks.pictures.picture import size_of
+from tasks.review import looks
 from tasks.review.checks import figures_of, flagged, plain
 from tasks.review.page.document import (
     MARKS,
@@ -107,6 +108,7 @@ class _Look:
             if (figures := figures_of(there))
         }
         self._checked = flagged(measured, self.character.checks)
+        self._looked_at = looks.flags_of(project, self.nodes)
 
     def _by_name_and_key(self) -> Mapping[str, list[Stored]]:
         """The store's requests by their keys, and by the names of the frames they were for."""
@@ -166,7 +168,8 @@ class _Look:
         origin = existing.provenance
         checked = self._checked.get(node.name)
         message, marks = self._state(node, paid, existing)
-        flags = tuple((flag.kind, flag.line) for flag in checked.flags) if checked else ()
+        found = looks.also(checked.flags if checked else (), self._looked_at.get(node.name, ()))
+        flags = tuple((flag.kind, flag.line) for flag in found)
         decision = self._decisions.get(node.name, Decision())
         note = decision.rejected.get(origin.take or origin.pixels) if origin else None
         decided = self._approval(node, decision) | ({"rejected"} if note is not None else set())

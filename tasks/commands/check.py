@@ -30,7 +30,7 @@ class Check(FrameCommand):
         project = self.session.project
         nodes = list(selected_frames(self._control()).values())
         found = _looked_at(project, nodes)
-        _keep(project, nodes)
+        _keep(project, nodes, found)
         if self._wants_json(json):
             self._say_json(_document(found))
         else:
@@ -81,16 +81,20 @@ def _sum(found: _Found) -> str:
     return f"[i] Checks: {len(bad)} of {frames} flagged{of_these}{absent}"
 
 
-def _keep(project: Project, nodes: list[Node]) -> None:
-    """Bring `checks.json` up to date, where takes were ever finished here."""
+def _keep(project: Project, nodes: list[Node], found: _Found) -> None:
+    """Keep the flags for page and sheet, and bring `checks.json` up to date, where takes were ever
+    finished here."""
+    from tasks.review import looks
     from tasks.review.checks import update_file
 
-    if not project.store.is_dir():
-        return
     try:
-        update_file(project, project.graph.nodes, nodes, project.character.checks)
+        looks.keep(project, found.looked_at)
+        if project.store.is_dir():
+            update_file(project, project.graph.nodes, nodes, project.character.checks)
     except OSError as error:
-        raise Mistake(f"{project.checks} cannot be written: {error.strerror}") from error
+        raise Mistake(
+            f"{error.filename or project.checks} cannot be written: {error.strerror}"
+        ) from error
 
 
 def _looked_at(project: Project, nodes: list[Node]) -> _Found:

@@ -123,6 +123,11 @@ class Project:
         return self.built / self.costume / "face.png"
 
     @property
+    def looks(self) -> Path:
+        """What `doit check` flagged, for page and sheet."""
+        return self.built / "looks.json"
+
+    @property
     def checks(self) -> Path:
         """What was measured of the keyframes."""
         return self.built / "checks.json"

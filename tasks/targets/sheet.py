@@ -21,6 +21,7 @@ from tasks.running.session import Session
 from tasks.running.task_facts import TaskFacts
 
 if TYPE_CHECKING:
+    from tasks.finish.flags import Flag
     from tasks.review.contact_sheet import FaceBox, Faces
     from tasks.review.marks import Mark
 
@@ -57,6 +58,8 @@ def same_frames(task: Any, values: dict[str, Any], session: Session, paths: list
     A sheet that marks what failed in its run is drawn anew: in the end it depends on the frames
     and the config alone.
     """
+    # what `doit check` flagged is shown too
+    paths = [*paths, str(session.project.looks)]
     seen = _seen(paths)
     task.value_savers.append(lambda: {"seen": _seen(paths), "marks": bool(session.failures)})
     return bool(values.get("seen") == seen and not values.get("marks"))
@@ -69,7 +72,7 @@ def _seen(paths: list[str]) -> str:
 def draw_sheet(session: Session) -> TaskFailed | None:
     """The action of the sheet's task."""
     # Pillow is imported here, and not by a run that has nothing to draw.
-    from tasks.review import marks, sheet_file
+    from tasks.review import looks, marks, sheet_file
     from tasks.review.contact_sheet import Cell, Sheet
 
     project, graph = session.project, session.graph
@@ -80,11 +83,12 @@ def draw_sheet(session: Session) -> TaskFailed | None:
     same_thresholds = before.get("thresholds") == graph.checks_digest
     known = marks.read(before.get("marks")) if same_thresholds else {}
     known = marks.marks(project, shown, known)
+    looked_at = looks.flags_of(project, shown)
     cells = {
         (node.subject, node.pose): Cell(
             Path(project.path_of(node)),
             node.name in failed,
-            known[node.name].flags,
+            _listed(known[node.name].flags, looked_at.get(node.name, ())),
             known[node.name].seen,
         )
         for node in shown
@@ -101,6 +105,13 @@ def draw_sheet(session: Session) -> TaskFailed | None:
         kept = {"thresholds": graph.checks_digest, "marks": marks.plain(known), "faces": in_file}
         sheet_file.keep(record, made.record | kept)
     return not_written
+
+
+def _listed(known: str, looked_at: "Iterable[Flag]") -> str:
+    """The kinds of flags that a frame's own figures and a look at it give, each once."""
+    return ", ".join(
+        dict.fromkeys(filter(None, [*known.split(", "), *(f.kind for f in looked_at)]))
+    )
 
 
 def _day(frames: Iterable["Mark"]) -> datetime.date:

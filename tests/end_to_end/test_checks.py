@@ -406,3 +406,40 @@ def test_a_draft_whose_eyes_stay_open_is_flagged(free: Folder):
     ran = free.doit("check", "endpoints:wink__center", "strict=yes")
     assert "eye      wink__center: an eye that should be shut shows" in ran.out
     assert ran.code == 1
+    # page and sheet show it until the frame changes
+    sheet, page = free.path / "frames/sheet.png", free.path / "frames/review/index.html"
+    assert free.doit("sheet", "review").code == 0
+    assert "an eye that should be shut" in page.read_text()
+    flagged_sheet = sheet.read_bytes()
+    assert free.doit("check", "endpoints:sad__center").code == 0
+    assert free.doit("sheet", "review").code == 0
+    assert "an eye that should be shut" in page.read_text()
+    assert sheet.read_bytes() == flagged_sheet
+    free.frame("wink__center").unlink()
+    assert free.doit("endpoints:wink__center", "sheet", "review").code == 0
+    assert "an eye that should be shut" not in page.read_text()
+    assert sheet.read_bytes() != flagged_sheet
+
+
+def test_what_was_flagged_by_other_thresholds_or_in_a_damaged_file_is_not_shown(free: Folder):
+    free.write_config(free.config | {"checks": {"strength": 200}})
+    assert free.doit("endpoints:*__center").code == 0
+    assert " weak)" in free.doit("check").out
+    page, looks = free.path / "frames/review/index.html", free.path / "frames/looks.json"
+
+    def shows() -> bool:
+        assert free.doit("review").code == 0
+        return "hardly differs from neutral" in page.read_text()
+
+    assert shows()
+    free.write_config(free.config | {"checks": {"strength": 190}})
+    assert not shows()
+    assert free.doit("check").code == 0
+    assert shows()
+    looks.write_text("{damaged")
+    assert not shows()
+    assert free.doit("check").code == 0
+    assert shows()
+    # what lay there is set aside, as any file that is not of this program
+    aside = [path for path in looks.parent.rglob("looks*") if path.is_file() and path != looks]
+    assert [path.read_text() for path in aside] == ["{damaged"]

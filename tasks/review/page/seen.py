@@ -24,6 +24,7 @@ def _seen(project: Project, graph: Graph) -> Iterator[Any]:
     for strip in graph.sequences:
         yield stamp(project.sequence_path(f"{strip.name}/manifest.json"))
     yield stamp(project.folder / "takes.json")
+    yield stamp(project.looks)
     yield stamp(project.store / "ledger.jsonl")
     yield from listing(project.store / "batches")
     yield from listing(Path(__file__).with_name("assets"))
