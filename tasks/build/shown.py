@@ -42,7 +42,7 @@ from tasks.sequences.manifest import Manifest
 from tasks.sequences.manifest import read as read_manifest
 from tasks.spending.estimate import Estimator
 from tasks.takes.decisions import Decision, read_decisions
-from tasks.takes.frame import Existing, State, glance_at, look_at
+from tasks.takes.frame import BASE, Existing, State, glance_at, look_at
 from tasks.takes.store import Stored
 
 PAGE = "review"
@@ -209,6 +209,8 @@ class _Look:
         if existing.state is State.BY_HAND:
             return "", {"hand"}
         origin = existing.provenance
+        if origin and origin.engine == BASE and not node.place:
+            return "", {"portrait"}
         return "", {"draft" if origin and origin.is_draft else "final"}
 
     def _absent(self, paid: Node) -> tuple[str, set[str]]:

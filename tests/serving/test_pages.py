@@ -78,6 +78,11 @@ def test_approving_by_mouse_writes_takes_json_and_is_taken_back(opened: Any, pro
     opened.locator("#frame .badge.approved").wait_for(state="detached")
 
 
+def test_the_artists_portrait_is_no_draft(served: Served):
+    marks = [served.marks(name)[-1] for name in ("neutral__center", "sad__center")]
+    assert marks == ["portrait", "final"]
+
+
 def test_deciding_by_keyboard_alone(opened: Any, project: Folder):
     opened.locator("#grid a[data-name]").first.wait_for()
     opened.keyboard.press("/")

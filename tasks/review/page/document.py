@@ -8,7 +8,7 @@ from tasks.ground.wording import OWN_OUTFIT
 
 MARKS = (
     *("failed", "batch", "missing", "stale", "approved", "rejected"),
-    *("flagged", "hand", "final", "draft"),
+    *("flagged", "hand", "portrait", "final", "draft"),
 )
 """what a frame can be marked with, the most telling first; it may have several"""
 

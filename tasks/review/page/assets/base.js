@@ -8,7 +8,7 @@ var Review = {};
   Review.MARKS = {
     failed: "failed", batch: "in a batch", missing: "missing", stale: "approved, out of date",
     approved: "approved", rejected: "rejected", flagged: "flagged", hand: "kept by hand",
-    final: "final", draft: "draft",
+    portrait: "portrait", final: "final", draft: "draft",
   };
 
   /* An element: el("p", {class: "x", onclick: f}, child, "text"). Text is always text. */
