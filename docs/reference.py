@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tasks.exports.table import EXPORTS
+from tasks.exports.table import EXPORTS, IN_FOLDERS, NONE
 from tasks.graph.variables import VARIABLES
 from tasks.running.variables import of_commands
 
@@ -168,7 +168,26 @@ Every export takes these keys; [docs/config.md](config.md#exportsettings) has th
 them and swaps left and right in the names of poses. `"metadata": false` leaves out where a picture
 came from. Some shops refuse files with it; some platforms ask that generated pictures be marked,
 and without it that mark is yours to set.
+
+[Costumes](costumes.md) that have frames are exported too (`"costumes": ["blue"]`: only these beside
+the config's own portrait):
+
+| export | where costumes are |
+| --- | --- |
+{costumes}
+Cropped to the `figure`, all outfits are cropped alike, so that one stands where the other stood.
 """
+COSTUMES = {
+    IN_FOLDERS: "each in a folder of its name, with all that the own portrait has beside it",
+    NONE: "nowhere: a timeline says itself which one is worn (`costume`)",
+}
+OF_COSTUMES = {
+    "renpy": "one more attribute: `show ann blue happy_big`; it stays until `show ann -blue`",
+    "zip": "in the one zip, in folders; `manifest.json` has `costumes`, and each frame's `costume`",
+    "sillytavern": "folders as SillyTavern's costumes are, and a zip in each to upload:"
+    " `blue/joy.png`, `blue/<name>_blue.zip`",
+    "pngtuber": "each in a folder, an avatar each; the ten costumes of an avatar are expressions",
+}
 RENPY = """
 Copy `game/` over your game's own:
 
@@ -177,6 +196,7 @@ show ann happy_big                     # the default pose needs no name
 show ann happy_big tilt_left_small     # another one stays until it is taken back
 show ann sad                           # sad, at the same pose
 show ann -tilt_left_small blinking     # the eyes blink now and then; eyes_shut keeps them shut
+show ann blue                          # a costume, and what else is shown stays
 ann "Hello!"                           # the mouth moves while ann speaks
 show ann mouth_D                       # a mouth shape; mouth_X is the expression's own mouth
 ```
@@ -184,7 +204,7 @@ show ann mouth_D                       # a mouth shape; mouth_X is the expressio
 The mouth shapes are those of [docs/talking.md](talking.md#how-a-mouth-moves). A blink takes the
 lids alone from the frame that lends them: brows and all else stay the expression's own.
 `ann_layers` (and `ann_layers_tilt_left_small`) are the same frames as a body and faces on it, to
-dress up.
+dress up; in a costume `show ann_layers blue happy_big`.
 
 Of every timeline there are mouth cues and its voice where the
 [lip-sync plugin](https://github.com/Wendy-Nam/RenPy-Lipsync-Plugin) looks for them:
@@ -202,7 +222,8 @@ uv run doit import_layers center.ora
 
 What was painted onto the layers of an expression in Krita, GIMP or MyPaint comes back as that
 expression's frame, as work by hand: it is kept and used, whatever the config says. The earlier
-frame is in `set_aside/`. The file's name is the pose, and it must have been exported unscaled.
+frame is in `set_aside/`. The file's name is the pose, and it must have been exported unscaled. Of
+a costume's file say which: `uv run doit import_layers costume=blue center.ora`.
 
 ## An export of your own
 
@@ -222,7 +243,11 @@ its `table.py`.
 
 def exports_page() -> str:
     """docs/exports.md, from the table of exports."""
-    parts = [EXPORTS_HEAD]
+    rows = (
+        f"| `{name}` | {OF_COSTUMES.get(name) or COSTUMES[row.costumes]} |\n"
+        for name, row in EXPORTS.items()
+    )
+    parts = [EXPORTS_HEAD.replace("{costumes}", "".join(rows))]
     for name, row in EXPORTS.items():
         parts.append(f"\n## {name}\n\n{row.summary[0].upper()}{row.summary[1:]}.\n")
         parts += [f"- `{option}`: {says}" for option, says in row.options.items()]

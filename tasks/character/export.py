@@ -17,6 +17,8 @@ class ExportSettings:
     """which expressions; `*` and `?` stand for any text; without it, all"""
     poses: tuple[str, ...] = ()
     """which poses; without it, all of which there are frames"""
+    costumes: tuple[str, ...] = ()
+    """which costumes, beside the config's own portrait; without it, all"""
     scale: Annotated[float, Gt(0), Le(1)] = 1.0
     """how large, as a part of the frames' size"""
     crop: Literal["none", "figure", "bust", "face"] | Box = "none"

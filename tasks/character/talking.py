@@ -137,6 +137,8 @@ class Timeline:
     """the mood at the beginning"""
     pose: str = ""
     """the pose at the beginning; without it, the default pose"""
+    costume: str = ""
+    """the costume that is worn; without it, the outfit of the config's own portrait"""
     ease: str = "smooth"
     """how a movement gathers speed and comes to rest"""
     make: tuple[Product, ...] = ("frames", "mp4", "otio", "tsv", "dat")

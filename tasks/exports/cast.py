@@ -2,7 +2,7 @@
 
 import fnmatch
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -33,6 +33,16 @@ class Cast:
     """each timeline's id and the folder of what is made of it; it need not be there"""
     portrait: Path
     """the picture that the landmarks are of; it need not be there"""
+    costumes: tuple["Cast", ...] = ()
+    """the same character in its costumes, those that have frames, for an export that puts them
+    beside each other; for others each is a cast of its own"""
+    beside: tuple[Path, ...] = ()
+    """the frames of the other outfits: what is cropped to the figure is cropped alike"""
+
+    @property
+    def costume(self) -> str:
+        """The costume that is worn; empty: the outfit of the config's own portrait."""
+        return self.character.costume
 
     @property
     def default_pose(self) -> str:
@@ -80,20 +90,43 @@ def read_cast(
     expressions = _chosen("expressions", settings.expressions, _known(character))
     poses = _chosen("poses", settings.poses, character.poses)
     wanted = [(expression, pose) for pose in poses for expression in expressions]
-    paths = {at: Path(project.target(*at)) for at in wanted}
+    paths = {at: Path(project.target(*at, character.costume)) for at in wanted}
     frames = {at: path for at, path in paths.items() if path.is_file()}
     if not frames:
         raise Mistake("there are no frames yet to export: draw them first (doit endpoints)")
+    folder = project.sequences_of(character.costume)
     return Cast(
         name=str(settings.options.get("name") or project.folder.resolve().name),
         character=character,
         settings=settings,
         frames=frames,
-        sequences=tuple(_sequences(project, set(expressions), set(poses))),
+        sequences=tuple(_sequences(folder, set(expressions), set(poses))),
         missing=tuple("__".join(at) for at in wanted if at not in frames),
         timelines={name: project.timelines / name for name in timelines},
         portrait=project.input_path(character.base_image),
     )
+
+
+def read_casts(
+    project: Project,
+    character: Character,
+    settings: ExportSettings,
+    timelines: Iterable[str] = (),
+) -> tuple[Cast, ...]:
+    """The character as its own portrait has it, then in its costumes, those that have frames.
+
+    Raises `Mistake` where the first has none, or a name is wrong.
+    """
+    own = read_cast(project, character, settings, timelines)
+    wanted = _chosen("costumes", settings.costumes, character.costumes)
+    worn = (character.wearing(costume) for costume in wanted)
+    there = (each for each in worn if any(project.frames_of(each.costume).glob("*.png")))
+    casts = (own, *(read_cast(project, each, settings, timelines) for each in there))
+    return tuple(
+        replace(cast, beside=tuple(path for other in casts if other is not cast
+                                   for path in other.frames.values()))
+        for cast in casts
+    )  # fmt: skip
 
 
 def _known(character: Character) -> list[str]:
@@ -112,10 +145,10 @@ def _chosen(key: str, patterns: Iterable[str], names: Iterable[str]) -> list[str
     return [name for name in listed if any(fnmatch.fnmatchcase(name, one) for one in asked)]
 
 
-def _sequences(project: Project, expressions: set[str], poses: set[str]) -> Iterable[Manifest]:
-    if not project.sequences.is_dir():
+def _sequences(sequences: Path, expressions: set[str], poses: set[str]) -> Iterable[Manifest]:
+    if not sequences.is_dir():
         return
-    for folder in sorted(project.sequences.iterdir()):
+    for folder in sorted(sequences.iterdir()):
         if not (folder / MANIFEST).is_file():
             continue
         try:

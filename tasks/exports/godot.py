@@ -24,15 +24,16 @@ def export(cast: Cast, out: Output) -> list[str]:
     images = [f"{stem}_{number}.png" for number in range(len(sheets.sizes_px))]
     for image, canvas in zip(images, canvases, strict=True):
         out.add(image, packed(canvas))
-    out.text(f"{stem}.tres", "\n".join(_lines(sheets, images, stem)) + "\n")
-    return [f"copy this folder to res://{stem}/: the sheets are looked for there"]
+    folder = f"{stem}/{cast.costume}" if cast.costume else stem
+    out.text(f"{stem}.tres", "\n".join(_lines(sheets, images, folder)) + "\n")
+    return [f"copy this folder to res://{folder}/: the sheets are looked for there"]
 
 
-def _lines(sheets: Sheets, images: list[str], stem: str) -> Iterator[str]:
+def _lines(sheets: Sheets, images: list[str], folder: str) -> Iterator[str]:
     yield f'[gd_resource type="SpriteFrames" load_steps={_steps(sheets)} format=3]'
     yield ""
     for number, image in enumerate(images, start=1):
-        yield f'[ext_resource type="Texture2D" path="res://{stem}/{image}" id="{number}"]'
+        yield f'[ext_resource type="Texture2D" path="res://{folder}/{image}" id="{number}"]'
     for number, sprite in enumerate(sheets.sprites, start=1):
         yield from ("", f'[sub_resource type="AtlasTexture" id="a{number}"]')
         yield from _texture(sprite, sheets.source_px)

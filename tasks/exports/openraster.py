@@ -19,6 +19,7 @@ from tasks.exports.layers import Layers, layers_of
 from tasks.exports.output import Output
 from tasks.exports.pictures import Pictures
 from tasks.exports.pixels import Pixels, packed, pose_name
+from tasks.ground.advice import doit
 from tasks.ground.boxes import inner_size
 
 _THUMBNAIL_PX = 256
@@ -30,7 +31,10 @@ def export(cast: Cast, out: Output) -> list[str]:
     for pose in cast.poses:
         layers = layers_of(pictures, cast.at_pose(pose))
         out.add(f"{pose_name(cast.settings, pose)}.ora", packed_layers(layers))
-    return ["what is painted there comes back with: doit import_layers FILE.ora"]
+    costume = {"costume": cast.costume} if cast.costume else {}
+    return [
+        f"what is painted there comes back with: {doit('import_layers', 'FILE.ora', **costume)}"
+    ]
 
 
 def packed_layers(layers: Layers) -> bytes:

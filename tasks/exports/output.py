@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
+from copy import copy
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -30,6 +31,7 @@ class Output:
         self._stage = folder.with_name(f".{folder.name}.{os.getpid()}.part")
         self._digests: dict[str, str] = {}
         self._folded: dict[str, str] = {}
+        self._within = ""
 
     def __enter__(self) -> "Output":
         return self
@@ -42,6 +44,7 @@ class Output:
         where two files would be one on some file systems."""
         if not _is_inside(place):
             raise Mistake(f"{self.folder}: {place!r} would lie outside of the export's folder")
+        place = f"{self._within}{place}"
         twin = self._folded.setdefault(same_file(place), place)
         if place in self._digests or twin != place:
             raise Mistake(f'{self.folder}: "{place}" and "{twin}" would be one file')
@@ -57,11 +60,18 @@ class Output:
     @property
     def places(self) -> tuple[str, ...]:
         """What was added."""
-        return tuple(self._digests)
+        within = len(self._within)
+        return tuple(p[within:] for p in self._digests if p.startswith(self._within))
 
     def read(self, place: str) -> bytes:
         """A file that was added."""
-        return (self._stage / place).read_bytes()
+        return (self._stage / self._within / place).read_bytes()
+
+    def within(self, folder: str) -> "Output":
+        """The same output, in a folder of it: for a costume of its own."""
+        inner = copy(self)
+        inner._within = f"{self._within}{folder}/"  # noqa: SLF001 - of the same class
+        return inner
 
     def commit(self, kind: str, notes: Sequence[str]) -> None:
         """Put all in place, remove what an earlier export left, and write the listing last."""

@@ -72,9 +72,9 @@ def _box(cast: Cast, size_px: tuple[int, int]) -> Box:
         return 0, 0, width, height
     if not isinstance(crop, str):
         return _named_box(crop, size_px)
-    figure = figure_of(cast.frames.values(), size_px)
     if crop == "figure":
-        return figure
+        return figure_of((*cast.frames.values(), *cast.beside), size_px)
+    figure = figure_of(cast.frames.values(), size_px)
     return _around(cast, crop, figure, size_px)
 
 

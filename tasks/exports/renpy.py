@@ -26,8 +26,24 @@ from tasks.ground.errors import Mistake
 
 
 def export(cast: Cast, out: Output) -> list[str]:
-    """`game/images/<tag>`, `game/layers/<tag>`, `game/<tag>.rpy`, lip-sync."""
-    names, pictures = names_of(cast), Pictures(cast)
+    """`game/images/<tag>`, `game/layers/<tag>`, `game/<tag>.rpy`, lip-sync.
+
+    A costume is one more attribute: `show ann summer happy_big`.
+    """
+    names = names_of(cast)
+    script, notes, talks = _put_outfit(out, names, cast)
+    for worn in cast.costumes:
+        more, said, _ = _put_outfit(out, names.wearing(worn), worn)
+        script += more
+        notes += [f"{worn.costume}: {note}" for note in said]
+    lips = _put_lips(out, names, cast) if talks else []
+    out.text(f"game/{names.tag}.rpy", "\n".join([*_head(cast, names), *script, *lips]) + "\n")
+    return [*notes, f"copy game/ over your game's own; then: show {names.tag} {_first(names)}"]
+
+
+def _put_outfit(out: Output, names: Names, cast: Cast) -> tuple[list[str], list[str], bool]:
+    """The pictures of one outfit; what the script says of them, notes, and whether it talks."""
+    pictures = Pictures(cast)
     for (expression, pose), path in cast.frames.items():
         out.add(f"game/{image_file(names, expression, pose)}", pictures.png(path))
     parts = Parts(cast)
@@ -40,10 +56,7 @@ def export(cast: Cast, out: Output) -> list[str]:
         _put_layers(out, names, pose, found)
     live = put_live(out, names, pictures, parts, layers)
     notes = [*_put_side(out, names, cast), *live.notes]
-    lips = _put_lips(out, names, cast) if live.talks else []
-    script = [*_script(cast, names, layers), *live.script, *lips]
-    out.text(f"game/{names.tag}.rpy", "\n".join(script) + "\n")
-    return [*notes, f"copy game/ over your game's own; then: show {names.tag} {_first(names)}"]
+    return [*_layers_script(names, layers), *live.script], notes, live.talks
 
 
 def _first(names: Names) -> str:
@@ -73,7 +86,7 @@ def _put_side(out: Output, names: Names, cast: Cast) -> list[str]:
     for expression, own in names.expressions.items():
         path = cast.frames.get((expression, cast.default_pose))
         if path:
-            place = f"game/images/{names.tag}/side {names.tag} {own}.png"
+            place = f"game/images/{names.tag}/side {names.tag} {names.worn(own)}.png"
             out.add(place, pictures.png(path))
     return []
 
@@ -102,21 +115,26 @@ def _put_lips(out: Output, names: Names, cast: Cast) -> list[str]:
     ]
 
 
-def _script(cast: Cast, names: Names, layers: Mapping[str, Layers]) -> Iterator[str]:
+def _head(cast: Cast, names: Names) -> Iterator[str]:
     tag = names.tag
     yield "# Made by doit exports:renpy. Copy what you change: the next export writes this anew."
     yield ""
     yield f'define {tag} = Character({_quoted(cast.name)}, image="{tag}")'
+
+
+def _layers_script(names: Names, layers: Mapping[str, Layers]) -> Iterator[str]:
     for pose, found in layers.items():
         yield ""
         yield from _layered(names, pose, found)
 
 
 def _layered(names: Names, pose: str, layers: Layers) -> Iterator[str]:
-    """A layered image: `show ann_layers happy_big`; of other poses `ann_layers_<pose>`."""
+    """A layered image: `show ann_layers happy_big`; of other poses `ann_layers_<pose>`, in a
+    costume `ann_layers summer happy_big`."""
     suffix = "" if pose == names.default_pose else "_" + word(names.poses[pose])
     folder = layer_folder(names, pose)
-    yield f"layeredimage {names.tag}_layers{suffix}:"
+    name = f"{names.tag}_layers{suffix}"
+    yield f"layeredimage {name} {names.costume}".rstrip() + ":"
     yield "    always:"
     yield f'        "{folder}/body.png"'
     yield "    group face:"

@@ -88,7 +88,7 @@ def put_live(
         shapes = poses[at[1]].layers_of(at[0])
         talk = tuple(shapes.values())
         if talk and talk not in spoken:
-            spoken[talk] = f"{names.tag}_{TALKING} {len(spoken) + 1}"
+            spoken[talk] = f"{names.tag}_{TALKING} {names.worn(str(len(spoken) + 1))}"
             frames += _played(spoken[talk], _spoken(shapes))
         if shapes or lids:
             frames += _frame(names, at, poses[at[1]], _Moves(shapes, spoken.get(talk, ""), lids))
@@ -101,7 +101,8 @@ def put_live(
         "init python:",
         f'    config.speaking_attribute = "{TALKING}"',
     ]
-    return Live([*(speaking if talks else []), *frames], talks, notes)
+    # It is said once for the character, whatever it wears.
+    return Live([*(speaking if talks and not names.costume else []), *frames], talks, notes)
 
 
 @dataclass(frozen=True)

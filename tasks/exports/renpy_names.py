@@ -1,7 +1,7 @@
 """What things are called in a Ren'Py game: one word each, in lower case, none of its own."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tasks.exports.cast import Cast
 from tasks.exports.names import word
@@ -44,19 +44,35 @@ class Names:
     expressions: Mapping[str, str]
     poses: Mapping[str, str]
     default_pose: str
+    costumes: Mapping[str, str]
+    costume: str = ""
+    """the attribute of the costume that is worn; empty: the outfit of the own portrait"""
 
     def attributes(self, expression: str, pose: str) -> str:
-        """`happy_big`, or `happy_big tilt_left_small` at another pose than the default one."""
+        """`happy_big`, or `happy_big tilt_left_small` at another pose than the default one, or in
+        a costume `summer happy_big`."""
         own = self.expressions[expression]
-        return own if pose == self.default_pose else f"{own} {self.poses[pose]}"
+        return self.worn(own if pose == self.default_pose else f"{own} {self.poses[pose]}")
+
+    def worn(self, attributes: str) -> str:
+        """These attributes, with that of the costume."""
+        return f"{self.costume} {attributes}" if self.costume else attributes
+
+    def wearing(self, cast: Cast) -> "Names":
+        """The names in the costume of a cast."""
+        costume = self.costumes.get(cast.costume, "")
+        return replace(self, costume=costume, default_pose=cast.default_pose)
 
 
 def names_of(cast: Cast) -> Names:
     """The names of a cast: no two alike, since a pose is told from an expression by its name."""
-    expressions = _attributes({name: name for name in cast.expressions})
-    shown = {pose: pose_name(cast.settings, pose) for pose in cast.poses}
+    outfits = (cast, *cast.costumes)
+    expressions = _attributes({name: name for worn in outfits for name in worn.expressions})
+    shown = {pose: pose_name(cast.settings, pose) for worn in outfits for pose in worn.poses}
     poses = _attributes(shown, expressions.values())
-    return Names(word(cast.name), expressions, poses, cast.default_pose)
+    taken = (*expressions.values(), *poses.values())
+    costumes = _attributes({worn.costume: worn.costume for worn in cast.costumes}, taken)
+    return Names(word(cast.name), expressions, poses, cast.default_pose, costumes)
 
 
 def image_file(names: Names, expression: str, pose: str) -> str:
@@ -66,7 +82,8 @@ def image_file(names: Names, expression: str, pose: str) -> str:
 
 def layer_folder(names: Names, pose: str) -> str:
     """Where the layers of a pose are, below `game/`."""
-    return f"layers/{names.tag}/{names.poses[pose]}"
+    worn = f"{names.costume}/" if names.costume else ""
+    return f"layers/{names.tag}/{worn}{names.poses[pose]}"
 
 
 def _attributes(shown: Mapping[str, str], taken: Iterable[str] = ()) -> dict[str, str]:

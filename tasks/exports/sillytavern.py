@@ -29,7 +29,8 @@ def export(cast: Cast, out: Output) -> list[str]:
         for number, path in enumerate(_variants(cast, expression), start=1):
             name = label if number == 1 else f"{label}-{number - 1}"
             out.add(f"{name}.png", pictures.png(path))
-    out.add(f"{file_name(cast.name)}.zip", zipped(out))
+    name = f"{cast.name}_{cast.costume}" if cast.costume else cast.name
+    out.add(f"{file_name(name)}.zip", zipped(out))
     return list(_notes(chosen))
 
 

@@ -24,6 +24,9 @@ GROUP = "doit_expressions.exports"
 """the entry points of exports that other packages bring: name -> function"""
 
 
+IN_FOLDERS, BESIDE, NONE = "folders", "beside", "none"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One built-in export."""
@@ -32,6 +35,9 @@ class Row:
     """what it makes, and for whom"""
     options: Mapping[str, str]
     """what it alone reads in `options`, each with what it says"""
+    costumes: str = IN_FOLDERS
+    """where those are: each in a folder of its own, as if it were a character; or beside each
+    other; or nowhere, for what is made of timelines alone"""
 
 
 _NAME = {"name": "the character's name there; without it, the folder's"}
@@ -51,6 +57,7 @@ EXPORTS: Mapping[str, Row] = MappingProxyType(
         "renpy": Row(
             "images, layers, side images, a speaking mouth, blinks and lip-sync files for Ren'Py",
             {**_NAME, **_LENT},
+            costumes=BESIDE,
         ),
         "atlas": Row(
             "trimmed sprites on sheets, with JSON for Phaser, PixiJS, Godot and Aseprite's readers",
@@ -75,11 +82,13 @@ EXPORTS: Mapping[str, Row] = MappingProxyType(
             dict(_NAME),
         ),
         "otio": Row(
-            "an OpenTimelineIO edit of every timeline, on the pictures and the sound beside it", {}
+            "an OpenTimelineIO edit of every timeline, on the pictures and the sound beside it",
+            {},
+            costumes=NONE,
         ),
-        "rhubarb": Row("mouth cues of every timeline as Rhubarb's TSV", {}),
-        "moho": Row("mouth cues of every timeline as Moho's switch files", {}),
-        "zip": Row("all frames in one zip with a manifest.json", dict(_NAME)),
+        "rhubarb": Row("mouth cues of every timeline as Rhubarb's TSV", {}, costumes=NONE),
+        "moho": Row("mouth cues of every timeline as Moho's switch files", {}, costumes=NONE),
+        "zip": Row("all frames in one zip with a manifest.json", dict(_NAME), costumes=BESIDE),
     }
 )
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tasks.ground import json_file
 from tasks.ground.errors import Mistake
 from tasks.ground.files import set_aside, write_whole
+from tasks.ground.ids import with_costume
 from tasks.ground.say import say
 
 if TYPE_CHECKING:
@@ -99,7 +100,11 @@ def link(plan: "Plan", target: Path, places: Places) -> None:
 def task_of_place(place: str) -> str:
     """The name of the task that draws the picture at a place."""
     room, _, rest = place.partition("/")
-    return f"{room}:{rest.removesuffix('.png').replace('/', ':')}"
+    costume = ""
+    if room not in {"endpoints", "sequences"}:
+        costume, (room, _, rest) = room, rest.partition("/")
+    name = ":".join(rest.removesuffix(".png").rsplit("/", 1))
+    return f"{room}:{with_costume(costume, name)}"
 
 
 def _made(target: Path) -> set[tuple[int, int]]:

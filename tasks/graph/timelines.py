@@ -136,6 +136,9 @@ def perform(project: Project, given: Inputs) -> document.Performance:
     rules, spec = character.talking.lip_sync, given.spec
     for problem in specs.problems(spec, rules):
         raise Mistake(f"timeline {given.name}: {problem}")
+    if spec.costume and spec.costume not in character.costumes:
+        near = did_you_mean(spec.costume, character.costumes)
+        raise Mistake(f'timeline {given.name}: there is no costume "{spec.costume}"{near}')
     _check_made(given)
     heard = heard_in(given)
     roads = roads_of(character)
@@ -163,6 +166,7 @@ def perform(project: Project, given: Inputs) -> document.Performance:
         said(found),
         peaks(sound, document.PEAKS_A_SECOND) if sound else (),
         tuple(_notes(found, merged)),
+        spec.costume,
     )
 
 

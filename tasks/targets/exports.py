@@ -1,6 +1,7 @@
 """The tasks of exports: frames in the forms that other programs use, a folder each."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,20 +83,26 @@ def same_files(
 def make(project: Project, name: str, timelines: list[str]) -> TaskFailed | dict[str, Any]:
     """The action of an export's task."""
     from tasks.character.export import ExportSettings
-    from tasks.exports.cast import read_cast
+    from tasks.exports.cast import read_casts
     from tasks.exports.output import Output
     from tasks.exports.plans import check, some
-    from tasks.exports.table import load
+    from tasks.exports.table import BESIDE, EXPORTS, IN_FOLDERS, load
 
     try:
         export = load(name)
         character = project.character
         settings = character.exports.get(name, ExportSettings())
-        cast = read_cast(project, character, settings, timelines)
+        cast, *others = read_casts(project, character, settings, timelines)
+        costumes = EXPORTS[name].costumes if name in EXPORTS else IN_FOLDERS
+        if costumes == BESIDE:
+            cast = replace(cast, costumes=tuple(others))
         if name in OF_TIMELINES:
             some(cast)
         with Output(project.exports / name) as out:
             notes = export(cast, out)
+            for worn in others if costumes == IN_FOLDERS else ():
+                said = export(worn, out.within(worn.costume))
+                notes += [f"{worn.costume}: {note}" for note in said]
             out.commit(name, notes)
         check(cast)
     except (Mistake, OSError) as error:

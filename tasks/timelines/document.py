@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from tasks.ground.ids import with_costume
 from tasks.timelines.layers import Layers, Merged
 from tasks.timelines.roads import mending
 from tasks.timelines.timeline import Timeline
@@ -42,6 +43,8 @@ class Performance:
     """the looks of the shapes, in one line"""
     peaks: Sequence[int] = ()
     notes: tuple[str, ...] = ()
+    costume: str = ""
+    """whose pictures are shown; empty: those of the config's own portrait"""
 
 
 def document(played: Performance) -> dict[str, Any]:
@@ -56,7 +59,7 @@ def document(played: Performance) -> dict[str, Any]:
         "frames": timeline.count,
         "duration_us": int(timeline.duration * SECOND_US),
         "audio": played.audio,
-        "pictures": list(index),
+        "pictures": [with_costume(played.costume, place) for place in index],
         "shown": [[index[place], count] for place, count in runs],
         "layers": {
             "mouth": [[s.start_us, s.end_us, s.shape, s.label] for s in layers.mouth],

@@ -224,7 +224,11 @@
     tracks.show(plan, Review.timelines.rows ? Review.timelines.rows(rows) : rows);
   }
 
-  function nameOf(place) { return place.replace(/\.png$/, "").split("/").slice(1).join(":"); }
+  function nameOf(place) {
+    var parts = place.replace(/\.png$/, "").split("/");
+    var costume = parts[0] === "endpoints" || parts[0] === "sequences" ? "" : parts.shift() + "/";
+    return costume + parts.slice(1).join(":");
+  }
   function nameAt(index) {
     var run = Review.before(plan.starts, index, function (start) { return start; }) - 1;
     return nameOf(plan.pictures[plan.shown[Math.max(0, run)][0]]);
