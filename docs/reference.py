@@ -211,7 +211,22 @@ Of every timeline there are mouth cues and its voice where the
 `$ lipsync(ann_lips, "hello.wav", "Hello!")`. The plugin finds the image by the character's name, so
 that `ann_lips` is called as the image is.
 """
-MORE = {"renpy": RENPY}
+ZIP = """
+```python
+import json, zipfile
+
+with zipfile.ZipFile("frames/exports/zip/boy.zip") as archive:
+    manifest = json.loads(archive.read("manifest.json"))
+    for frame in manifest["frames"]:
+        picture = archive.read(frame["file"])  # the PNG, to the bit
+        print(frame["expression"], frame["pose"], frame["engine"], len(picture))
+```
+"""
+SILLYTAVERN = """
+Upload the zip at the character's expressions there. Poses beside the default one are variants
+(`joy-1.png`) where `poses` names them.
+"""
+MORE = {"renpy": RENPY, "zip": ZIP, "sillytavern": SILLYTAVERN}
 """what a page says of an export beside its row"""
 EXPORTS_TAIL = """
 ## Back from a painting program

@@ -45,6 +45,12 @@ _LENT = {
     "talk": "the expression that lends its open mouth; found by itself where there is one",
     "blink": "the expression that lends its shut eyes; found by itself where there is one",
 }
+_SHEETS = {
+    **_NAME,
+    "padding": "pixels between sprites (2)",
+    "max_size": "the largest side of a sheet in pixels (4096)",
+    "power_of_two": "true: sheets whose sides are powers of two",
+}
 EXPORTS: Mapping[str, Row] = MappingProxyType(
     {
         "sillytavern": Row(
@@ -52,6 +58,8 @@ EXPORTS: Mapping[str, Row] = MappingProxyType(
             {
                 **_NAME,
                 "labels": "label to expression, where the nearest is not meant; null: none",
+                "moving": "true: the eyes blink now and then, in animated WebP without loss",
+                "blink": _LENT["blink"],
             },
         ),
         "renpy": Row(
@@ -61,14 +69,9 @@ EXPORTS: Mapping[str, Row] = MappingProxyType(
         ),
         "atlas": Row(
             "trimmed sprites on sheets, with JSON for Phaser, PixiJS, Godot and Aseprite's readers",
-            {
-                **_NAME,
-                "padding": "pixels between sprites (2)",
-                "max_size": "the largest side of a sheet in pixels (4096)",
-                "power_of_two": "true: sheets whose sides are powers of two",
-            },
+            dict(_SHEETS),
         ),
-        "godot": Row("SpriteFrames for Godot 4 on the sheets of an atlas", dict(_NAME)),
+        "godot": Row("SpriteFrames for Godot 4 on the sheets of an atlas", dict(_SHEETS)),
         "openraster": Row(
             "all expressions of a pose as layers of one picture, for Krita, GIMP and MyPaint",
             dict(_NAME),
@@ -96,6 +99,17 @@ OF_TIMELINES = frozenset(("otio", "rhubarb", "moho"))
 """what is made of timelines, and not there without any"""
 WITH_TIMELINES = OF_TIMELINES | {"renpy"}
 """what is made of timelines too, where there are some"""
+
+
+def check_options(name: str, options: Mapping[str, object]) -> None:
+    """Raises `Mistake` for an option that a built-in export does not read."""
+    known = EXPORTS[name].options if name in EXPORTS else options
+    for option in options:
+        if option not in known:
+            near = did_you_mean(option, known) or (
+                f"; there are {', '.join(known)}" if known else ""
+            )
+            raise Mistake(f'options: "{option}" is none of this export{near}')
 
 
 def load(name: str) -> Export:

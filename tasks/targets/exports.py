@@ -86,12 +86,13 @@ def make(project: Project, name: str, timelines: list[str]) -> TaskFailed | dict
     from tasks.exports.cast import read_casts
     from tasks.exports.output import Output
     from tasks.exports.plans import check, some
-    from tasks.exports.table import BESIDE, EXPORTS, IN_FOLDERS, load
+    from tasks.exports.table import BESIDE, EXPORTS, IN_FOLDERS, check_options, load
 
     try:
         export = load(name)
         character = project.character
         settings = character.exports.get(name, ExportSettings())
+        check_options(name, settings.options)
         cast, *others = read_casts(project, character, settings, timelines)
         costumes = EXPORTS[name].costumes if name in EXPORTS else IN_FOLDERS
         if costumes == BESIDE:

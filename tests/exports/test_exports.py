@@ -98,6 +98,45 @@ def test_sillytavern_labels_are_those_of_its_own_rule(made: Folder):
     assert archive.read("joy.png") == made.frame("happy_big__center").read_bytes()
 
 
+def test_a_moving_sprite_blinks_without_loss_and_an_option_that_is_none_is_said(made: Folder):
+    config = made.config
+    try:
+        changed = {**config["exports"], "sillytavern": {"options": {"moving": True}}}
+        made.write_config({**config, "exports": changed})
+        ran = made.doit("exports:sillytavern")
+        assert ran.code == 0, ran.text
+        with Image.open(place(made, "sillytavern") / "joy.webp") as moving:
+            assert moving.n_frames == 6
+            frames = []
+            for number in range(2):
+                moving.seek(number)
+                frames.append(np.array(moving.convert("RGBA")))
+        assert np.array_equal(seen(frames[0]), seen(pixels(made.frame("happy_big__center"))))
+        four = place(made, "pngtuber") / "happy_big_open_blink.png"
+        assert np.array_equal(seen(frames[1]), seen(pixels(four)))
+        assert not (place(made, "sillytavern") / "joy.png").exists()
+        changed = {**config["exports"], "atlas": {"options": {"paddings": 1}}}
+        made.write_config({**config, "exports": changed})
+        ran = made.doit("exports:atlas")
+        assert ran.code != 0
+        assert 'options: "paddings" is none of this export; did you mean "padding"' in ran.text
+    finally:
+        made.write_config(config)
+        assert made.doit("exports").code == 0
+
+
+def test_the_zip_is_read_as_the_docs_say(made: Folder, capsys: pytest.CaptureFixture[str]):
+    page = (Path(__file__).parents[2] / "docs" / "exports.md").read_text("utf-8")
+    [example] = [part for part in page.split("```python\n")[1:] if "manifest" in part]
+    code = example.split("```")[0].replace(
+        "frames/exports/zip/boy.zip", str(place(made, "zip") / "ann.zip")
+    )
+    exec(compile(code, "docs/exports.md", "exec"), {})  # noqa: S102 - our own page
+    said = capsys.readouterr().out.splitlines()
+    size = made.frame("sad__center").stat().st_size
+    assert f"sad center puppet {size}" in said
+
+
 def test_renpy_images_are_named_so_that_the_default_pose_needs_no_attribute(made: Folder):
     images = place(made, "renpy") / "game" / "images" / "ann"
     assert (images / "ann happy_big.png").read_bytes() == made.frame(
