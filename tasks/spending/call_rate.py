@@ -3,7 +3,8 @@
 No threads and no clock in here: whoever asks says what time it is (seconds of any clock that only
 grows). `tasks.spending.rate_limiter` makes the workers of a run keep to it.
 
-Nothing holds calls back until the server answers one with 429. From then on time goes in cycles: a
+A run begins with a few calls, and doubles them as they are let in. Nothing else holds calls back
+until the server answers one with 429. From then on time goes in cycles: a
 pause, as long as the server asked for; a first call that goes alone; then more, at the rate that
 the cycle before has shown to be sustainable (calls that were let in / time), probing upwards until
 the next 429. A 429 is known within a moment, an answer after half a minute: a call counts as let
@@ -20,6 +21,13 @@ from dataclasses import dataclass
 
 _MINUTE_S = 60.0
 
+# Calls that must be refused are spared at the beginning: of sixty-four at once, a limit of five a
+# minute refuses nearly all.
+_FIRST_CALLS = 8
+"""so many go at once; then twice as many, and so on, each time that these are let in"""
+_LET_IN_S = 1.0
+"""calls without any news for so long are taken to be let in"""
+
 # After a 429 the rate begins a little below the rate that was found, for starts are never quite
 # even. It comes up to the rate after as many calls as that was learned from, and then goes beyond,
 # slowly at first.
@@ -27,17 +35,11 @@ _BEGIN_AT = 0.98
 _PROBE = 0.1
 _GROWN = 1.25
 """at so many times the rate, that rate was wrong: what was learned from it counts for half"""
-_FEW_CALLS, _MANY_CALLS, _LONG_S = 8, 60, 120.0
+_FEW_CALLS, _MANY_CALLS, _LONG_S = 16, 60, 120.0
 _DOUBTFUL_CALLS = 2.0
 """what the first cycle counts for: the calls of a burst show little of a rate"""
-_AGREES = (0.8, 1.25)
 
-# How the rate is taken back where the measure says too much or too little.
-_STEP_BACK = 0.8
-"""at most, where few calls waited: what was measured is how much was wanted, not allowed"""
-_STEP_BACK_UNTRIED = 0.6
-"""at least, where a rate that has not proved itself yet is limited within a few calls"""
-_JUST_BELOW = 0.985
+# After a probe beyond the found rate, the last rate that was let in is nearly right.
 _ABOVE_MEASURED = 1.15
 
 # A start that came late may be made up for, by so much of the time between two.
@@ -73,8 +75,6 @@ class _Found:
     per_s: float = math.inf
     calls: float = 0.0
     seconds: float = 0.0
-    tried: bool = False
-    """calls have gone at this rate for a while"""
 
 
 @dataclass(slots=True)
@@ -85,8 +85,6 @@ class _Stretch:
     """the first start"""
     calls: int = 0
     """let in, as far as is known"""
-    waited: int = 0
-    """those that the rate held back"""
     sound_per_s: float = math.inf
     """the last rate but one; infinite while there is none"""
     beyond: bool = False
@@ -149,6 +147,8 @@ class CallRate:
         self._last_s = -math.inf
         self._turnaround_s = 0.0
         """from a start to its 429"""
+        self._open = _FIRST_CALLS
+        """how many may have been started before news is waited for, at the beginning"""
 
     @property
     def per_minute(self) -> float | None:
@@ -175,6 +175,7 @@ class CallRate:
         """Let a call go, not before `earliest_s()`; `waited`: it would have gone sooner."""
         sooner_s = self.earliest_s()
         paced = waited and (self._cap is None or self._cap.earliest_s() <= self._slot_s)
+        paced = paced and not self._is_beginning
         if self._cap:
             self._cap.start(now_s)
         if self._cycle.pause is not None:
@@ -189,10 +190,20 @@ class CallRate:
                 stretch.began_s += max(now_s - sooner_s, 0.0)
         for stretch in (cycle.whole, cycle.stretch):
             stretch.calls += 1
-            stretch.waited += paced
         self._last_s = now_s
         self._slot_s = self._next_slot_s(now_s, paced)
         return Start(now_s, cycle.number)
+
+    def accepted(self, now_s: float) -> None:
+        """A picture came back, or whatever is no 429: as these come sooner, no call that started
+        until now is refused any more."""
+        if self._is_beginning:
+            self._slot_s = min(self._slot_s, now_s)
+
+    @property
+    def _is_beginning(self) -> bool:
+        """No call was refused so far, and nobody has said how many may be."""
+        return self._cap is None and self._cycle.number == 0 and self._cycle.pause is None
 
     def limited(self, start: Start, now_s: float, wait_s: float | None) -> None:
         """A call came back with 429; `wait_s`: as long as the server asked to wait, if it did.
@@ -274,11 +285,16 @@ class CallRate:
         rate_per_s = self._rate_per_s
         if rate_per_s > _GROWN * self._found.per_s:
             calls = max(self._found.calls / 2, _DOUBTFUL_CALLS)
-            self._found = _Found(rate_per_s, calls, calls / rate_per_s, tried=True)
+            self._found = _Found(rate_per_s, calls, calls / rate_per_s)
             self._progress = 1.0
             self._cycle.stretch = _Stretch(now_s, sound_per_s=rate_per_s)
 
     def _next_slot_s(self, now_s: float, paced: bool) -> float:
+        if self._is_beginning:
+            if self._cycle.whole.calls < self._open:
+                return now_s
+            self._open *= 2
+            return now_s + _LET_IN_S
         apart_s = 1.0 / self._rate_per_s
         # The first goes alone until its 429 would have come, then two at a time, then three, ...
         ramp_s = self._turnaround_s / max(self._cycle.whole.calls, 1) if self._cycle.number else 0.0
@@ -289,30 +305,19 @@ class CallRate:
 def _learned(before: _Found, ended: _Cycle, ended_s: float) -> _Found:
     """The rate that is sustainable after a cycle that ended in a 429, with its pause."""
     stretch = ended.stretch
-    seconds = max(ended_s - stretch.began_s, 1e-3)
     # A stretch that began in the middle of a window of the limit shows too little, a whole cycle
     # in which the rate grew as well: neither shows too much for long.
     per_s = max(stretch.per_s(ended_s), ended.whole.per_s(ended_s))
     if not math.isfinite(before.per_s):
         return _Found(per_s, _DOUBTFUL_CALLS, _DOUBTFUL_CALLS / per_s)
-    calls = per_s * seconds
-    short = not stretch.beyond and stretch.calls < _FEW_CALLS and seconds < 0.9 * _MINUTE_S
-    agreement = per_s * before.seconds / before.calls
-    if calls < _FEW_CALLS or _AGREES[0] < agreement < _AGREES[1]:
-        calls, seconds = calls + before.calls, seconds + before.seconds
+    seconds = max(ended_s - stretch.began_s, 1e-3) + before.seconds
+    calls = per_s * (seconds - before.seconds) + before.calls
     measured_per_s = per_s = calls / seconds
-    many = max(_MANY_CALLS, _LONG_S * measured_per_s)
-    if 2 * stretch.waited < stretch.calls:
-        if math.isfinite(stretch.sound_per_s):
-            per_s = max(per_s, _STEP_BACK * stretch.sound_per_s)
-    elif stretch.beyond:
-        near_per_s = _JUST_BELOW * stretch.sound_per_s
+    if stretch.beyond:
+        near_per_s = _BEGIN_AT * stretch.sound_per_s
         per_s = max(per_s, min(near_per_s, _ABOVE_MEASURED * measured_per_s))
-    if short and not before.tried:
-        per_s = min(per_s, _STEP_BACK_UNTRIED * before.per_s)
-        seconds = calls / per_s
-    kept = min(1.0, many / calls)
-    return _Found(per_s, kept * calls, kept * seconds, before.tried or not short)
+    kept = min(1.0, max(_MANY_CALLS, _LONG_S * measured_per_s) / calls)
+    return _Found(per_s, kept * calls, kept * seconds)
 
 
 class _Cap:

@@ -37,10 +37,8 @@ class Turn:
         self._start = start
 
     def accepted(self) -> None:
-        """An answer came, or any status but 429.
-
-        Nothing has to be done: a call counts as let in until its 429 comes.
-        """
+        """An answer came, or any status but 429."""
+        self._limiter.accepted(self._rate)
 
     def limited(self, wait_s: float | None) -> None:
         """The server said 429; `wait_s` is as long as it asked to wait, None if it did not say.
@@ -166,6 +164,13 @@ class RateLimiter:
                 queue.remove(waiter)
                 if (following := self._head()) is not None:
                     following.woken.notify()
+
+    def accepted(self, rate: CallRate) -> None:
+        """As `Turn.accepted`, which is what to call."""
+        with self._lock:
+            rate.accepted(self.clock.now())
+            if (head := self._head()) is not None:
+                head.woken.notify()
 
     def limited(self, rate: CallRate, start: Start, wait_s: float | None) -> None:
         """As `Turn.limited`, which is what to call."""

@@ -1,12 +1,15 @@
 """How near a run comes to a server's rate limit, and what it costs in refused calls.
 
     uv run python tests/benchmarks/ratelimit.py [--minutes 10] [--only TEXT] [--limiter]
+        [--simulated] [--slower 5]
 
 A server on a real socket limits its calls to R a minute; its clock and the limiter's are scaled
 by the same factor, so that eight minutes pass in less than one. What runs is `doit` itself, in a
 process of its own, on a project of so many expressions. With `--limiter` it is the limiter alone:
 as many threads as workers wait for the turn, call, tell the limiter, and call again at most 4
-times.
+times. With `--simulated` it is the learned rate alone, in simulated time: what is missing there is
+the rate's own, what more is missing elsewhere is the machine's and the program's, made as many
+times larger as the clock is scaled. `--slower` scales it less.
 
 The bound of a row is what R, or so many workers with calls of that latency, allow. The time is
 taken at the server, from the first request to the last answer.
@@ -21,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import local
 
@@ -37,6 +40,7 @@ from tasks.spending.rate_limiter import RateLimiter  # noqa: E402
 from tests.harness.clocks import ScaledClock  # noqa: E402
 from tests.harness.images_server import KEY, answer_body  # noqa: E402
 from tests.harness.limited_server import LIMITERS, LimitedServer, asked_s  # noqa: E402
+from tests.spending.test_call_rate import drawn  # noqa: E402
 
 SIZE = (64, 96)
 MAX_RETRIES = 4
@@ -82,6 +86,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=8.0, help="of scaled time, a row")
     parser.add_argument("--only", default="", help="rows that hold this text")
     parser.add_argument("--limiter", action="store_true", help="the limiter alone, without doit")
+    parser.add_argument("--simulated", action="store_true", help="the rate alone, in no time")
+    parser.add_argument("--slower", type=float, default=1.0, help="scale the clock so much less")
     parser.add_argument("--doit", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.doit:
@@ -90,7 +96,17 @@ def main() -> None:
     print("| ---: | ---: | ---: | --- | --- | ---: | ---: | ---: | ---: |")
     for row in ROWS:
         if arguments.only in str(row):
-            print(measured(row, max(120, round(arguments.minutes * row.bound)), arguments.limiter))
+            frames = max(120, round(arguments.minutes * row.bound))
+            row = replace(row, scale=row.scale / arguments.slower)  # noqa: PLW2901
+            made = simulated(row, frames) if arguments.simulated else None
+            print(made or measured(row, frames, arguments.limiter), flush=True)
+
+
+def simulated(row: Row, frames: int) -> str:
+    """The line of a run in simulated time."""
+    limiter = LIMITERS[row.limiter](row.per_minute)
+    run = drawn(limiter, row.saying, row.workers, row.latency_s, frames)
+    return line(row, frames, (60 * run.answered / run.now_s, run.refusals.total(), run.answered))
 
 
 def measured(row: Row, frames: int, gate_alone: bool) -> str:
@@ -104,14 +120,20 @@ def measured(row: Row, frames: int, gate_alone: bool) -> str:
         else:
             draw_by_doit(server.port, row, frames)
         reached = 60 * server.answered / (server.last_s - server.first_s)
-        # The last call is awaited, whatever the rate.
-        ideal_s = (frames - 1) * 60 / row.bound + row.latency_s
-        ideal = 60 * frames / ideal_s
-        return (
-            f"| {row.per_minute} | {row.workers} | {row.latency_s:.0f} s | {row.limiter} |"
-            f" {row.saying} | {reached:.1f} | {100 * reached / min(ideal, row.bound):.0f} % |"
-            f" {server.refused} of {frames} | {frames - server.answered} |"
-        )
+        return line(row, frames, (reached, server.refused, server.answered))
+
+
+def line(row: Row, frames: int, found: tuple[float, int, int]) -> str:
+    """A line of the table. `found`: images a minute, calls refused, frames drawn."""
+    reached, refused, answered = found
+    # The last call is awaited, whatever the rate.
+    ideal_s = (frames - 1) * 60 / row.bound + row.latency_s
+    ideal = 60 * frames / ideal_s
+    return (
+        f"| {row.per_minute} | {row.workers} | {row.latency_s:.0f} s | {row.limiter} |"
+        f" {row.saying} | {reached:.1f} | {100 * reached / min(ideal, row.bound):.0f} % |"
+        f" {refused} of {frames} | {frames - answered} |"
+    )
 
 
 def draw_by_limiter(port: int, row: Row, frames: int, clock: ScaledClock) -> None:

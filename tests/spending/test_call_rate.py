@@ -93,6 +93,7 @@ class Run:
     def answer(self) -> None:
         """A picture comes back."""
         self.answered += 1
+        self.rate.accepted(self.now_s)
         self.next_frame()
 
     def refuse(self, frame: int, start: Start, said_s: float | None) -> None:
@@ -238,6 +239,40 @@ def test_after_a_pause_the_first_call_goes_alone():
     resumed_s = rate.earliest_s()
     rate.start(resumed_s, waited=True)
     assert rate.earliest_s() - resumed_s >= 0.49  # as long as a 429 took to come
+
+
+def test_a_run_begins_with_a_few_calls_and_doubles_them_each_second_without_a_429():
+    rate, now_s, starts_s = CallRate(), 0.0, []
+    for _ in range(64):
+        now_s = max(now_s, rate.earliest_s())
+        starts_s.append(now_s)
+        rate.start(now_s, waited=True)
+    assert Counter(starts_s) == {0.0: 8, 1.0: 8, 2.0: 16, 3.0: 32}
+
+
+def test_answers_open_the_beginning_at_once_and_a_cap_or_a_429_ends_it():
+    rate = CallRate()
+    for _ in range(8):
+        rate.start(0.0, waited=False)
+    assert rate.earliest_s() == 1.0
+    rate.accepted(0.1)
+    assert rate.earliest_s() == 0.1
+    calls = [rate.start(0.1, waited=True) for _ in range(8)]
+    assert rate.earliest_s() == 1.1
+    rate.limited(calls[0], 0.2, 5.0)
+    rate.accepted(0.3)
+    assert rate.earliest_s() == 5.2
+    capped = CallRate(60_000)
+    for number in range(64):
+        capped.start(number / 1000, waited=True)
+    assert capped.earliest_s() < 0.1
+
+
+@pytest.mark.parametrize("limit", LIMITERS)
+def test_of_a_first_burst_few_calls_are_refused(limit):
+    for per_minute in (5, 20, 60):
+        run = drawn(LIMITERS[limit](per_minute), "ms", 64, 20, 10 * per_minute)
+        assert run.refusals.total() <= 40, per_minute
 
 
 def test_waits_of_a_server_that_says_nothing_grow_until_a_minute_has_passed():

@@ -64,12 +64,28 @@ def opened(images_per_minute=None):
     return limiter, clock, Crowd(limiter, clock)
 
 
-def test_without_a_limit_everyone_goes_at_once():
-    _limiter, _clock, crowd = opened()
+def test_without_a_limit_eight_go_at_once_and_twice_as_many_when_an_answer_comes():
+    _limiter, clock, crowd = opened()
+    for number in range(20):
+        crowd.come(number)
+    assert crowd.names == list(range(8))
+    crowd.went[0][2].accepted()
+    until(lambda: len(crowd.went) == 16)
+    until(lambda: clock.waiting == 4)
+    crowd.went[9][2].accepted()
+    crowd.join()
+    assert sorted(crowd.names) == list(range(20))
+
+
+def test_calls_without_a_429_for_a_second_are_let_in():
+    _limiter, clock, crowd = opened()
     for number in range(10):
         crowd.come(number)
+    clock.advance(0.9)
+    assert len(crowd.went) == 8
+    clock.advance(0.1)
     crowd.join()
-    assert crowd.names == list(range(10))
+    assert sorted(crowd.names) == list(range(10))
 
 
 def test_a_cap_spaces_the_calls_from_the_first_on():
