@@ -25,9 +25,9 @@ from tasks.timelines.rate import rate_of
 from tasks.timelines.readers.source import decoded
 from tasks.timelines.roads import Road, Roads
 from tasks.timelines.sound import peaks, read_sound
-from tasks.timelines.timeline import planned
+from tasks.timelines.timeline import Ways, planned
 from tasks.timelines.timing import PHONES, Timing, timing
-from tasks.timelines.visemes import Visemes, said, visemes
+from tasks.timelines.visemes import Visemes, openings, said, visemes
 
 _MS_US = 1000
 
@@ -154,7 +154,8 @@ def perform(project: Project, given: Inputs) -> document.Performance:
     heard = timing(heard.form, **{**_parts(heard), "duration_us": end_us})
     made = _layers(given, character, heard)
     merged = layers.merged(made, found, rules)
-    timeline = planned(merged.stops, Roads(roads), rate_of(spec.rate), end_us, spec.ease)
+    ways = Ways(Roads(roads), openings(roads, character.expressions), spec.ease)
+    timeline = planned(merged.stops, ways, rate_of(spec.rate), end_us)
     audio = os.path.relpath(given.audio, given.out) if given.audio else ""
     return document.Performance(
         given.name,

@@ -6,15 +6,18 @@ shortest route are chosen by time, eased.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tasks.character.ease import eased
-from tasks.timelines.layers import Stop
+from tasks.timelines.layers import MOUTH, Stop
 from tasks.timelines.roads import Roads, Route, Stance, keyframe
 from tasks.timelines.timing import SECOND_US
 from tasks.timelines.visemes import Look
+
+_FLAP = 0.05
+"""how much less, or more, open than at both ends the mouth may be on the way"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +89,29 @@ class Timeline:
         return self.count / self.rate
 
 
-def planned(
-    stops: Sequence[Stop], roads: Roads, rate: Fraction, end_us: int, ease: str = "smooth"
-) -> Timeline:
-    """The timeline of stops, in order, the first at 0; the last one holds at the end."""
+@dataclass(frozen=True)
+class Ways:
+    """How one gets from picture to picture."""
+
+    roads: Roads
+    opened: Mapping[str, float] = field(default_factory=dict)
+    """how open the mouth is in each picture, by its place; what is not named is not looked at"""
+    ease: str = "smooth"
+
+    def flaps(self, route: Route) -> bool:
+        """Whether the mouth would open and shut again on the way, or shut and open."""
+        seen = [self.opened[place] for place in route.places if place in self.opened] or [0.0]
+        low, high = min(seen[0], seen[-1]), max(seen[0], seen[-1])
+        return min(seen) < low - _FLAP or max(seen) > high + _FLAP
+
+
+def planned(stops: Sequence[Stop], ways: Ways, rate: Fraction, end_us: int) -> Timeline:
+    """The timeline of stops, in order, the first at 0; the last one holds at the end.
+
+    From mouth to mouth at once, in the middle of the way, where the sequences would shut the mouth
+    for a frame, or open it wider: that is no sound.
+    """
+    roads = ways.roads
     count = max(1, -(-end_us * rate // SECOND_US))
     at_frames = _on_frames(stops, rate, int(count))
     moves: list[Move] = []
@@ -99,19 +121,32 @@ def planned(
         place = _place(stop, roads)
         last = moves[-1] if moves else None
         if last is None:
-            moves.append(Move(0, 0, Route((place,), (0.0,), 0.0), stop))
+            moves.append(_at_once(0, place, stop))
         elif last.place != place:
             route = roads.route(last.place, place)
             if route is None and before is not None:
                 cuts.append((frame, _stance(before), _stance(stop)))
             took = _begun(stop.transition_us + SECOND_US // 2 // max(1, int(rate)), rate)
             held = last.end if before is None else _held((last.end, before), rate)
-            start = max(held + 1, frame - took + 1) if route else frame
-            route = route or Route((place,), (0.0,), 0.0)
-            moves.append(Move(min(start, frame), frame, route, stop))
+            start = min(frame, max(held + 1, frame - took + 1))
+            if route is None:
+                moves.append(_at_once(frame, place, stop))
+            elif _speaks(before) and _speaks(stop) and ways.flaps(route):
+                middle = min(frame, max(held + 1, frame - took // 2))
+                moves.append(_at_once(middle, place, stop))
+            else:
+                moves.append(Move(start, frame, route, stop))
         before = stop
     ends = tuple(move.start for move in moves)
-    return Timeline(rate, int(count), tuple(moves), ends, tuple(cuts), ease)
+    return Timeline(rate, int(count), tuple(moves), ends, tuple(cuts), ways.ease)
+
+
+def _at_once(frame: int, place: str, stop: Stop) -> Move:
+    return Move(frame, frame, Route((place,), (0.0,), 0.0), stop)
+
+
+def _speaks(stop: Stop | None) -> bool:
+    return stop is not None and stop.layer == MOUTH
 
 
 def _on_frames(stops: Sequence[Stop], rate: Fraction, count: int) -> list[tuple[int, Stop]]:

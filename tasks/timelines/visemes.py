@@ -13,7 +13,7 @@ from tasks.character.character import NEUTRAL, Expression
 from tasks.ground.errors import Mistake
 from tasks.ground.ids import did_you_mean
 from tasks.timelines.phones import phone_of
-from tasks.timelines.roads import Road
+from tasks.timelines.roads import Road, keyframe
 from tasks.timelines.rules import SETS, SHAPES
 
 Mouth = tuple[float, float, float, float, float]
@@ -198,6 +198,19 @@ def visemes(
             _known(key, key, expressions)
     looks = dict(_looks(expressions, list(roads)))
     return Visemes(given, expressions, {shape: _nearest(shape, looks) for shape in SHAPES})
+
+
+def openings(roads: Iterable[Road], expressions: Mapping[str, Expression]) -> dict[str, float]:
+    """How open the mouth is in every picture of the sequences, 0..1, by the picture's place."""
+    found: dict[str, float] = {}
+    for road in roads:
+        first, last = (
+            mouth_of(expressions.get(name, Expression(name)))[0]
+            for name, _ in (road.start, road.end)
+        )
+        found |= {keyframe(road.start): first, keyframe(road.end): last}
+        found |= {place: first + (last - first) * t for t, place in road.tweens}
+    return found
 
 
 def _known(key: str, name: str, expressions: Mapping[str, Expression]) -> None:

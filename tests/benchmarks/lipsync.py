@@ -33,9 +33,9 @@ from tasks.timelines.mouth import mouth_shapes
 from tasks.timelines.phones import SILENCE, phone_of
 from tasks.timelines.roads import Roads
 from tasks.timelines.rules import nearest_shape, parts_of
-from tasks.timelines.timeline import planned
+from tasks.timelines.timeline import Ways, planned
 from tasks.timelines.timing import Span, Timing, timing, until_next
-from tasks.timelines.visemes import WANTED, mouth_of, visemes
+from tasks.timelines.visemes import WANTED, mouth_of, openings, visemes
 
 ROOT = Path(__file__).resolve().parents[2]
 TUNED_ON = (
@@ -171,7 +171,8 @@ def ours(heard: Timing, character: Character, rules: LipSync = RULES) -> list[fl
     roads = roads_of(character)
     found = visemes({}, character.expressions, roads)
     made = Layers(mouth_shapes(heard, rules), with_first([], "neutral"), with_first([], "center"))
-    timeline = planned(merged(made, found, rules).stops, Roads(roads), RATE, heard.duration_us)
+    ways = Ways(Roads(roads), openings(roads, character.expressions))
+    timeline = planned(merged(made, found, rules).stops, ways, RATE, heard.duration_us)
     between = {place: (road, t) for road in roads for t, place in road.tweens}
 
     def opened(name: str) -> float:

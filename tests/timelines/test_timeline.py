@@ -22,9 +22,9 @@ from tasks.timelines.roads import Road, Roads, keyframe, mending
 from tasks.timelines.rules import SETS, SHAPES
 from tasks.timelines.script import script_of
 from tasks.timelines.sound import read_sound
-from tasks.timelines.timeline import Timeline, planned
+from tasks.timelines.timeline import Timeline, Ways, planned
 from tasks.timelines.timing import SECOND_US, Span, Timing, timing
-from tasks.timelines.visemes import Look, Visemes, said, visemes
+from tasks.timelines.visemes import Look, Visemes, openings, said, visemes
 
 RULES = LipSync()
 _REST = {"eyes": "neutral", "brows": "neutral"}
@@ -106,7 +106,8 @@ def played(heard: Timing, rate: str = "24", roads: tuple[Road, ...] = ROADS) -> 
         blinks(shapes, heard.duration_us, RULES),
     )
     stops = merged(made, VISEMES, RULES).stops
-    return planned(stops, Roads(roads), rate_of(rate), heard.duration_us)
+    ways = Ways(Roads(roads), openings(roads, EXPRESSIONS))
+    return planned(stops, ways, rate_of(rate), heard.duration_us)
 
 
 @settings(max_examples=25, deadline=None)
@@ -277,6 +278,17 @@ def test_what_pocketsphinx_loses_by_itself_is_asked_for_again(tmp_path: Path):
     found = aligned(read_sound(tmp_path / "a.wav"), script_of(text), {})
     assert [span.label for span in found.words] == text.split()
     assert all(a.end_us <= b.start_us for a, b in pairwise(found.words))
+
+
+@given(speech(), RATES)
+@settings(deadline=None, max_examples=60)
+def test_from_mouth_to_mouth_it_neither_shuts_nor_opens_wider_on_the_way(heard: Timing, rate: str):
+    found, opened = played(heard, rate), openings(ROADS, EXPRESSIONS)
+    for before, move in pairwise(found.moves):
+        if before.stop.layer == move.stop.layer == "mouth":
+            ends = [opened[before.place], opened[move.place]]
+            for frame in range(move.start, min(move.end, found.count)):
+                assert min(ends) - 0.051 <= opened[found.at(frame)] <= max(ends) + 0.051
 
 
 def test_without_a_round_mouth_aw_is_half_open_and_no_pucker():
