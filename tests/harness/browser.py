@@ -1,7 +1,6 @@
-"""One chromium for the tests of a module, and pages whose scripts must not complain."""
+"""One chromium for the tests of a process, and pages whose scripts must not complain."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +9,28 @@ import pytest
 CHROMIUM = Path("/usr/bin/chromium")
 
 
+_RUNNING: list[Any] = []
+
+
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """One browser for all tests of a module."""
+def browser(request: pytest.FixtureRequest) -> Any:
+    """The browser of this process, begun by the first test that asks; pages have contexts apart."""
     if not CHROMIUM.exists():
         if os.environ.get("CI"):
             pytest.fail("CI must have chromium: apt-get install chromium")
         pytest.skip("needs a browser; on Debian: apt-get install chromium, then run pytest again")
-    from playwright.sync_api import sync_playwright
+    if not _RUNNING:
+        from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
+        playwright = sync_playwright().start()
+        request.config.add_cleanup(playwright.stop)
+        _RUNNING.append(
+            playwright.chromium.launch(
+                executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
+            )
         )
-        yield running
-        running.close()
+        request.config.add_cleanup(_RUNNING[0].close)  # before what began it
+    return _RUNNING[0]
 
 
 def open_page(browser: Any, address: str, **options: Any) -> Any:
