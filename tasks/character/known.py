@@ -16,7 +16,16 @@ from tasks.character.expression import EXPRESSION_KEYS, resolved
 from tasks.character.face import Brow, Eye, Face, Head, Mouth
 from tasks.character.rules import rule_findings
 from tasks.character.settings import Finish, Thresholds
-from tasks.character.talking import Keyframe, LipSync, Moods, Talking, TierNames, Timeline
+from tasks.character.talking import (
+    Blink,
+    Keyframe,
+    LipSync,
+    Moods,
+    MouthShape,
+    Talking,
+    TierNames,
+    Timeline,
+)
 from tasks.character.vocabulary import ARKIT_NAMES, AxisValue
 from tasks.ground.digest import digest_of
 from tasks.models.prices import Price, TokenPrices
@@ -27,6 +36,7 @@ _KINDS = {
         *(
             AxisValue,
             BasePath,
+            Blink,
             Brow,
             Character,
             Costume,
@@ -36,7 +46,19 @@ _KINDS = {
             Finish,
             Generation,
         ),
-        *(Head, Keyframe, LipSync, Moods, Mouth, Pose, Price, Talking, Thresholds, TierNames),
+        *(
+            Head,
+            Keyframe,
+            LipSync,
+            Moods,
+            Mouth,
+            MouthShape,
+            Pose,
+            Price,
+            Talking,
+            Thresholds,
+            TierNames,
+        ),
         *(Timeline, TokenPrices),
     )
 }

@@ -74,6 +74,32 @@ class Keyframe:
 
 
 @dataclass(frozen=True, slots=True)
+class MouthShape:
+    """A mouth shape by hand, shown in place of what the sounds would give."""
+
+    time_ms: float
+    """when it begins"""
+    duration_ms: float
+    """how long it lasts"""
+    shape: Literal["A", "B", "C", "D", "E", "F", "G", "H", "X"]
+    """one of Rhubarb's: A shut, B teeth, C open, D wide open, E rounded, F puckered, G teeth on
+    lip, H tongue up, X at rest"""
+
+
+BLINK_MS = 140
+
+
+@dataclass(frozen=True, slots=True)
+class Blink:
+    """A blink by hand."""
+
+    time_ms: float
+    """when the lids begin to close"""
+    duration_ms: float = BLINK_MS
+    """until they begin to open; they need 90 ms to close"""
+
+
+@dataclass(frozen=True, slots=True)
 class Moods:
     """How moods are suggested for timelines that say `"moods": "openai"`."""
 
@@ -129,6 +155,10 @@ class Timeline:
     money, and written to timelines/<id>.moods.json, to be edited"""
     keyframes: tuple[Keyframe, ...] = ()
     """moods and poses at times, or everything, where there is no sound"""
+    mouth: tuple[MouthShape, ...] = ()
+    """mouth shapes by hand"""
+    blinks: tuple[Blink, ...] | None = None
+    """blinks by hand, in place of those of `lip_sync`; an empty list: none"""
     total_duration_ms: float = 0.0
     """at least so long"""
     rate: str = "24"

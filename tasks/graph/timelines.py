@@ -4,13 +4,13 @@ What needs both sequences and timelines stands here: the rooms of the two do not
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from tasks.character.character import NEUTRAL, Character
-from tasks.character.talking import SUGGESTED
+from tasks.character.talking import SUGGESTED, Blink, LipSync, MouthShape
 from tasks.character.talking import Timeline as Spec
 from tasks.graph.named_timelines import FOLDER
 from tasks.graph.project import Project
@@ -20,13 +20,13 @@ from tasks.ground.ids import did_you_mean, id_problem
 from tasks.sequences.tree import sequences
 from tasks.timelines import document, layers, readers, script, spelling
 from tasks.timelines import spec as specs
-from tasks.timelines.mouth import mouth_shapes
+from tasks.timelines.mouth import Shape, corrected, mouth_shapes
 from tasks.timelines.rate import rate_of
 from tasks.timelines.readers.source import decoded
 from tasks.timelines.roads import Road, Roads
-from tasks.timelines.sound import peaks, read_sound
+from tasks.timelines.sound import Measured, measured
 from tasks.timelines.timeline import Ways, planned
-from tasks.timelines.timing import PHONES, Timing, timing
+from tasks.timelines.timing import PHONES, SECOND_US, Span, Timing, in_order, timing
 from tasks.timelines.visemes import Visemes, openings, said, visemes
 
 _MS_US = 1000
@@ -121,16 +121,25 @@ def inputs_of(project: Project, name: str, given: str = "") -> Inputs:
     path = project.folder / FOLDER / f"{name}.json"
     if given:
         spec = specs.parse(given.encode(), f"{project.config}, timelines.{name}")
-        folder = project.folder
     else:
-        spec, folder = specs.parse(_bytes(path, "a timeline"), str(path)), path.parent
+        spec = specs.parse(_bytes(path, "a timeline"), str(path))
+    return inputs_with(project, name, spec, in_config=bool(given))
+
+
+def inputs_with(project: Project, name: str, spec: Spec, *, in_config: bool) -> Inputs:
+    """The inputs of a description that stands, or would stand, in a file of its own, or in the
+    config."""
+    path = project.folder / FOLDER / f"{name}.json"
     if problem := id_problem(name):
         raise Mistake(f'{path}: "{name}" cannot be a file name: {problem}')
+    folder = project.folder if in_config else path.parent
     suggested = project.folder / FOLDER / f"{name}.moods.json"
     return Inputs(name, spec, folder, project.timelines / name, suggested)
 
 
-def perform(project: Project, given: Inputs) -> document.Performance:
+def perform(
+    project: Project, given: Inputs, measure: Callable[[Path], Measured] = measured
+) -> document.Performance:
     """Plan a timeline whose recording and timing are there. Raises `Mistake` in one line."""
     character = project.character
     rules, spec = character.talking.lip_sync, given.spec
@@ -143,12 +152,14 @@ def perform(project: Project, given: Inputs) -> document.Performance:
     heard = heard_in(given)
     roads = roads_of(character)
     found = visemes(character.talking.visemes, character.expressions, roads)
-    sound = read_sound(given.audio) if given.audio else None
+    sound = measure(given.audio) if given.audio else None
     end_us = max(
         heard.duration_us,
         sound.duration_us if sound else 0,
         round(spec.total_duration_ms * _MS_US),
         *(round(key.time_ms * _MS_US) for key in spec.keyframes),
+        *(_span(key, "").end_us for key in spec.mouth),
+        *(_span(blink, "").end_us for blink in spec.blinks or ()),
         0,
     )
     heard = timing(heard.form, **{**_parts(heard), "duration_us": end_us})
@@ -165,8 +176,8 @@ def perform(project: Project, given: Inputs) -> document.Performance:
         heard,
         audio.replace(os.sep, "/"),
         said(found),
-        peaks(sound, document.PEAKS_A_SECOND) if sound else (),
-        tuple(_notes(found, merged)),
+        sound.peaks if sound else (),
+        tuple(_notes(found, merged, made.blinks if spec.blinks else ())),
         spec.costume,
     )
 
@@ -206,26 +217,50 @@ def _layers(given: Inputs, character: Character, heard: Timing) -> layers.Layers
     spec, rules = given.spec, character.talking.lip_sync
     first_pose = spec.pose or character.default_pose
     alone = not heard.sounds
-    moods = [*_keyframes(given, alone), *_cue_moods(given, heard, character)]
+    moods = list(_cue_moods(given, heard, character))
     if given.moods:
         moods += specs.moods_of(_bytes(given.moods, "moods"), str(given.moods))
     if heard.words:
         moods += script.mood_keys(given.words(), heard.words)
+    # Of several at one time the last one holds: what stands in the timeline itself.
+    moods += _keyframes(given, alone)
     poses = [
         layers.Key(round(key.time_ms * _MS_US), key.target_pose, key.transition_duration_ms)
         for key in spec.keyframes
         if key.target_pose
     ]
     shapes = () if alone else mouth_shapes(heard, rules)
+    shapes = corrected(shapes, _shapes_by_hand(spec), heard.duration_us)
     made = layers.Layers(
         shapes,
         layers.with_first(sorted(moods, key=lambda key: key.time_us), spec.expression),
         layers.with_first(poses, first_pose),
-        # What keyframes alone say is shown as it is: they have their own blinks.
-        () if alone and spec.keyframes else layers.blinks(shapes, heard.duration_us, rules),
+        _blinks(spec, shapes, heard, rules),
     )
     _check(given, made, character)
     return made
+
+
+def _shapes_by_hand(spec: Spec) -> list[Shape]:
+    own = in_order(_span(key, key.shape) for key in spec.mouth)
+    return [Shape(span.start_us, span.end_us, span.label) for span in own]
+
+
+def _blinks(
+    spec: Spec, shapes: tuple[Shape, ...], heard: Timing, rules: LipSync
+) -> tuple[Span, ...]:
+    """The blinks by hand; without any, natural ones."""
+    if spec.blinks is not None:
+        return in_order(_span(blink, layers.BLINK) for blink in spec.blinks)
+    # What keyframes alone say is shown as it is: they have their own blinks.
+    if spec.keyframes and not heard.sounds:
+        return ()
+    return layers.blinks(shapes, heard.duration_us, rules)
+
+
+def _span(key: MouthShape | Blink, label: str) -> Span:
+    start_us = round(key.time_ms * _MS_US)
+    return Span(start_us, start_us + round(key.duration_ms * _MS_US), label)
 
 
 def _keyframes(given: Inputs, alone: bool) -> Iterator[layers.Key]:
@@ -267,10 +302,15 @@ def _check(given: Inputs, made: layers.Layers, character: Character) -> None:
             raise Mistake(f'timeline {given.name}: there is no pose "{key.value}"{near}')
 
 
-def _notes(found: Visemes, merged: layers.Merged) -> Iterator[str]:
+def _notes(found: Visemes, merged: layers.Merged, by_hand: Sequence[Span]) -> Iterator[str]:
     yield f"mouths: {said(found)}"
     for mouth, mood in merged.lacking:
         yield (
             f"no expression has the mouth of {mouth} and the eyes of {mood}: while it speaks,"
             f" {mood} shows as {mouth}"
+        )
+    for blink in layers.hidden(by_hand, merged.stops):
+        yield (
+            f"the blink at {blink.start_us / SECOND_US:.2f} s is not shown: the mouth speaks, or no"
+            " expression is that mood with closed eyes"
         )

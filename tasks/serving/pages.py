@@ -9,8 +9,9 @@ from tasks.review.page.write import ASSETS, SCRIPTS, STYLES, page
 from tasks.serving.deciding import frames_named
 from tasks.serving.desk import Desk
 from tasks.serving.site import Answer, Asked, Site, as_json
+from tasks.serving.timelines import named_timeline
 
-SERVED_SCRIPTS = ("serve.js", "edit.js")
+SERVED_SCRIPTS = ("serve.js", "edit.js", "layers.js")
 """beside those of the page from disk, before the one that begins"""
 _KINDS = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
 
@@ -68,10 +69,14 @@ def _asset(name: str) -> Callable[[Asked], Answer]:
 
 
 def _plan(desk: Desk, asked: Asked) -> Answer:
-    """What a run would draw and cost: `{"frames": [names] | null, "anew": bool}`."""
+    """What a run would draw and cost: `{"frames": [names] | null, "anew": bool}`, or
+    `{"timeline": name}`."""
     wish = asked.document if isinstance(asked.document, dict) else {}
     names = wish.get("frames")
-    words = [] if names is None else [node.task for node in frames_named(desk.project, names)]
+    if "timeline" in wish:
+        words = [f"timelines:{named_timeline(desk.project, wish['timeline']).name}"]
+    else:
+        words = [] if names is None else [node.task for node in frames_named(desk.project, names)]
     found = desk.runs.plan(*(["-a"] if wish.get("anew") is True and words else []), *words)
     shown = ("engine", "draw", "calls", "cost_usd", "time_s", "budget_usd", "estimated")
     return as_json({name: found.get(name) for name in shown})
@@ -82,9 +87,13 @@ def _run(desk: Desk, asked: Asked) -> Answer:
 
     `{"frames": [names] | null, "anew": bool}`: bring frames up to date, without names what `doit`
     alone does; `anew`: a new take of each, as `-a`. `{"frames": [name], "takes": count}`: new takes
-    beside the one in use.
+    beside the one in use. `{"timeline": name}`: make what a timeline makes.
     """
     wish = asked.document if isinstance(asked.document, dict) else {}
+    if "timeline" in wish:
+        name = named_timeline(desk.project, wish["timeline"]).name
+        desk.runs.start(f"Timeline {name}", "run", f"timelines:{name}")
+        return as_json({"said": ["A run begins."]})
     names, takes, anew = wish.get("frames"), wish.get("takes"), wish.get("anew") is True
     if names is None:
         if anew or takes:

@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from tasks.ground.errors import Mistake, told
 
 LOOPBACK = "127.0.0.1"
-_MOST_ASKED_BYTES = 2**20
+_MOST_ASKED_BYTES = 2**24
+"""of the largest thing that is sent, a timeline that is edited"""
 _IDLE_S = 60
 _HEADERS = {
     "Cache-Control": "no-store",

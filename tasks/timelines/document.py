@@ -21,11 +21,11 @@ from typing import Any
 from tasks.ground.ids import with_costume
 from tasks.timelines.layers import Layers, Merged
 from tasks.timelines.roads import mending
+from tasks.timelines.sound import PEAKS_A_SECOND
 from tasks.timelines.timeline import Timeline
 from tasks.timelines.timing import SECOND_US, Span, Timing
 
 VERSION = 1
-PEAKS_A_SECOND = 50
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,16 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tasks.character.talking import LipSync
+from tasks.character.talking import BLINK_MS, LipSync
 from tasks.timelines.mouth import Shape
 from tasks.timelines.rules import REST, SHUT
 from tasks.timelines.timing import Span
 from tasks.timelines.visemes import Look, Visemes
 
 _MS = 1000
-_CLOSING_MS, _SHUT_MS, _OPENING_MS = 90, 50, 160
+CLOSING_MS, _OPENING_MS = 90, 160
 """a blink: quick to close, slower to open"""
-_BLINK_MS = _CLOSING_MS + _SHUT_MS + _OPENING_MS
+_WHOLE_BLINK_MS = BLINK_MS + _OPENING_MS
 _REACH_MS = 1500
 """how far a blink is moved to fall into a pause"""
 MOUTH, MOOD, BLINK = "mouth", "mood", "blink"
@@ -103,7 +103,7 @@ def _times(layers: Layers, rules: LipSync) -> Iterator[int]:
     yield from (_reached_us(shape, rules) for shape in layers.mouth)
     yield from (key.time_us for key in (*layers.moods, *layers.poses))
     for blink in layers.blinks:
-        yield from (blink.start_us + _CLOSING_MS * _MS, blink.end_us)
+        yield from (blink.start_us + CLOSING_MS * _MS, blink.end_us)
 
 
 class _Merger:
@@ -114,7 +114,7 @@ class _Merger:
         self._shapes = [_reached_us(shape, rules) for shape in layers.mouth]
         self._moods = [key.time_us for key in layers.moods]
         self._poses = [key.time_us for key in layers.poses]
-        self._blinks = [blink.start_us + _CLOSING_MS * _MS for blink in layers.blinks]
+        self._blinks = [blink.start_us + CLOSING_MS * _MS for blink in layers.blinks]
         self.lacking: dict[tuple[str, str], None] = {}
 
     def at(self, time_us: int) -> Stop:
@@ -135,7 +135,7 @@ class _Merger:
         if not changes:
             took_ms = self._took_ms(took_ms, mood, pose, time_us)
         if any(self._near_blink(time_us)):
-            took_ms = _CLOSING_MS if layer == BLINK else _OPENING_MS
+            took_ms = CLOSING_MS if layer == BLINK else _OPENING_MS
         stop = Stop(time_us, look, pose.value, round(took_ms * _MS), layer, label)
         if shape is None or layer != MOUTH:
             return stop
@@ -185,8 +185,14 @@ def blinks(mouth: Sequence[Shape], end_us: int, rules: LipSync) -> tuple[Span, .
         start_us = _in_pause(pauses, at_us)
         after = made[-1].end_us + 500 * _MS if made else 0
         if start_us is not None and start_us >= after:
-            made.append(Span(start_us, start_us + (_CLOSING_MS + _SHUT_MS) * _MS, BLINK))
+            made.append(Span(start_us, start_us + BLINK_MS * _MS, BLINK))
     return tuple(made)
+
+
+def hidden(given: Sequence[Span], stops: Sequence[Stop]) -> list[Span]:
+    """Of these blinks those that are not shown: the mouth speaks, or no face has closed eyes."""
+    shut = sorted(stop.time_us for stop in stops if stop.layer == BLINK)
+    return [b for b in given if bisect_right(shut, b.end_us) <= bisect_right(shut, b.start_us)]
 
 
 def _in_pause(pauses: Sequence[Shape], at_us: int) -> int | None:
@@ -196,7 +202,7 @@ def _in_pause(pauses: Sequence[Shape], at_us: int) -> int | None:
     for pause in pauses[first:]:
         if pause.start_us > at_us + _REACH_MS * _MS:
             break
-        last_us = pause.end_us - _BLINK_MS * _MS
+        last_us = pause.end_us - _WHOLE_BLINK_MS * _MS
         # The mouth comes to rest first.
         first_us = pause.start_us + (100 * _MS if pause.start_us else 0)
         if last_us < first_us:

@@ -3,6 +3,7 @@
 Pure. A shape is there from its `start_us` on; how it is reached, the plan of the frames decides.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -62,6 +63,37 @@ def mouth_shapes(timing: Timing, rules: LipSync) -> tuple[Shape, ...]:
         spoken = _closed_in_time(spoken, rules)
     whole = _with_pauses(spoken, timing.duration_us, rules)
     return tuple(_merged(_long_enough(_merged(whole), rules)))
+
+
+def corrected(shapes: Sequence[Shape], by_hand: Sequence[Shape], end_us: int) -> tuple[Shape, ...]:
+    """The shapes with those by hand, which are in order, in their place; rest where there is none.
+
+    What is left of a shape that they cut stays as it is; no rule changes what is put by hand.
+    """
+    if not by_hand:
+        return tuple(shapes)
+    starts = [own.start_us for own in by_hand]
+    made = list(by_hand)
+    for shape in shapes or (Shape(0, end_us, REST),):
+        at = shape.start_us
+        for own in by_hand[max(0, bisect_right(starts, at) - 1) :]:
+            if own.start_us >= shape.end_us:
+                break
+            if own.end_us > at:
+                made += _part(shape, at, own.start_us)
+                at = own.end_us
+        made += _part(shape, at, shape.end_us)
+    return tuple(sorted(made, key=lambda shape: shape.start_us))
+
+
+def _part(shape: Shape, start: int, end: int) -> list[Shape]:
+    """A part of a shape, if anything: it is shut for a sound only where it has the sound."""
+    if end <= start:
+        return []
+    if not start <= shape.sound_us < end:
+        return [replace(shape, start_us=start, end_us=end, sound_us=-1, until_us=-1)]
+    until_us = shape.until_us if shape.until_us < end else shape.sound_us
+    return [replace(shape, start_us=start, end_us=end, until_us=until_us)]
 
 
 def _spoken(sounds: Sequence[Span], rules: LipSync) -> list[Shape]:

@@ -101,7 +101,10 @@ def pyav(what: str) -> ModuleType:
         raise Mistake(f"{what}; install it: {INSTALL}") from error
 
 
-def peaks(sound: Sound, a_second: int = 50) -> list[int]:
+PEAKS_A_SECOND = 50
+
+
+def peaks(sound: Sound, a_second: int = PEAKS_A_SECOND) -> list[int]:
     """The loudest sample of every part of a second, 0..100."""
     import numpy as np
 
@@ -109,6 +112,21 @@ def peaks(sound: Sound, a_second: int = 50) -> list[int]:
     whole = np.abs(sound.samples.astype(np.int32))
     padded = np.pad(whole, (0, -len(whole) % step))
     return [round(int(top) * 100 / 32768) for top in padded.reshape(-1, step).max(axis=1)]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a plan needs of a recording."""
+
+    duration_us: int
+    peaks: list[int]
+    """loudness, 0..100, of every part of a second"""
+
+
+def measured(path: Path) -> Measured:
+    """What a plan needs of the recording at `path`. Raises `Mistake`."""
+    sound = read_sound(path)
+    return Measured(sound.duration_us, peaks(sound))
 
 
 def resampled(sound: Sound, rate_hz: int) -> bytes:

@@ -4,12 +4,15 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from tasks.character.talking import LipSync, Timeline
+from tasks.character.talking import Blink, Keyframe, LipSync, MouthShape, Timeline
 from tasks.ground import json_places
 from tasks.ground.errors import Mistake
 from tasks.ground.ids import did_you_mean
-from tasks.timelines.layers import Key
+from tasks.timelines.layers import CLOSING_MS, Key
 from tasks.timelines.readers.source import Source, decoded
+
+_LONGEST_MS = 864_000_000
+"""ten days: what is longer is a wrong unit"""
 
 
 def parse(data: bytes, name: str, passed_over: Sequence[str] = ()) -> Timeline:
@@ -36,7 +39,7 @@ def checked(source: Source, document: dict[str, Any]) -> Timeline:
         model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
         timeline: Timeline
 
-    document.pop("$schema", None)
+    document = {name: value for name, value in document.items() if name != "$schema"}
     try:
         return File.model_validate_json(json.dumps({"timeline": document})).timeline
     except ValidationError as error:
@@ -67,17 +70,31 @@ def moods_of(data: bytes, name: str) -> tuple[Key, ...]:
 
 def problems(spec: Timeline, rules: LipSync) -> list[str]:
     """What cannot be, although its form is right."""
+    lists: dict[str, Sequence[Keyframe | MouthShape | Blink]]
+    lists = {"keyframes": spec.keyframes, "mouth": spec.mouth, "blinks": spec.blinks or ()}
     found = [
-        f"keyframes[{index}].time_ms: {key.time_ms:g} is no time"
-        for index, key in enumerate(spec.keyframes)
-        if not 0 <= key.time_ms <= 864_000_000
+        f"{name}[{index}].time_ms: {key.time_ms:g} is no time"
+        for name, keys in lists.items()
+        for index, key in enumerate(keys)
+        if not 0 <= key.time_ms <= _LONGEST_MS
     ]
-    if not (spec.audio or spec.speak or spec.timing or spec.keyframes or spec.total_duration_ms):
+    found += _lengths("mouth", spec.mouth, 1)
+    found += _lengths("blinks", spec.blinks or (), CLOSING_MS + 1)
+    something = spec.keyframes or spec.mouth or spec.blinks or spec.total_duration_ms
+    if not (spec.audio or spec.speak or spec.timing or something):
         found.append("it names no audio, speak, timing or keyframes: there is nothing to show")
     if spec.audio and spec.speak:
         found.append("audio and speak: a recording is given or made, not both")
     low = [name for name in rules.__dataclass_fields__ if _negative(getattr(rules, name), name)]
     return found + [f"lip_sync.{name} is below 0" for name in low]
+
+
+def _lengths(name: str, keys: Sequence[MouthShape | Blink], least_ms: int) -> list[str]:
+    return [
+        f"{name}[{index}].duration_ms: {key.duration_ms:g} is not from {least_ms} ms to ten days"
+        for index, key in enumerate(keys)
+        if not least_ms <= key.duration_ms <= _LONGEST_MS
+    ]
 
 
 def _negative(value: object, name: str) -> bool:

@@ -87,6 +87,48 @@ def test_keyframes_of_the_old_tools_load_unchanged(talking: Folder):
     assert shown[-1] == shown[0] == "endpoints/neutral__center.png"
 
 
+def test_mouth_shapes_and_blinks_by_hand_are_shown_and_a_hidden_blink_is_told(talking: Folder):
+    config = talking.config
+    rest = {"mouth": "neutral", "brows": "neutral"}
+    config["expressions"]["blink"] = {**rest, "eyes": "blink_closed"}
+    talking.write_config(config)
+    write(
+        talking,
+        timing="hi.txt",
+        mouth=[{"time_ms": 750, "duration_ms": 250, "shape": "X"}],
+        blinks=[{"time_ms": 250, "duration_ms": 150}, {"time_ms": 800}],
+    )
+    ran = talking.doit("timelines:hi:plan")
+    assert ran.code == 0, ran.text
+    plan = plan_of(talking)
+    shown = [plan["pictures"][index] for index, count in plan["shown"] for _ in range(count)]
+    assert shown[22] == "endpoints/blink__center.png"
+    assert plan["layers"]["blink"] == [[250000, 400000], [800000, 940000]]
+    assert [750000, 1000000, "X", ""] in plan["layers"]["mouth"]
+    assert "the blink at 0.25 s is not shown: the mouth speaks" in ran.text
+    assert "0.80 s" not in ran.text
+    write(talking, total_duration_ms=500, blinks=[])
+    assert talking.doit("timelines:hi:plan").code == 0
+    assert plan_of(talking)["layers"]["blink"] == []
+
+
+def test_a_mood_of_the_timeline_itself_goes_before_one_of_its_cues(talking: Folder):
+    (talking.path / "timelines" / "a.srt").write_text(
+        "1\n00:00:00,500 --> 00:00:01,000\n[happy_big] Hi.\n"
+    )
+    write(talking, timing="hi.txt", cues="a.srt")
+    assert talking.doit("timelines:hi:plan").code == 0
+    assert plan_of(talking)["layers"]["mood"][1] == [500000, "happy_big"]
+    write(
+        talking,
+        timing="hi.txt",
+        cues="a.srt",
+        keyframes=[{"time_ms": 500, "target_expr": "sad"}],
+    )
+    assert talking.doit("timelines:hi:plan").code == 0
+    assert plan_of(talking)["layers"]["mood"][1] == [500000, "sad"]
+
+
 def test_plan_names_the_frames_that_are_not_drawn(talking: Folder):
     ran = talking.doit("plan", "--json", "timelines:hi")
     assert ran.code == 0, ran.text

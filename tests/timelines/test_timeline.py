@@ -15,7 +15,7 @@ from tasks.character.talking import LipSync
 from tasks.ground.errors import Mistake
 from tasks.timelines.align import aligned
 from tasks.timelines.layers import Key, Layers, blinks, merged, with_first
-from tasks.timelines.mouth import mouth_shapes
+from tasks.timelines.mouth import Shape, corrected, mouth_shapes
 from tasks.timelines.phones import phone_of
 from tasks.timelines.rate import rate_of
 from tasks.timelines.roads import Road, Roads, keyframe, mending
@@ -23,7 +23,7 @@ from tasks.timelines.rules import SETS, SHAPES
 from tasks.timelines.script import script_of
 from tasks.timelines.sound import read_sound
 from tasks.timelines.timeline import Timeline, Ways, planned
-from tasks.timelines.timing import SECOND_US, Span, Timing, timing
+from tasks.timelines.timing import SECOND_US, Span, Timing, in_order, timing
 from tasks.timelines.visemes import Look, Visemes, openings, said, visemes
 
 RULES = LipSync()
@@ -178,6 +178,29 @@ def test_a_closure_takes_half_of_what_precedes_within_bounds():
     assert shapes_of(("AA", 160), ("M", 90), ("AA", 200))[2][:2] == ("A", 580)
     assert shapes_of(("AA", 400), ("M", 90), ("AA", 200))[2][:2] == ("A", 780)
     assert shapes_of(("AA", 100), ("M", 90), ("AA", 200))[2][:2] == ("A", 550)
+
+
+@settings(max_examples=25, deadline=None)
+@given(speech(), st.lists(st.tuples(st.integers(0, 2_000_000), STEP, st.sampled_from(SHAPES))))
+def test_a_shape_by_hand_is_shown_for_its_time_and_the_others_are_as_they_were(
+    heard: Timing, own: list[tuple[int, int, str]]
+):
+    spans = in_order(Span(start, start + length, shape) for start, length, shape in own)
+    by_hand = [Shape(span.start_us, span.end_us, span.label) for span in spans]
+    shapes = mouth_shapes(heard, RULES)
+    made = corrected(shapes, by_hand, heard.duration_us)
+
+    def at(row: tuple[Shape, ...] | list[Shape], time_us: int) -> Shape | None:
+        return next((s for s in row if s.start_us <= time_us < s.end_us), None)
+
+    for shape, after in pairwise(made):
+        assert shape.start_us < shape.end_us <= after.start_us
+        assert shape.until_us < shape.end_us
+    for time_us in range(0, heard.duration_us, 20_000):
+        wanted = at(by_hand, time_us) or at(shapes, time_us)
+        found = at(made, time_us)
+        assert (found and found.shape) == (wanted and wanted.shape)
+        assert found is None or found.sound_us < 0 or found.start_us <= found.sound_us
 
 
 def test_pauses_hold_relax_or_rest():

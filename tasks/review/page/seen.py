@@ -20,8 +20,10 @@ def seen_digest(project: Project, graph: Graph) -> str:
 def _seen(project: Project, graph: Graph) -> Iterator[Any]:
     for outfit in graph.outfits:
         yield from listing(project.frames_of(outfit.name))
-    # A sequence's manifest is written anew whenever one of its frames was.
+    # A sequence's manifest is written anew whenever one of its frames was; without one, what
+    # timelines draw of it changes its folder.
     for strip in graph.sequences:
+        yield stamp(project.sequence_path(strip.name))
         yield stamp(project.sequence_path(f"{strip.name}/manifest.json"))
     yield stamp(project.folder / "takes.json")
     yield stamp(project.looks)

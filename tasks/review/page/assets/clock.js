@@ -13,19 +13,25 @@
     this.audio = new Audio();
     this.audio.preload = "auto";
     this.audio.addEventListener("error", function () { self.deaf("The browser cannot play the sound."); });
-    this.audio.addEventListener("loadedmetadata", function () { if (!self.going) self.audio.currentTime = self.at; });
+    this.audio.addEventListener("loadedmetadata", function () {
+      if (!self.going) self.audio.currentTime = self.at;
+      else if (!self.heard) { self.at = self.time(); self.begin(); }
+    });
   };
   Review.Clock.prototype = {
     /* source: the address of the sound, or nothing; length: of the timeline, in seconds. */
     load: function (source, length) {
+      var going = this.going, until = this.until < this.length ? this.until : 0;
       this.pause();
       this.length = length;
       this.at = Math.min(this.at, length);
-      if (source === this.source) return;
-      this.source = source;
-      this.problem = "";
-      if (source) this.audio.src = source;
-      else { this.audio.removeAttribute("src"); this.audio.load(); }
+      if (source !== this.source) {
+        this.source = source;
+        this.problem = "";
+        if (source) this.audio.src = source;
+        else { this.audio.removeAttribute("src"); this.audio.load(); }
+      }
+      if (going && this.at < length) this.play(until);
     },
     deaf: function (why) {
       if (!this.source) return;

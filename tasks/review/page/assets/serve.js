@@ -16,9 +16,13 @@
   Review.serve = {
     /* Sends content; promises the answer. A refusal is told, and the promise fails. */
     post: function (path, content) {
-      return ask(path, {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(content || {})})
+      return Review.serve.send(path, content)
         .then(function (answer) { Review.say((answer.said || []).join("\n")); return answer; },
           function (error) { Review.say(error.message, true); throw error; });
+    },
+    /* The same, and nothing is told. */
+    send: function (path, content) {
+      return ask(path, {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(content || {})});
     },
     get: function (path) { return ask(path); },
     /* handler(content) whenever the server tells something of this kind. */

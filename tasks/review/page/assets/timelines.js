@@ -2,15 +2,15 @@
 /* Timelines: the character speaks, with its waveform, words and sounds, frame by frame. */
 (function () {
   var el = Review.el, SECOND = 1e6;
-  var parts, clock, tracks, entry, plan, frame = -1, plans = {}, painted = "", times = {};
+  var parts, clock, tracks, entry, plan, frame = -1, plans = {}, painted = "", times = {}, facts = "";
 
   /* What others may do with the timeline that is shown; where a page is served, it is edited. */
   Review.timelines = {
     /* Promises {plan, problem, ...} of an entry of the page's data. */
     source: fromScript,
     sound: function (address) { return Promise.resolve(address); },
-    /* Rows, things for the side and a place for more below the tracks. */
-    rows: null, side: null, below: null,
+    /* Where it is edited: other rows, one element for the side, what is done with items of tracks. */
+    rows: null, side: null,
     time: function () { return clock ? clock.time() * SECOND : 0; },
     frame: function () { return Math.max(0, frame); },
     name: function () { return entry && entry.name; },
@@ -19,7 +19,7 @@
     seek: function (time) { clock.pause(); clock.seek(time / SECOND); },
     setPlan: setPlan,
     refresh: function () { if (plan) { showTracks(); showFacts(); } },
-    key: null,
+    grab: null, made: null,
   };
 
   Review.addView("timelines", "Timelines", {
@@ -42,7 +42,6 @@
   function key(event) {
     if (!parts) return false;
     var list = Review.data.timelines, at = list.indexOf(entry), name = event.key;
-    if (Review.timelines.key && Review.timelines.key(event)) return true;
     if (name === "j" && list[at + 1]) location.hash = "timelines/" + encodeURIComponent(list[at + 1].name);
     else if (name === "k" && list[at - 1]) location.hash = "timelines/" + encodeURIComponent(list[at - 1].name);
     else if (!plan) return false;
@@ -90,13 +89,12 @@
     parts.side = el("div", {});
     parts.facts = el("div", {});
     parts.problem = el("p", {class: "said failed", role: "alert", hidden: true});
-    parts.below = el("div", {class: "timeline-below"});
     parts.tracks = el("div", {class: "tracks"});
     clock = new Review.Clock(tick, state);
     tracks = new Review.Tracks(parts.tracks, {
       seek: function (time, word) { seekTo(time, word); },
-      grab: function (event, item, element) { if (Review.timelines.grab) Review.timelines.grab(event, item, element); },
-      made: function (element) { if (Review.timelines.made) Review.timelines.made(element); },
+      grab: function (event, item, element) { Review.timelines.grab(event, item, element); },
+      made: function (element) { Review.timelines.made(element); },
     });
     Review.fill(section,
       el("div", {class: "bar"}, el("label", {}, "Timeline ", parts.names), parts.play, el("label", {}, "Rate ", parts.rate),
@@ -110,7 +108,7 @@
       el("div", {class: "playing"},
         el("div", {class: "film"}, canvas, parts.absent),
         el("div", {class: "playing-facts"}, parts.now, parts.anew, parts.side, parts.facts)),
-      parts.scrub, parts.tracks, parts.below);
+      parts.scrub, parts.tracks);
   }
 
   function fromScript(wanted) {
@@ -168,9 +166,14 @@
     Review.fill(parts.facts);
     Review.fill(parts.anew);
     parts.absent.hidden = true;
-    if (Review.timelines.side) Review.fill(parts.side, Review.timelines.side());
-    if (Review.timelines.below) Review.fill(parts.below, Review.timelines.below());
+    facts = "";
+    fillSide();
     problem(found.problem);
+  }
+  /* One element stays there, so that nobody who types in it loses the focus. */
+  function fillSide() {
+    var side = Review.timelines.side && Review.timelines.side();
+    if (side && parts.side.firstChild !== side) Review.fill(parts.side, side);
   }
 
   /* A plan that is to be shown from now on; the time stays. */
@@ -178,6 +181,7 @@
     var was = clock.going;
     plan = found;
     plan.name = entry.name;
+    if (plans[entry.name]) plans[entry.name].plan = found;
     plan.starts = [];
     plan.shown.reduce(function (sum, run) { plan.starts.push(sum); return sum + run[1]; }, 0);
     frame = -1;
@@ -331,8 +335,13 @@
 
   function showFacts() {
     showAnew();
+    fillSide();
     var absent = pictureNames().filter(function (name) { return !fileOf(name); });
     function command() { return Review.command(["timelines:" + plan.name + ":frames"]); }
+    // What is open stays open while the rest changes.
+    var now = JSON.stringify([plan.name, absent, plan.cuts, plan.mend, plan.notes]);
+    if (now === facts) return;
+    facts = now;
     Review.fill(parts.facts,
       absent.length > 0 && el("div", {class: "redraw"},
         el("p", {class: "said"}, (absent.length === 1 ? "1 picture of it is" : absent.length + " pictures of it are") + " not drawn yet."),
@@ -345,7 +354,5 @@
         })),
         plan.mend.length > 0 && [el("p", {}, "These base_paths would join them:"), el("pre", {class: "prompt", tabindex: "0", role: "region", "aria-label": "Base paths to add"}, plan.mend.join(",\n"))]),
       plan.notes.length > 0 && el("details", {}, el("summary", {}, "What the plan says"), el("ul", {}, plan.notes.map(function (note) { return el("li", {}, note); }))));
-    if (Review.timelines.side) Review.fill(parts.side, Review.timelines.side());
-    if (Review.timelines.below) Review.fill(parts.below, Review.timelines.below());
   }
 })();

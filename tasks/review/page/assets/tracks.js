@@ -31,8 +31,8 @@
   };
 
   Review.Tracks.prototype = {
-    /* rows: [{name, label, extra, items: [{id, start, end, text, title, kind, lead, grab}]}], each
-       row's items in order of time. */
+    /* rows: [{name, label, extra, items: [{id, start, end, text, title, kind}], own}], the items in
+       order of time; own: some that can be moved, [{..., said, lead, fixed}], in any order. */
     show: function (plan, rows) {
       var self = this, another = !this.plan || this.name !== plan.name;
       this.plan = plan;
@@ -98,11 +98,13 @@
       var self = this, left = this.scroller.scrollLeft, from = left / this.scale * SECOND, until = (left + this.width()) / this.scale * SECOND;
       var kept = {};
       this.rows.forEach(function (row) {
-        var items = row.items, index = Math.max(0, Review.before(items, from, function (item) { return item.start - (item.lead || 0); }) - 2);
-        for (; index < items.length && items[index].start - (items[index].lead || 0) <= until; index++) {
-          var item = items[index];
-          if (item.end >= from || item === self.held) self.place(row, item, kept);
+        var items = row.items, index = Math.max(0, Review.before(items, from, function (item) { return item.start; }) - 2);
+        for (; index < items.length && items[index].start <= until; index++) {
+          if (items[index].end >= from) self.place(row, items[index], false, kept);
         }
+        (row.own || []).forEach(function (item) {
+          if (item.id === self.chosen || (item.end >= from && item.start - (item.lead || 0) <= until)) self.place(row, item, true, kept);
+        });
       });
       Object.keys(this.elements).forEach(function (id) {
         if (kept[id]) return;
@@ -113,26 +115,29 @@
       if (!this.wave.hidden) this.drawWave(from, until);
       this.go(this.at);
     },
-    place: function (row, item, kept) {
-      var x = this.x(item.start), width = Math.max(this.x(item.end) - x, item.grab ? 3 : 1);
-      if (width < 1.5 && !item.grab) return;
+    place: function (row, item, own, kept) {
+      var x = this.x(item.start), width = Math.max(this.x(item.end) - x, own ? 6 : 1);
+      if (width < 1.5) return;
       kept[item.id] = true;
-      var element = this.elements[item.id], shown = width > 12 || item.grab ? item.text : "";
+      var element = this.elements[item.id], shown = width > 12 ? item.text : "";
       if (!element) {
-        element = el(item.grab ? "button" : "span", {type: item.grab ? "button" : null});
-        element.append(el("i", {class: "lead"}), el("span", {class: "text"}), el("i", {class: "edge"}));
-        if (item.grab && this.hooks.made) this.hooks.made(element);
+        element = el(own ? "button" : "span", {type: own ? "button" : null});
+        element.append(el("span", {class: "text"}));
+        if (own) {
+          element.append(el("i", {class: "lead"}), el("i", {class: "edge"}));
+          this.hooks.made(element);
+        }
         this.elements[item.id] = element;
         this.boxes[row.name].append(element);
       }
       element.item = item;
-      element.className = "item " + (item.kind || "") + (item.grab ? " grab" : "") + (this.chosen === item.id ? " chosen" : "");
+      element.className = "item " + (item.kind || "") + (own ? " grab" : "") + (item.fixed ? " fixed" : "") + (this.chosen === item.id ? " chosen" : "");
       element.style.left = x + "px";
       element.style.width = width + "px";
-      element.children[0].style.width = this.x(item.lead || 0) + "px";
-      if (element.children[1].textContent !== shown) element.children[1].textContent = shown;
+      if (element.firstChild.textContent !== shown) element.firstChild.textContent = shown;
       if (element.title !== (item.title || item.text)) element.title = item.title || item.text;
-      if (item.grab) {
+      if (own) {
+        element.children[1].style.width = this.x(item.lead || 0) + "px";
         element.setAttribute("aria-pressed", String(this.chosen === item.id));
         element.setAttribute("aria-label", item.said);
       }
@@ -183,7 +188,7 @@
     point: function (event) {
       if (event.button) return;
       var target = event.target.closest(".item.grab");
-      if (target && this.hooks.grab) { this.hooks.grab(event, target.item, target); return; }
+      if (target) { this.hooks.grab(event, target.item, target); return; }
       event.preventDefault();
       var self = this, byWord = event.target.closest("[data-row=words]");
       function seek(moved) {
