@@ -55,6 +55,8 @@ class _Blob:
 
     core: _Box
     whole: _Box
+    lashed: bool = True
+    """whether the lashes are a part of it"""
 
     @property
     def middle(self) -> tuple[float, float]:
@@ -166,8 +168,13 @@ def _blobs(picture: NDArray[np.uint8], eye: EyeSeen, skin: Skin) -> list[_Blob]:
     other = [unlike > level for level in least]
     # a fringe that touches the eye hides it: once more without what comes in from outside
     own = [mask & ~_from_outside(lab, mask) for mask in other]
-    boxes = filter(None, map(_boxes, (*other, *own)))
-    return [_Blob(*(_placed(box, larger, (left, top)) for box in found)) for found in boxes]
+    found = [(_boxes(mask), True) for mask in other] + [(_boxes(mask), False) for mask in own]
+
+    def blob(boxes: tuple[_Box, _Box], lashed: bool) -> _Blob:
+        core, whole = (_placed(box, larger, (left, top)) for box in boxes)
+        return _Blob(core, whole, lashed)
+
+    return [blob(boxes, lashed) for boxes, lashed in found if boxes]
 
 
 def _from_outside(lab: NDArray[np.float32], other: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -263,7 +270,7 @@ def _eye(meshed: EyeSeen, blob: _Blob) -> EyeSeen:
     x = (core_left + core_right) / 2
     near, far = np.array([left, corner]), np.array([right, corner])
     flipped = meshed.inner[0] > meshed.outer[0]
-    upper = top + _LASHES * tall
+    upper = top + (_LASHES * tall if blob.lashed else 0)
     return EyeSeen(
         inner=far if flipped else near,
         outer=near if flipped else far,

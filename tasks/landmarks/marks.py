@@ -17,7 +17,7 @@ _UNIT = 120
 """samples from eye to eye"""
 _LEFT, _TOP, _WIDE, _TALL = 1.6, 1.0, 3.2, 3.4
 """the part of the picture that is looked at, from the middle between the eyes, in their distance"""
-_GAP = (11, 5)
+_GAP = (15, 5)
 """what is so near, across and down, is one mark"""
 _FAINT = 0.4
 """how much less unlike skin than a mark the faint parts of one are"""

@@ -12,6 +12,8 @@ from tasks.puppet.raster import Floats, Mask, blurred
 from tasks.puppet.skin import UNLIKE, Zone
 
 COLUMNS = 33
+THICKEST = 0.28
+"""how thick lashes are drawn at most, in heights of the eye"""
 PUPIL = 0.05
 """how much of an eye its darkest colour fills: a small pupil on a large white"""
 
@@ -56,7 +58,9 @@ def lash_line(
     places = np.arange(COLUMNS)
     filled = np.interp(places, places[seen], best[seen]).astype(np.float32)
     # the steep ends of a lid are no part of the line that it comes to lie in
-    calm = blurred(np.clip(filled, 1.2, 1.5 * float(np.median(filled[4:-4])) + 0.5)[None], 2.0)[0]
+    # ... and what is darker than a pen's line is the iris beneath it
+    most = min(1.5 * float(np.median(filled[4:-4])) + 0.5, max(THICKEST * height, 1.2))
+    calm = blurred(np.clip(filled, 1.2, most)[None], 2.0)[0]
     flick = max(_flick(zone, eye, parts[side], over) for side, eye in eyes.items())
     return LashLine(np.maximum(calm, 1.2), _darkest(inks), flick)
 

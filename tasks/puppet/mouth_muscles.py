@@ -4,9 +4,20 @@ from tasks.puppet.anatomy import SIDES, Anatomy, MouthShape
 from tasks.puppet.bump import Bump, Named, Share, Side
 from tasks.puppet.rolled_lip import RolledLip
 
+SMALL, MOST = 0.27, 1.7
+"""parts of the face's unit: as if it were half a mouth so wide, but for at most so many times its
+own, the corners of a smaller one are moved"""
+
+
+def _lively(face: Anatomy) -> float:
+    """Half a mouth, as the measure of how its corners move: where a mouth is drawn very small, a
+    part of it would not be seen."""
+    half = face.mouth.half
+    return min(max(half, SMALL * face.unit), MOST * half)
+
 
 def mouth_corner(side: Side) -> Named:
-    half, corner = side.face.mouth.half, side.corner
+    half, corner = _lively(side.face), side.corner
     wide = (1.2 * half, 1.5 * half, 1.1 * half, 1.0 * half)
     cheek = (corner[0] + 0.9 * half * side.out, corner[1] - 0.9 * half)
     yield (

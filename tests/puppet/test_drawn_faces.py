@@ -286,6 +286,21 @@ def test_a_large_white_with_a_small_pupil_is_no_dot() -> None:
 # the mouth
 
 
+def test_the_corners_of_a_very_small_mouth_move_far_enough_to_be_seen() -> None:
+    _, portrait = character("elf")
+    line = (slice(400, 470), slice(200, 312))
+
+    def lowest_corner(weights: Mapping[str, float]) -> int:
+        lab = drawn("elf", weights)[line][..., :3].astype(int)
+        ink = lab.sum(axis=2) < portrait[424, 256, :3].astype(int).sum() - 150
+        columns = np.flatnonzero(ink.any(axis=0))
+        return int(np.flatnonzero(ink[:, columns[:3]].any(axis=1)).mean())
+
+    rest = lowest_corner({})
+    assert lowest_corner(value("mouth", "frown")) > rest + 2
+    assert lowest_corner(value("mouth", "smile_big")) < rest - 5
+
+
 @pytest.mark.parametrize("mouth", ["smile_big", "ah", "ee"])
 def test_grey_stays_grey(mouth: str) -> None:
     frame = drawn("pencil", value("mouth", mouth))[..., :3].astype(int)
