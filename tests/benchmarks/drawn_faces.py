@@ -12,8 +12,11 @@ one before drawn faces is cb81981. Columns:
     stray    how much changes far from a turned head, per cent ("-": transparent, or too close)
     outline  how far a big smile moves the outline, per cent of the length from eyes to mouth
     torn     how much of it a big smile breaks, per cent ("-": it does not stand out)
+    rim      how much of what lies over the face (hair, glasses, a hat's rim) changes when eyes and
+             brows move beneath it, per cent ("-": nothing does)
     teeth    rows of teeth more than the portrait has, when the mouth opens
     nearest  the least difference between two of eight expressions, levels of 255
+    rate     frames a second of one core, at the portrait's size, once the puppet is made
 """
 
 import argparse
@@ -44,6 +47,7 @@ from tasks.finish.measure import apart, signature  # noqa: E402
 from tasks.finish.region import from_landmarks  # noqa: E402
 from tasks.pictures.decode import PORTRAITS  # noqa: E402
 from tasks.pictures.picture import read  # noqa: E402
+from tasks.puppet.rig import Rig  # noqa: E402
 
 Pixels = np.ndarray
 NAMES = ("girl", "avatar", "cat", "pencil", "laugh", "robot", "elf")
@@ -58,8 +62,9 @@ EXPRESSIONS = {
     "frown": ("mouth", "frown"),
     "furrow": ("brows", "furrow"),
 }
+BENEATH = ("blink", "wide", "squint", "furrow")
 WORKER = """
-import json, sys
+import json, sys, time
 import numpy as np
 from pathlib import Path
 from tasks import puppet
@@ -69,6 +74,8 @@ for job in json.loads(sys.stdin.read()):
     face = parse(job["config"], "config").face
     portrait = np.load(job["portrait"])
     size = portrait.shape[1], portrait.shape[0]
+    puppet.render(portrait, face, {}, Head(), size)
+    started = time.process_time()
     for name, (weights, head) in job["frames"].items():
         try:
             frame = puppet.render(portrait, face, weights, Head(**head), size)
@@ -77,8 +84,13 @@ for job in json.loads(sys.stdin.read()):
                 raise
             frame = portrait
         np.save(Path(job["out"]) / f"{name}.npy", frame)
+    rate = len(job["frames"]) / (time.process_time() - started)
+    (Path(job["out"]) / "rate").write_text(f"{rate:.1f}")
 """
-HEAD = ("character", "open", "lid", "mouth", "stray", "outline", "torn", "teeth", "nearest")
+HEAD = (
+    *("character", "open", "lid", "mouth", "stray"),
+    *("outline", "torn", "rim", "teeth", "nearest", "rate"),
+)
 
 
 def main() -> None:
@@ -116,7 +128,7 @@ def row(folder: Path, program: Path) -> Iterator[str]:
     portrait = np.asarray(read(folder / character.base_image, PORTRAITS))
     face = in_parts(character.face, (portrait.shape[1], portrait.shape[0]))
     document = {**json.loads(text), "face": plain(asdict(face))}
-    frames = drawn(json.dumps(document), portrait, program)
+    frames, rate = drawn(json.dumps(document), portrait, program)
     weights = {name: AXES[axis][value].blendshapes for name, (axis, value) in EXPRESSIONS.items()}
     shut = features(frames["blink"], portrait, face, weights["blink"])
     smile = features(frames["smile"], portrait, face, {})
@@ -130,8 +142,10 @@ def row(folder: Path, program: Path) -> Iterator[str]:
     yield shown(None if None in strays else max(value or 0 for value in strays), 100)
     yield shown(smile.outline_moved, 100)
     yield shown(smile.outline_torn, 100)
+    yield shown(rim_changed(frames, portrait, face), 100)
     yield shown(opened.teeth_rows, 1)
     yield f"{nearest({name: frames[name] for name in EXPRESSIONS}, face, portrait):.1f}"
+    yield rate
 
 
 def plain(value: Any) -> Any:
@@ -150,8 +164,8 @@ def shown(value: float | None, times: float) -> str:
     return "-" if value is None else f"{value * times:.1f}".removesuffix(".0")
 
 
-def drawn(config: str, portrait: Pixels, program: Path) -> dict[str, Pixels]:
-    """The frames that are measured, as the puppet of a program draws them."""
+def drawn(config: str, portrait: Pixels, program: Path) -> tuple[dict[str, Pixels], str]:
+    """The frames that are measured, as the puppet of a program draws them; how many a second."""
     straight = asdict(Head())
     asked = {
         name: (dict(AXES[axis][value].blendshapes), straight)
@@ -169,7 +183,8 @@ def drawn(config: str, portrait: Pixels, program: Path) -> dict[str, Pixels]:
             env={"PYTHONPATH": str(program)},
             check=True,
         )
-        return {frame: np.load(Path(name) / f"{frame}.npy") for frame in asked}
+        frames = {frame: np.load(Path(name) / f"{frame}.npy") for frame in asked}
+        return frames, (Path(name) / "rate").read_text()
 
 
 def lab(picture: Pixels) -> Pixels:
@@ -213,6 +228,17 @@ def mouth_apart(frame: Pixels, portrait: Pixels) -> float:
         share = np.clip(new @ colour / length, 0, 1)
         best = np.minimum(best, np.linalg.norm(new - share[:, None] * colour, axis=1))
     return float(np.quantile(best, 0.95))
+
+
+def rim_changed(frames: Mapping[str, Pixels], portrait: Pixels, face: Face) -> float | None:
+    """How much of what lies over the face changes when eyes and brows move; the worst frame."""
+    over = Rig(portrait, face, (portrait.shape[1], portrait.shape[0])).layers.hidden
+    # its soft edge is a pixel wide, and shows what lies beneath
+    inner = cv2.erode(over.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    if inner.sum() < 50:
+        return None
+    moved = [np.abs(frames[name].astype(int) - portrait).max(axis=2)[inner] for name in BENEATH]
+    return float(max((change > 8).mean() for change in moved))
 
 
 def nearest(frames: Mapping[str, Pixels], face: Face, portrait: Pixels) -> float:

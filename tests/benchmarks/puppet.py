@@ -3,12 +3,14 @@
     uv run python tests/benchmarks/puppet.py [--workers 2] [--rounds 3]
 
 Draws the example at every pose at its own size (1024x1536) with the real `doit` command; start-up,
-the time of a run that draws one frame, is shown beside it. Then each stage of a frame, alone.
+the time of a run that draws one frame, is shown beside it; and the processor's time for a frame,
+which another program beside it changes less. Then each stage of a frame, alone.
 """
 
 import argparse
 import io
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -46,11 +48,14 @@ def main() -> None:
             shutil.rmtree(folder / "frames" / "endpoints")
             for path in folder.glob(".doit*"):
                 path.unlink()
+            before_s = cpu_s()
             all_s = run(folder, arguments.workers, "endpoints")
+            spent_s = cpu_s() - before_s
             count = len(list((folder / "frames" / "endpoints").glob("*.png")))
         rates.append(count / all_s)
         print(
-            f"{count} frames in {all_s:.2f} s: {rates[-1]:.1f} a second (one alone: {one_s:.2f} s)"
+            f"{count} frames in {all_s:.2f} s: {rates[-1]:.1f} a second (one alone: {one_s:.2f} s),"
+            f" {1000 * spent_s / count:.0f} ms of the processor a frame"
         )
     print(f"median: {statistics.median(rates):.1f} frames a second, start-up included")
     stages()
@@ -70,6 +75,12 @@ def run(folder: Path, workers: int, *tasks: str) -> float:
     started = time.perf_counter()
     subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - started
+
+
+def cpu_s() -> float:
+    """The processor's time of all commands so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def stages() -> None:
