@@ -22,6 +22,8 @@ _SHUT = 0.9
 """from which weight on an eye is to be shut"""
 _RARE = 0.01
 """a colour that so little of the skin about an eye has is the eye's own"""
+_LINE = 0.14
+"""how thick the line of a shut eye is at most, in heights of the open one"""
 _ROWS_OF = 0.08
 """how much of the mouth teeth cover in a portrait that shows them"""
 
@@ -151,6 +153,8 @@ class _Socket:
     """along the eye, -1 and 1 at its corners"""
     v: Floats
     """down from the upper lid's height to the lower's, 0 to 1"""
+    tall_px: float
+    """from the one to the other"""
 
     @property
     def opening(self) -> Bools:
@@ -190,7 +194,11 @@ def _socket(pair: Pair, eye: Eye) -> _Socket | None:
     x, y = x - np.float32(middle[0]), y - np.float32(middle[1])
     s, v = x * along[0] + y * along[1], x * down[0] + y * down[1]
     return _Socket(
-        slice(top, bottom), slice(left, right), s / np.float32(half), (v - high) / (low - high)
+        slice(top, bottom),
+        slice(left, right),
+        s / np.float32(half),
+        (v - high) / (low - high),
+        low - high,
     )
 
 
@@ -202,12 +210,20 @@ def _eye_left(pair: Pair, eye: Eye) -> tuple[float | None, float | None]:
     before = pair.neutral[at.rows, at.columns]
     now = pair.frame[at.rows, at.columns]
     own = _own_colours(before, at)
-    shows = np.zeros(at.s.shape, np.uint8)
-    for colour in own:
-        shows |= (_far(now, colour) < _LIKE).astype(np.uint8)
-    shows &= ((np.abs(at.s) < 1.05) & (at.v > -0.1) & (at.v < 1.1)).astype(np.uint8)
-    # the soft edge of the lash line has colours of its own, a pixel wide
-    whole = cv2.morphologyEx(shows, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    light = float(np.median(before[at.about][:, 0]))
+    within = (np.abs(at.s) < 1.05) & (at.v > -0.1) & (at.v < 1.1)
+    whole = np.zeros(at.s.shape, bool)
+    for darker in (True, False):
+        shows = np.zeros(at.s.shape, bool)
+        for colour in own:
+            if (colour[0] < light) == darker:
+                shows |= _far(now, colour) < _LIKE
+        # the soft edge of the lash line has colours of its own, a pixel wide; and an eye without
+        # lashes shuts to a line of its pupil's colour
+        least = max(2, round(_LINE * at.tall_px)) if darker else 2
+        brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (least, least))
+        shown = cv2.morphologyEx((shows & within).astype(np.uint8), cv2.MORPH_OPEN, brush)
+        whole |= shown > 0
     left = float(whole.sum() / at.opening.sum()) if len(own) else None
     return left, _height_left(before, now, at)
 

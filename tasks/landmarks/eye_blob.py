@@ -41,6 +41,8 @@ _SURE = 0.5
 """how far two patches are from being both eyes of a face, at most, to be taken for these"""
 _TONE, _USUAL = 24.0, 0.02
 """levels of Lab that one colour of hair spans; how much of the edge it takes at least"""
+_DARK = 0.55
+"""of the skin's lightness: lashes are darker than that"""
 _LASHES = 0.08
 """how much of an eye's height its lashes take"""
 
@@ -89,9 +91,22 @@ def drawn_eyes(
     if not (any(other) if skin.plain else all(other)):
         return {}
     return {
-        name: _with_iris(_eye(meshed[name], blob), picture, blob, skin)
+        name: _with_iris(_eye(meshed[name], _bare(picture, blob, skin)), picture, blob, skin)
         for name, blob in blobs.items()
     }
+
+
+def _bare(picture: NDArray[np.uint8], blob: _Blob, skin: Skin) -> _Blob:
+    """The patch, without lashes where its upper edge is no dark line."""
+    left, top, right, _ = (round(edge) for edge in blob.core)
+    aside = (right - left) // 5
+    edge = picture[
+        top : top + max(1, round(_LASHES * blob.height)), left + aside : right - aside, :3
+    ]
+    if not edge.size:
+        return blob
+    light = cv2.cvtColor(np.ascontiguousarray(edge), cv2.COLOR_RGB2LAB)[..., 0]
+    return replace(blob, lashed=blob.lashed and float(np.median(light)) < _DARK * skin.lab[0])
 
 
 def _with_iris(eye: EyeSeen, picture: NDArray[np.uint8], blob: _Blob, skin: Skin) -> EyeSeen:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
+import cv2
 import numpy as np
 
 from tasks.puppet.anatomy import EyeShape
@@ -73,6 +74,7 @@ def _measured(
         parts.v < parts.upper + 0.04 * eye.height
     )
     band &= np.abs(parts.s) <= 1
+    band &= _hanging(band & (zone.unlike > UNLIKE), parts) | (zone.unlike <= UNLIKE)
     column = np.clip(((parts.s + 1) * (COLUMNS / 2)).astype(int), 0, COLUMNS - 1)
     alpha = np.clip((zone.unlike - 4) / (2.2 * UNLIKE), 0, 1)
     wide = 2 * eye.half / COLUMNS
@@ -91,6 +93,13 @@ def _measured(
         dark = own[:, :3].sum(axis=1) <= np.quantile(own[:, :3].sum(axis=1), PUPIL)
         return np.full(COLUMNS, 0.06 * eye.height, np.float32), own[dark]
     return thick.astype(np.float32), line
+
+
+def _hanging(line: Mask, parts: EyeParts) -> Mask:
+    """What of the lines above an eye hangs on it: a brow that is drawn close to it does not."""
+    _, names = cv2.connectedComponents((line | parts.opening).astype(np.uint8), connectivity=8)
+    chosen = np.unique(names[parts.opening])
+    return np.isin(names, chosen[chosen > 0])
 
 
 def _flick(zone: Zone, eye: EyeShape, parts: EyeParts, over: Mask) -> float:

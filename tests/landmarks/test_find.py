@@ -15,6 +15,7 @@ from tasks.ground.errors import Mistake
 from tasks.landmarks import networks
 from tasks.landmarks.config_text import with_face
 from tasks.landmarks.drawn_eye import EyeSeen, look
+from tasks.landmarks.eye_blob import drawn_eyes
 from tasks.landmarks.find import find
 from tasks.landmarks.marks import Marks
 from tasks.landmarks.proposal import is_face, proposal
@@ -165,6 +166,28 @@ def test_a_line_in_place_of_an_eye_is_one_that_is_shut_and_a_dot_is_none():
     assert abs(line[1][0] - 120) < 5
     assert marks.shut_eye(EYES[1]) is None
     assert Marks(blank(), *EYES, PLAIN).shut_eye(EYES[0]) is None
+
+
+def test_the_lid_of_an_eye_without_lashes_is_at_the_edge_of_its_white():
+    face = np.full((360, 320, 4), (180, 100, 50, 255), np.uint8)
+    meshed = {}
+    for name, x in (("left_eye", 220), ("right_eye", 100)):
+        cv2.circle(face, (x, 110), 26, (255, 255, 255, 255), -1)
+        cv2.circle(face, (x, 110), 8, (60, 60, 60, 255), -1)
+        spots = ((x - 20, 112), (x + 20, 112), (x, 106), (x, 118))
+        inner, outer, upper, lower = (np.array(spot, float) for spot in spots)
+        ends = (inner, outer) if x > 160 else (outer, inner)
+        meshed[name] = EyeSeen(*ends, upper, lower)
+    skin = Skin(lab_at(face, np.array([10.0, 10.0])), True, 14.0)
+    eye = drawn_eyes(face, meshed, skin)["left_eye"]
+    assert abs(eye.upper[1] - 84) < 2
+    assert abs(eye.lower[1] - 136) < 2
+    assert abs(eye.iris_radius_px - 8) < 2
+    # where the upper edge is a dark line the eye opens below it
+    for x in (100, 220):
+        cv2.ellipse(face, (x, 110), (26, 26), 0, 200, 340, (30, 20, 30, 255), 7)
+    lashed = drawn_eyes(face, meshed, skin)["left_eye"]
+    assert lashed.upper[1] > 84
 
 
 def test_shadows_about_a_real_eye_are_not_taken_for_a_tall_one():

@@ -281,6 +281,12 @@ def test_a_large_white_with_a_small_pupil_is_no_dot() -> None:
     assert Rig(face, landmarks, (300, 200)).layers.kinds == {"Left": "iris", "Right": "iris"}
     shut = render(face, landmarks, BLINK, STRAIGHT, (300, 200))
     assert colours_like(shut, (255, 255, 255), 20) < 20
+    # a brow that is drawn close above is no line of the lid: it makes the line no thicker
+    line = colours_like(shut, (60, 60, 60))
+    for x in (100, 200):
+        cv2.line(face, (x - 22, 52), (x + 22, 52), (20, 20, 20, 255), 4)
+    browed = render(face, landmarks, BLINK, STRAIGHT, (300, 200))
+    assert colours_like(browed[70:110], (40, 40, 40)) < 1.3 * line
 
 
 # the mouth
