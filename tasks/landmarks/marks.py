@@ -25,6 +25,8 @@ _NONE = 9.0
 """levels of Lab in which skin of one colour may differ"""
 _LEAST_MOUTH, _LEAST_EYE = 0.11, 0.16
 """the width of a mouth and of a shut eye at least, in the distance from eye to eye"""
+_LEAST_BROW, _BROW_OFF = 0.16, 0.4
+"""the width of a brow at least, and how far it may lie from the mesh's; in the same measure"""
 _ASIDE, _ALONG = 0.5, 0.42
 """how far a mouth may lie from where the mesh has it"""
 _OFF = 0.1
@@ -145,6 +147,28 @@ class Marks:
             return MouthMark(left, right, centre, None, None)
         edges = (self._placed(np.array([x, edge])) for edge in span)
         return MouthMark(left, right, centre, *edges)
+
+    def brow(self, meshed: Floats, upper_lid: Floats) -> tuple[Floats, Floats, Floats] | None:
+        """The line above an eye: its end at the picture's left, its middle and its other end; None
+        where none stands alone. `meshed`: the middle of the mesh's brow."""
+        at, lid = self._seen(meshed), self._seen(upper_lid)
+        reach = 0.5 * _UNIT
+        window = (lid[0] - reach, lid[1] - 0.6 * _UNIT, lid[0] + reach, lid[1] + 0.02 * _UNIT)
+        best, most = None, -1.0
+        for mark in self._within(window):
+            left, top, right, bottom = mark.box
+            off = np.hypot((left + right) / 2 - at[0], (top + bottom) / 2 - at[1]) / _UNIT
+            wide = mark.width / _UNIT
+            score = min(wide, 0.4) - 0.7 * float(off)
+            long = wide > _LEAST_BROW and bottom - top < 0.8 * mark.width
+            if long and off < _BROW_OFF and score > most:
+                best, most = mark, score
+        if best is None:
+            return None
+        left, _, right, _ = best.box
+        ends = (best.end(left), best.end((left + right - 1) // 2), best.end(right - 1))
+        first, middle, last = (self._placed(end) for end in ends)
+        return first, middle, last
 
     def shut_eye(self, middle: Floats) -> tuple[Floats, Floats] | None:
         """The ends of the line that an eye is, at the picture's left and right; None where there

@@ -20,6 +20,7 @@ from tasks.landmarks.skin_seen import skin_seen
 # Numbers of points in MediaPipe's canonical mesh. Left and right are the character's own.
 _EYES = {"left_eye": (362, 263, 386, 374), "right_eye": (133, 33, 159, 145)}
 _BROWS = {"left_brow": (336, 334, 300), "right_brow": (107, 105, 70)}
+_ALONG_BROW = ("inner", "middle", "outer")
 _MOUTH = {"left": 291, "right": 61, "upper_lip": 0, "lower_lip": 17}
 _LIPS_MEET = (13, 14)
 _NOSE, _CHIN = 2, 152
@@ -79,8 +80,14 @@ def proposal(picture: NDArray[np.uint8], points: Floats) -> dict[str, Any]:
                 "iris": part(eye.iris),
                 "iris_radius": round(eye.iris_radius_px / width, _DIGITS),
             }
-    for name, numbers in _BROWS.items():
-        along = zip(("inner", "middle", "outer"), numbers, strict=True)
+    for (name, numbers), beneath in zip(_BROWS.items(), meshed, strict=True):
+        upper = drawn.get(beneath, meshed[beneath]).upper
+        brow = marks.brow(points[numbers[1]], upper) if marks else None
+        if brow:
+            ordered = brow if name == "left_brow" else brow[::-1]
+            block[name] = dict(zip(_ALONG_BROW, map(part, ordered), strict=True))
+            continue
+        along = zip(_ALONG_BROW, numbers, strict=True)
         block[name] = {place: part(points[number]) for place, number in along}
     lips = {name: points[number] for name, number in _MOUTH.items()}
     lips["centre"] = points[list(_LIPS_MEET)].mean(axis=0)
