@@ -88,7 +88,7 @@ def features(
     shut = [
         _eye_left(pair, eye)
         for eye, side in ((whole.left_eye, "Left"), (whole.right_eye, "Right"))
-        if eye and weights.get(f"eyeBlink{side}", 0.0) >= _SHUT
+        if eye and eye.kind != "shut" and weights.get(f"eyeBlink{side}", 0.0) >= _SHUT
     ]
     colours = [found for found, _ in shut if found is not None]
     heights = [left for _, left in shut if left is not None]

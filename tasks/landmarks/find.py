@@ -13,6 +13,8 @@ SURE = 0.5
 AGREED = 1.0
 """the least sum of the detector's scores, each times the presence, in windows that agree: a single
 window takes an ear or an eye for a face"""
+CERTAIN = 2.0
+"""from which on that is so in any picture, and not in drawings alone"""
 LIKELY = 0.5
 """the least sum where marks in the picture speak for a face too"""
 _GROUND = 200

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from tasks.landmarks.drawn_eye import EyeSeen, look
 from tasks.landmarks.eye_blob import drawn_eyes, eyes_seen
-from tasks.landmarks.find import Found
+from tasks.landmarks.find import CERTAIN, Found
 from tasks.landmarks.marks import Marks
 from tasks.landmarks.networks import Floats
-from tasks.landmarks.skin_seen import skin_seen
+from tasks.landmarks.skin_seen import Skin, skin_seen
 
 # Numbers of points in MediaPipe's canonical mesh. Left and right are the character's own.
 _EYES = {"left_eye": (362, 263, 386, 374), "right_eye": (133, 33, 159, 145)}
@@ -31,12 +31,19 @@ _DIGITS = 4
 
 def is_face(picture: NDArray[np.uint8], found: Found) -> bool:
     """Whether what was found is worth proposing: where few windows agree, marks speak for it."""
-    return found.sure or (found.likely and is_drawn_there(picture, found.points))
+    if found.sure:
+        # a part of a machine, of which a few windows make a face, has no skin
+        return found.agreed >= CERTAIN or _skin(picture, found.points).plain
+    return found.likely and is_drawn_there(picture, found.points)
+
+
+def _skin(picture: NDArray[np.uint8], points: Floats) -> Skin:
+    return skin_seen(picture, points, _OUTLINE, _SKIN)
 
 
 def is_drawn_there(picture: NDArray[np.uint8], points: Floats) -> bool:
     """Whether it is a drawing with marks where the mesh has its eyes, and near its mouth."""
-    skin = skin_seen(picture, points, _OUTLINE, _SKIN)
+    skin = _skin(picture, points)
     if not skin.plain:
         return False
     meshed = [EyeSeen(*(points[at] for at in numbers)) for numbers in _EYES.values()]
@@ -56,7 +63,7 @@ def proposal(picture: NDArray[np.uint8], points: Floats) -> dict[str, Any]:
     def part(at: Floats) -> list[float]:
         return [round(float(at[0]) / width, _DIGITS), round(float(at[1]) / height, _DIGITS)]
 
-    skin = skin_seen(picture, points, _OUTLINE, _SKIN)
+    skin = _skin(picture, points)
     block: dict[str, Any] = {}
     meshed = {name: EyeSeen(*(points[at] for at in numbers)) for name, numbers in _EYES.items()}
     drawn = drawn_eyes(picture, meshed, skin)

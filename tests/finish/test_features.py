@@ -1,6 +1,7 @@
 """A glance at a face: nothing to say of drafts as they are, each fault where a frame has it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import cv2
@@ -82,6 +83,19 @@ def test_a_wedge_of_the_open_eye_in_a_corner_is_seen(name: str) -> None:
 def test_open_eyes_are_right_where_none_should_be_shut() -> None:
     _, portrait = character("girl")
     assert kinds("girl", portrait, "happy_big") == []
+
+
+def test_of_an_eye_that_the_portrait_shows_shut_nothing_is_asked() -> None:
+    found, portrait = character("girl")
+    left, right = found.face.left_eye, found.face.right_eye
+    assert left
+    assert right
+    shut = [replace(eye, kind="shut") for eye in (left, right)]
+    face = replace(found.face, left_eye=shut[0], right_eye=shut[1])
+    seen = features(portrait, portrait, face, BLINK)
+    assert seen is not None
+    assert seen.eye_colours is None
+    assert seen.eye_height is None
 
 
 # the mouth and the outline

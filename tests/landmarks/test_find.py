@@ -108,6 +108,8 @@ def test_a_face_that_few_windows_see_is_proposed_where_marks_speak_for_it():
     boyish = find(boy())
     assert boyish is not None
     assert not is_face(boy(), replace(boyish, agreed=0.6))
+    assert not is_face(boy(), replace(boyish, agreed=1.5))
+    assert is_face(picture, replace(found, agreed=1.5))
     blank = np.full_like(picture, picture[0, 0])
     assert not is_face(blank, doubtful)
     assert not is_face(picture, replace(doubtful, agreed=0.3))
