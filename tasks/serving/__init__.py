@@ -2,7 +2,8 @@
 
 `site` is the server: who may ask, and a table of routes. `board` tells open pages what changed,
 `live` keeps what they show up to date with the disk, `runs` runs `doit` for them, `deciding`
-approves, rejects, picks and takes back. `desk` holds these together for one project.
+approves, rejects, picks and takes back, `timelines` plans and saves what is edited. `desk` holds
+these together for one project.
 
 Another view of the page brings its routes itself:
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from tasks.ground.errors import Mistake
 from tasks.timelines.readers.source import Source
 from tasks.timelines.timing import Span, Timing, timing
 
@@ -95,19 +96,24 @@ def _check_whole(source: Source) -> None:
 
 def _entry(source: Source, values: tuple[str, ...]) -> tuple[int, int, str]:
     *times, label = values
-    start, end = (_line_of_time(source, value) for value in (times[0], times[-1]))
+    start, end = (_time(source, value) for value in (times[0], times[-1]))
     if end < start:
         line = source.text.count("\n", 0, source.text.find(str(times[-1]))) + 1
         raise source.mistake(f"{label!r} ends at {times[-1]}, before it begins ({times[0]})", line)
     return start, end, label
 
 
-def _line_of_time(source: Source, value: str) -> int:
-    # Tiers may begin before 0, as parts that were cut out of a longer one do.
+def _time(source: Source, value: str) -> int:
     value = value.strip()
-    at = source.text.find(value)
-    line = source.text.count("\n", 0, at) + 1 if at >= 0 else None
-    return 0 if value.startswith("-") else source.time_us(value, line)
+    # Tiers may begin before 0, as parts that were cut out of a longer one do.
+    if value.startswith("-"):
+        return 0
+    try:
+        return source.time_us(value)
+    except Mistake:  # its place is looked for only now: an hour has a hundred thousand times
+        at = source.text.find(value)
+        line = source.text.count("\n", 0, at) + 1 if at >= 0 else None
+        return source.time_us(value, line)
 
 
 def of_tiers(

@@ -75,7 +75,7 @@
     ["j, k", "next and previous frame, or sequence"], ["1 to 5", "slider, side by side, onion skin, flicker, difference"],
     ["z, +, -", "a pixel for a pixel and back; larger, smaller"], ["arrows", "from cell to cell; move the crop; step through a sequence or timeline"],
     ["a", "approve, or take that back"], ["r", "reject with a note"], ["n", "a new take"],
-    ["u", "take back the last decision (served)"],
+    ["u", "take back the last decision (served)"], ["Ctrl with z, y, s", "undo, redo, save a timeline (served)"],
     ["space", "the other picture (flicker); play and pause (sequences, timelines)"], ["x", "choose an in-between to draw anew; with Shift up to it"],
     ["Ctrl with arrows, w", "from word to word; say the word (timelines)"], ["m", "open the mouth (try it)"], ["/", "to the filter"], ["g, Escape", "back to all frames"], ["?", "this help"],
   ];
