@@ -189,6 +189,20 @@ def test_a_keyframe_with_mood_and_pose_is_parted_by_what_moves_one(
     ]
 
 
+def test_keyframes_of_the_old_tools_for_a_sound_are_on_the_mouths_track(
+    editor: Any, project: Folder
+):
+    keys = [
+        {"time_ms": 400, "target_expr": "ah", "phoneme": "AH", "transition_duration_ms": 100},
+        {"time_ms": 800, "target_expr": "neutral", "phoneme": None},
+    ]
+    describe(project, "hi", keyframes=keys, total_duration_ms=1500)
+    editor.locator(".mouth .grab", has_text="ah").focus()
+    # 400 ms is no frame: the one that is nearest shows it.
+    picture(editor).filter(has_text="ah__center").wait_for()
+    assert editor.locator(".mood .grab").all_inner_texts() == ["neutral", "neutral"]
+
+
 def test_what_changed_on_disk_is_shown_and_never_written_over(
     editor: Any, project: Folder, fresh: Path
 ):

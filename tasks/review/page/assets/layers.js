@@ -71,7 +71,7 @@
         return !at[item.start];
       });
       if (row.name === "mood" || row.name === "pose") others.forEach(function (item) { item.title = item.text + ": it stands elsewhere, in the words or in another file; put another one here in its place"; item.kind = "elsewhere"; });
-      var ends = mine.filter(function (item) { return item.keyframe; }).concat(others).map(function (item) { return item.start; }).sort(function (a, b) { return a - b; });
+      var ends = mine.filter(function (item) { return item.keyframe; }).concat(others, row.name === "mouth" ? found.mood : []).map(function (item) { return item.start; }).sort(function (a, b) { return a - b; });
       function until(item) { var next = ends[Review.before(ends, item.start, function (each) { return each; })]; return next === undefined ? plan.duration_us : next; }
       mine.forEach(function (item) {
         if (item.keyframe) item.end = until(item);
@@ -157,8 +157,9 @@
     Review.timelines.refresh();
     panel();
   }
-  /* To where it is seen: a mouth in the midst of its shape, lids when they have closed. */
-  function lookAt(item) { Review.timelines.seek(item.start + (item.keyframe ? 1000 : item.layer === "blink" ? 110000 : (item.end - item.start) / 2)); }
+  /* To where it is seen: a face on the frame nearest to its time, a mouth in the midst of its shape,
+     lids when they have closed. */
+  function lookAt(item) { Review.timelines.seek(item.keyframe ? Math.round(item.start / frameUs()) * frameUs() + 1000 : item.start + (item.layer === "blink" ? 110000 : (item.end - item.start) / 2)); }
 
   Review.timelines.grab = function (event, item, element) {
     event.preventDefault();
