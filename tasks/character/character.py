@@ -28,7 +28,7 @@ NEUTRAL = "neutral"
 
 BUILT = (
     *("base", "endpoints", "sequences", "previews", "review", "timelines", "exports", "set_aside"),
-    *("sheet.png", "sheet.pdf", "face.png", "checks.json"),
+    *("sheet.png", "sheet.pdf", "face.png", "checks.json", "looks.json"),
 )
 """what lies beside the folders of costumes, so that no costume can be called so"""
 

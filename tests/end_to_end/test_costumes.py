@@ -191,3 +191,12 @@ def test_a_look_at_the_machine_looks_at_every_portrait(free: Folder):
     ran = free.doit("doctor")
     assert "frames/base/summer.png: 64x96 pixels" in ran.out
     assert "frames/base/neutral__center.png: 64x96 pixels" in ran.out
+
+
+def test_two_outfits_of_one_portrait_and_words_are_paid_once(paid: Folder, server: ImagesServer):
+    portraits = {"twin": "frames/base/neutral__center.png"}
+    paid.write_config({**paid.config, "poses": ["center"], "costumes": portraits})
+    ran = paid.doit()
+    assert ran.code == 0, ran.text
+    assert len(server.calls) == 2
+    assert frame(paid, "twin/sad__center").is_file()

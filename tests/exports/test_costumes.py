@@ -13,6 +13,7 @@ from tasks.exports.output import Output, listed
 from tasks.exports.table import BESIDE, EXPORTS, IN_FOLDERS, NONE
 from tests.conftest import Folder, make_folder, small_config
 from tests.end_to_end.test_costumes import dress
+from tests.end_to_end.test_endpoints import paint_on
 from tests.exports.test_exports import pixels, place, seen
 from tests.harness.renpy_run import RENPY, renpy
 
@@ -158,8 +159,10 @@ def test_only_the_costumes_that_are_asked_for_are_exported(made: Folder, tmp_pat
 
 def test_outfits_are_cropped_to_the_figure_alike(made: Folder):
     config: dict[str, Any] = made.config
-    before = json.dumps(config)
+    before, wider = json.dumps(config), frame(made, "summer", "sad__center")
+    untouched = wider.read_bytes()
     try:
+        paint_on(wider)
         config["exports"] = {"renpy": {"crop": "figure"}}
         made.write_config(config)
         assert made.doit("-s", "exports:renpy").code == 0
@@ -167,6 +170,7 @@ def test_outfits_are_cropped_to_the_figure_alike(made: Folder):
         shapes = {pixels(images / f"ann {worn}sad.png").shape for worn in ("", "summer ")}
         assert len(shapes) == 1
     finally:
+        wider.write_bytes(untouched)
         made.write_config(json.loads(before))
 
 

@@ -1,11 +1,14 @@
 """Costumes in the graph: frames of their own, and nothing new for those that were there."""
 
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from tasks.character.character import BUILT
 from tasks.character.face import Eye, Face
 from tasks.graph.cache import read_graph
 from tasks.graph.keyframes import plan, request_for
@@ -178,3 +181,15 @@ def test_a_costume_s_portrait_may_not_be_a_frame_that_is_built(planner: Planner)
     built = "frames/summer/endpoints/neutral__center.png"
     with pytest.raises(Mistake, match=r"costumes\.summer: base_image of center is frames/summer"):
         plan(planner.project(costumes={"summer": built}))
+
+
+def test_no_costume_has_the_name_of_what_lies_beside_its_folder(planner: Planner):
+    project = planner.project()
+    project = replace(project, variables=replace(project.variables, of_command={"format": "pdf"}))
+    apart = {"character", "graph", "newly_checked", "worn", "choices"}
+    kinds = (property, cached_property)
+    names = [name for name in vars(Project) if name not in apart and not name.startswith("_")]
+    found = [getattr(project, name) for name in names if isinstance(vars(Project)[name], kinds)]
+    paths = [path for path in found if isinstance(path, Path)]
+    beside = {path.name for path in paths if path.parent == project.built}
+    assert {"sheet.pdf", "face.png", "endpoints", "exports"} <= beside <= set(BUILT)
