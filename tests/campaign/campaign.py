@@ -97,8 +97,8 @@ class Campaign:
             (
                 *[Step(self.targets)] * 4,
                 Step(("endpoints",)),
-                Step(("sequences", "previews")),
-                Step(("sheet", "review", "exports:zip")),
+                Step(self._asked("sequences", "previews")),
+                Step(self._asked("sheet", "review", "exports:zip")),
                 Step(("retake", "-f", frame), new_take=True),
                 Step(("-a", f"endpoints:{frame}"), new_take=True),
                 Step(("pick", "-f", frame, "-t", str(self.random.randint(1, 3)))),
@@ -107,6 +107,10 @@ class Campaign:
                 Step(("batch", "wait=yes")),
             )
         )
+
+    def _asked(self, *targets: str) -> tuple[str, ...]:
+        """Those that this campaign is about: what else were made would be compared, and is old."""
+        return tuple(target for target in targets if target in self.targets)
 
     def _reword(self) -> None:
         """Edit the config, as a person would: whole, and perhaps back to what it was."""
