@@ -33,14 +33,42 @@ def browser(request: pytest.FixtureRequest) -> Any:
     return _RUNNING[0]
 
 
+_KEPT: list[Any] = []
+"""the page that is opened again: to begin a tab's process takes longer than most tests"""
+
+
 def open_page(browser: Any, address: str, **options: Any) -> Any:
-    """A page in a context of its own; `page.errors` has what its scripts complained of."""
-    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-    shown = context.new_page()
+    """A page without a past; `page.errors` has what its scripts complained of."""
+    known = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light", **options}
+    shown = _again(known) if _KEPT else None
+    if shown is None:
+        shown = browser.new_context(**known).new_page()
+        page = shown
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
     shown.errors = []
-    shown.on("pageerror", lambda error: shown.errors.append(str(error)))
     shown.goto(address)
     return shown
+
+
+def close_page(page: Any) -> None:
+    """Done with it. Where none is kept yet, this one is, emptied of what it remembers."""
+    if _KEPT:
+        page.context.close()
+        return
+    page.evaluate("localStorage.clear(), sessionStorage.clear()")
+    page.context.clear_cookies()
+    page.goto("about:blank")
+    _KEPT.append(page)
+
+
+def _again(options: dict[str, Any]) -> Any:
+    """The kept page with these options, or None where they need a context of their own."""
+    if options.keys() != {"viewport", "color_scheme"}:
+        return None
+    page = _KEPT.pop()
+    page.set_viewport_size(options["viewport"])
+    page.emulate_media(color_scheme=options["color_scheme"])
+    return page
 
 
 def violations(page: Any) -> list[Any]:

@@ -11,7 +11,7 @@ import pytest
 from tasks.review.page.document import Shown, ShownFrame, document
 from tasks.review.page.write import page, script_json, write
 from tests.conftest import Folder, make_folder, small_config
-from tests.harness.browser import browser, open_page
+from tests.harness.browser import browser, close_page, open_page
 
 __all__ = ["browser"]
 EVIL = "</script><img src=x onerror='document.title=\"broken\"'>&amp; end"
@@ -39,14 +39,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 @pytest.fixture
 def opened(browser: Any, project: Folder) -> Iterator[Any]:
     """The page from disk, with what its scripts complained of."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    shown = context.new_page()
-    shown.errors = []
-    shown.on("pageerror", lambda error: shown.errors.append(str(error)))
-    shown.goto(index(project))
+    shown = open_page(browser, index(project))
     yield shown
     assert not shown.errors
-    context.close()
+    close_page(shown)
 
 
 def index(project: Folder, at: str = "") -> str:
@@ -197,7 +193,7 @@ def test_many_frames_are_shown_filtered_and_decided_by_keys(
     said = page.locator("#decisions code").inner_text()
     assert said == "doit approve 'config=a b/c.json' -f e7__pose_3"
     assert not page.errors
-    page.context.close()
+    close_page(page)
 
 
 def test_a_script_can_add_a_view_of_its_own(opened: Any):

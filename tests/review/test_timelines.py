@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Folder
-from tests.harness.browser import browser, open_page, violations
+from tests.harness.browser import browser, close_page, open_page, violations
 from tests.harness.talking import describe, talking_folder
 
 __all__ = ["browser"]
@@ -42,7 +42,7 @@ def opened(browser: Any, project: Folder) -> Iterator[Any]:
     shown.locator(".words .item").first.wait_for()
     yield shown
     assert not shown.errors
-    shown.context.close()
+    close_page(shown)
 
 
 def plan_of(project: Folder, name: str = "hi") -> list[str]:
@@ -185,7 +185,7 @@ def test_no_violation_and_no_scrolling_sideways(
     page.locator(".words .item").first.wait_for()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.context.close()
+    close_page(page)
 
 
 def test_an_hour_of_speech_keeps_the_page_light(browser: Any, project: Folder):
@@ -212,4 +212,4 @@ def test_an_hour_of_speech_keeps_the_page_light(browser: Any, project: Folder):
     assert page.locator(".item").count() < 2500
     script.write_bytes(before)
     assert not page.errors
-    page.context.close()
+    close_page(page)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import FACE, Folder, make_folder, small_config
-from tests.harness.browser import browser, open_page, violations
+from tests.harness.browser import browser, close_page, open_page, violations
 from tests.harness.served import Served, serving
 
 __all__ = ["browser"]
@@ -35,7 +35,7 @@ def opened(browser: Any, served: Served) -> Iterator[Any]:
     shown.locator("#drafts img").nth(2).wait_for()
     yield shown
     assert not shown.errors
-    shown.context.close()
+    close_page(shown)
 
 
 def draft(page: Any, name: str) -> str:
@@ -112,7 +112,7 @@ def test_a_config_without_landmarks_begins_with_a_typical_face(browser: Any, fre
         page.locator("#drafts img").nth(2).wait_for()
         page.click("#save")
         page.locator("#said", has_text="Saved in").wait_for()
-        page.context.close()
+        close_page(page)
     assert set(free.config["face"]) == {"left_eye", "right_eye", "mouth"}
     assert free.doit("endpoints:sad__center").code == 0
 
@@ -126,4 +126,4 @@ def test_no_violation_and_no_scrolling_sideways(
     page.locator("#drafts img").nth(2).wait_for()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.context.close()
+    close_page(page)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Folder, make_folder
-from tests.harness.browser import browser, open_page, violations
+from tests.harness.browser import browser, close_page, open_page, violations
 from tests.harness.images_server import ImagesServer, Reply
 from tests.harness.served import Served, serving
 
@@ -45,7 +45,7 @@ def opened(browser: Any, served: Served) -> Iterator[Any]:
     shown = open_page(browser, served.address)
     yield shown
     assert not shown.errors
-    shown.context.close()
+    close_page(shown)
 
 
 def entry(project: Folder, name: str) -> Any:
@@ -150,7 +150,7 @@ def test_two_pages_see_a_run_and_the_frames_as_they_come(
     assert project.frame("sad__tilt_left_small").is_file()
     for page in pages:
         assert not page.errors
-        page.context.close()
+        close_page(page)
     served.ask("undo", {})
     images.reply = lambda _call: Reply()
 
@@ -216,7 +216,7 @@ def test_the_served_page_has_no_violation_and_stays_in_its_width(
         page.keyboard.press("Escape")
         assert violations(page) == [], name
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-    page.context.close()
+    close_page(page)
 
 
 def test_the_page_on_disk_has_what_was_decided(project: Folder, served: Served):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Folder
-from tests.harness.browser import browser, open_page, violations
+from tests.harness.browser import browser, close_page, open_page, violations
 from tests.harness.served import Served, serving
 from tests.harness.talking import SECONDS, describe, talking_folder
 
@@ -40,7 +40,7 @@ def opened(browser: Any, served: Served) -> Iterator[Any]:
     shown.locator(".words .item").first.wait_for()
     yield shown
     assert not shown.errors
-    shown.context.close()
+    close_page(shown)
 
 
 def test_the_served_page_plays_by_the_sound(opened: Any):
@@ -64,7 +64,7 @@ def test_only_the_sound_of_a_timeline_is_given_out(served: Served):
 def test_what_is_in_the_way_of_a_timeline_is_said(browser: Any, served: Served):
     page = open_page(browser, f"{served.address}#timelines/lost")
     page.locator("#timelines .failed", has_text="nothing.txt").wait_for()
-    page.context.close()
+    close_page(page)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def editor(browser: Any, served: Served, fresh: Path) -> Iterator[Any]:
     shown.locator(".editing .hint", has_text="As in").first.wait_for()
     yield shown
     assert not shown.errors
-    shown.context.close()
+    close_page(shown)
 
 
 def edited(page: Any) -> dict[str, Any]:
@@ -363,4 +363,4 @@ def test_the_editor_has_no_violation_and_stays_in_its_width(
         page.locator("#edit-delete").wait_for()
         assert violations(page) == [], layer
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), layer
-    page.context.close()
+    close_page(page)
