@@ -10,7 +10,7 @@ from doit.control import TaskControl
 from doit.exceptions import InvalidCommand
 
 from tasks.graph.node import Graph, Node
-from tasks.ground.errors import Mistake, told
+from tasks.ground.errors import Mistake, line_of
 from tasks.ground.ids import did_you_mean
 from tasks.ground.say import write_line
 from tasks.running.begin import INTERRUPTED
@@ -71,7 +71,7 @@ class FrameCommand(OwnFrameOption, OwnDefaults, DoitCmdBase):  # type: ignore[mi
         except (Mistake, OSError) as error:
             if isinstance(error, OSError) and error.filename is None:
                 raise  # its output: `OwnDefaults` says it
-            raise InvalidCommand(told(error)) from error
+            raise InvalidCommand(line_of(error)) from error
         except KeyboardInterrupt:
             raise SystemExit(INTERRUPTED) from None
 

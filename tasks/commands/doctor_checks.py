@@ -19,7 +19,7 @@ from tasks.character.character import Character
 from tasks.commands.doctor_network import Answer, address, ask, certificate, proxy
 from tasks.graph.project import Project
 from tasks.ground.advice import doit, joined
-from tasks.ground.errors import Mistake, told
+from tasks.ground.errors import Mistake, line_of
 from tasks.ground.outside import clean
 from tasks.ground.wording import counted
 from tasks.models.facts import RETIRED, facts_of, quality_problem, size_problem
@@ -63,7 +63,7 @@ class Look:
         try:
             return self.project.character
         except OSError as error:
-            return Mistake(told(error))
+            return Mistake(line_of(error))
         except Mistake as error:
             return error
 

@@ -8,7 +8,7 @@ class Mistake(Exception):  # noqa: N818 - it is the person's, and is shown as su
     """
 
 
-def told(error: Mistake | OSError) -> str:
+def line_of(error: Mistake | OSError) -> str:
     """What went wrong, in one line for the person at the terminal."""
     if isinstance(error, OSError):
         return f"{error.filename or 'a file'}: {error.strerror or error}"

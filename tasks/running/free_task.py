@@ -7,7 +7,7 @@ from typing import Any
 
 from doit.exceptions import TaskFailed
 
-from tasks.ground.errors import Mistake, told
+from tasks.ground.errors import Mistake, line_of
 from tasks.ground.files import set_aside, stamp
 from tasks.ground.made import begin, end
 from tasks.ground.say import say
@@ -48,13 +48,13 @@ def _put(
     paths = [Path(target) for target in targets]
     try:
         for path in paths:
-            told_aside(path, _aside(path, is_ours) if is_ours else begin(path))
+            say_set_aside(path, _aside(path, is_ours) if is_ours else begin(path))
         done = action(*arguments)
         if not is_ours and not isinstance(done, TaskFailed):
             for path in paths:
                 end(path)
     except (Mistake, OSError) as error:
-        return TaskFailed(told(error))
+        return TaskFailed(line_of(error))
     return done
 
 
@@ -63,7 +63,7 @@ def _aside(path: Path, is_ours: Callable[[Path], bool]) -> Path | None:
     return set_aside(path) if there and not is_ours(path) else None
 
 
-def told_aside(path: Path, aside: Path | None) -> None:
+def say_set_aside(path: Path, aside: Path | None) -> None:
     """Name what was set aside."""
     if aside:
         say(f"[i] Moved what lay at {path}, which is not of this program, to {aside}")

@@ -27,7 +27,7 @@ from tasks.ground.say import say
 from tasks.ground.wording import counted
 from tasks.running import lines
 from tasks.running.begin import INTERRUPTED
-from tasks.running.free_task import told_aside
+from tasks.running.free_task import say_set_aside
 from tasks.running.interrupts import gentle_interrupt
 from tasks.running.needs import check_needs
 from tasks.running.options import OwnDefaults
@@ -182,7 +182,7 @@ class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
             from tasks.review.checks import update_file
 
             nodes = project.graph.nodes
-            update_file(project, nodes, (), self.session.character.checks, told_aside)
+            update_file(project, nodes, (), self.session.character.checks, say_set_aside)
 
     def _look_at_batches(self, record: RunRecord) -> None:
         if not (self.session.project.store / "batches").is_dir():
@@ -229,7 +229,7 @@ class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
         from tasks.review.checks import update_file
 
         project, thresholds = self.session.project, self.session.character.checks
-        found = update_file(project, project.graph.nodes, finished, thresholds, told_aside)
+        found = update_file(project, project.graph.nodes, finished, thresholds, say_set_aside)
         checked = ((node.name, found.get(node.name)) for node in finished)
         return {
             name: [flag.line for flag in one.flags] for name, one in checked if one and one.flags

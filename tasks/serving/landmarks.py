@@ -31,7 +31,7 @@ from tasks.pictures.picture import fit, read
 from tasks.puppet import Puppet
 from tasks.review.face_overlay import marks
 from tasks.review.page.write import ASSETS, script_json
-from tasks.serving.desk import Desk
+from tasks.serving.project import ServedProject
 from tasks.serving.site import Answer, Asked, Site, as_json
 
 PLACE = "face"
@@ -53,21 +53,21 @@ TYPICAL = Face(
 """a face that looks at the viewer, by which the page shows where each landmark belongs"""
 
 
-def add(site: Site, desk: Desk) -> None:
+def add(site: Site, served: ServedProject) -> None:
     """Serve the page of the landmarks."""
-    clicking = Clicking(lambda: desk.project)
+    clicking = Clicking(lambda: served.project)
     for name, kind in (("face.js", "text/javascript"), ("face.css", "text/css")):
         site.get(name, _asset(name, f"{kind}; charset=utf-8"))
     site.get(PLACE, lambda _asked: Answer(clicking.page(), "text/html; charset=utf-8"))
     site.get("face.png", lambda _asked: Answer(clicking.picture(), "image/png"))
     site.post("face/draft", lambda asked: as_json(clicking.draft(asked.document)))
     site.post("face/find", lambda _asked: as_json(clicking.find()))
-    site.post("face/save", lambda asked: as_json(_then(desk, clicking.save(asked.document))))
-    site.post("face/undo", lambda _asked: as_json(_then(desk, clicking.undo())))
+    site.post("face/save", lambda asked: as_json(_then(served, clicking.save(asked.document))))
+    site.post("face/undo", lambda _asked: as_json(_then(served, clicking.undo())))
 
 
-def _then(desk: Desk, said: dict[str, Any]) -> dict[str, Any]:
-    desk.live.look()
+def _then(served: ServedProject, said: dict[str, Any]) -> dict[str, Any]:
+    served.live.look()
     return said
 
 

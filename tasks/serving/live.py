@@ -12,7 +12,7 @@ from typing import Any
 from tasks.build.pages import make_page
 from tasks.build.shown import nothing_of
 from tasks.graph.project import Project
-from tasks.ground.errors import Mistake, told
+from tasks.ground.errors import Mistake, line_of
 from tasks.ground.files import stamp
 from tasks.review.page.document import document
 from tasks.review.page.seen import seen_digest
@@ -69,7 +69,7 @@ class Live:
         try:
             self._graph, self.project = fresh.graph, fresh
         except (Mistake, OSError) as error:
-            self._problem = told(error)
+            self._problem = line_of(error)
 
     def _made(self, failed: Mapping[str, str]) -> dict[str, Any]:
         problem = self._problem
@@ -77,7 +77,7 @@ class Live:
             if not problem:
                 return make_page(self.project, failed)
         except (Mistake, OSError) as error:
-            problem = told(error)
+            problem = line_of(error)
         shown = self._document or document(nothing_of(self.project, ""))
         return {**shown, "problem": problem}
 

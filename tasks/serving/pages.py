@@ -7,7 +7,7 @@ from tasks.ground.errors import Mistake
 from tasks.ground.wording import counted
 from tasks.review.page.write import ASSETS, SCRIPTS, STYLES, page
 from tasks.serving.deciding import frames_named
-from tasks.serving.desk import Desk
+from tasks.serving.project import ServedProject
 from tasks.serving.site import Answer, Asked, Site, as_json
 from tasks.serving.timelines import named_timeline
 
@@ -16,51 +16,56 @@ SERVED_SCRIPTS = ("serve.js", "edit.js", "layers.js")
 _KINDS = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
 
 
-def add(site: Site, desk: Desk) -> None:
+def add(site: Site, served: ServedProject) -> None:
     """Serve the page of a project."""
     scripts = (*SCRIPTS[:-1], *SERVED_SCRIPTS, SCRIPTS[-1])
     for name in (*scripts, *STYLES):
         site.get(name, _asset(name))
 
     def shown(_asked: Asked) -> Answer:
-        return Answer(page(_document(desk), scripts).encode(), "text/html; charset=utf-8")
+        return Answer(page(_document(served), scripts).encode(), "text/html; charset=utf-8")
 
     def decide(asked: Asked) -> Answer:
-        lines = desk.decisions.decide(asked.document)
-        return _done(desk, lines)
+        lines = served.decisions.decide(asked.document)
+        return _done(served, lines)
 
     def undo(_asked: Asked) -> Answer:
-        return _done(desk, [f"Taken back: {desk.decisions.undo()}"])
+        return _done(served, [f"Taken back: {served.decisions.undo()}"])
 
     def stop(_asked: Asked) -> Answer:
-        desk.runs.stop()
+        served.runs.stop()
         return as_json({"said": ["Stopping: no new picture is begun."]})
 
     site.get("", shown)
-    site.get("data.json", lambda _asked: as_json(_document(desk)))
-    site.get("picture", desk.pictures.answer)
-    site.get("events", lambda _asked: Answer(desk.board.events(), "text/event-stream"))
+    site.get("data.json", lambda _asked: as_json(_document(served)))
+    site.get("picture", served.pictures.answer)
+    site.get("events", lambda _asked: Answer(served.board.events(), "text/event-stream"))
     site.post("decide", decide)
     site.post("undo", undo)
-    site.post("run", lambda asked: _run(desk, asked))
-    site.post("plan", lambda asked: _plan(desk, asked))
+    site.post("run", lambda asked: _run(served, asked))
+    site.post("plan", lambda asked: _plan(served, asked))
     site.post("stop", stop)
 
 
-def _document(desk: Desk) -> dict[str, object]:
+def _document(served: ServedProject) -> dict[str, object]:
     """The data as it is now; from now on its pictures are served."""
-    document = desk.live.document
-    desk.pictures.show(document)
-    paid = desk.project.graph.engine.facts.paid
-    more = {"served": True, "paid": paid, "undo": desk.decisions.last, "number": desk.live.number}
+    document = served.live.document
+    served.pictures.show(document)
+    paid = served.project.graph.engine.facts.paid
+    more = {
+        "served": True,
+        "paid": paid,
+        "undo": served.decisions.last,
+        "number": served.live.number,
+    }
     return {**document, **more}
 
 
-def _done(desk: Desk, lines: list[str]) -> Answer:
+def _done(served: ServedProject, lines: list[str]) -> Answer:
     """Something was decided: pages are told, this one when its data has it."""
-    desk.live.look()
-    desk.board.put("undo", desk.decisions.last)
-    return as_json({"said": lines, "number": desk.live.number})
+    served.live.look()
+    served.board.put("undo", served.decisions.last)
+    return as_json({"said": lines, "number": served.live.number})
 
 
 def _asset(name: str) -> Callable[[Asked], Answer]:
@@ -68,21 +73,21 @@ def _asset(name: str) -> Callable[[Asked], Answer]:
     return lambda _asked: Answer((ASSETS / name).read_bytes(), kind)
 
 
-def _plan(desk: Desk, asked: Asked) -> Answer:
+def _plan(served: ServedProject, asked: Asked) -> Answer:
     """What a run would draw and cost: `{"frames": [names] | null, "anew": bool}`, or
     `{"timeline": name}`."""
     wish = asked.document if isinstance(asked.document, dict) else {}
     names = wish.get("frames")
     if "timeline" in wish:
-        words = [f"timelines:{named_timeline(desk.project, wish['timeline']).name}"]
+        words = [f"timelines:{named_timeline(served.project, wish['timeline']).name}"]
     else:
-        words = [] if names is None else [node.task for node in frames_named(desk.project, names)]
-    found = desk.runs.plan(*(["-a"] if wish.get("anew") is True and words else []), *words)
+        words = [] if names is None else [node.task for node in frames_named(served.project, names)]
+    found = served.runs.plan(*(["-a"] if wish.get("anew") is True and words else []), *words)
     shown = ("engine", "draw", "calls", "cost_usd", "time_s", "budget_usd", "estimated")
     return as_json({name: found.get(name) for name in shown})
 
 
-def _run(desk: Desk, asked: Asked) -> Answer:
+def _run(served: ServedProject, asked: Asked) -> Answer:
     """Begin a run. Raises `Mistake`.
 
     `{"frames": [names] | null, "anew": bool}`: bring frames up to date, without names what `doit`
@@ -91,24 +96,24 @@ def _run(desk: Desk, asked: Asked) -> Answer:
     """
     wish = asked.document if isinstance(asked.document, dict) else {}
     if "timeline" in wish:
-        name = named_timeline(desk.project, wish["timeline"]).name
-        desk.runs.start(f"Timeline {name}", "run", f"timelines:{name}")
+        name = named_timeline(served.project, wish["timeline"]).name
+        served.runs.start(f"Timeline {name}", "run", f"timelines:{name}")
         return as_json({"said": ["A run begins."]})
     names, takes, anew = wish.get("frames"), wish.get("takes"), wish.get("anew") is True
     if names is None:
         if anew or takes:
             raise Mistake("which frames? A list of their names is wanted")
-        desk.runs.start("What is out of date", "run")
+        served.runs.start("What is out of date", "run")
         return as_json({"said": ["A run begins."]})
-    nodes = frames_named(desk.project, names)
+    nodes = frames_named(served.project, names)
     title = nodes[0].name if len(nodes) == 1 else counted(len(nodes), "frame")
     if takes is None:
         words = [*(["-a"] if anew else []), *(node.task for node in nodes)]
-        desk.runs.start(f"{title}{' anew' if anew else ''}", "run", *words)
+        served.runs.start(f"{title}{' anew' if anew else ''}", "run", *words)
     elif isinstance(takes, int) and 1 <= takes <= MOST_TAKES:
         for node in nodes:
             title = f"{node.name}: {counted(takes, 'new take')}"
-            desk.runs.start(title, "retake", "-n", str(takes), "-f", node.name)
+            served.runs.start(title, "retake", "-n", str(takes), "-f", node.name)
     else:
         raise Mistake(f"from 1 to {MOST_TAKES} takes at once")
     return as_json({"said": ["A run begins."]})

@@ -10,11 +10,11 @@ from types import FrameType
 
 from tasks.graph.project import Project
 from tasks.serving import landmarks, pages, timelines
-from tasks.serving.desk import Desk
+from tasks.serving.project import ServedProject
 from tasks.serving.site import Site
 from tasks.serving.watching import Watch
 
-View = Callable[[Site, Desk], None]
+View = Callable[[Site, ServedProject], None]
 VIEWS: tuple[View, ...] = (pages.add, landmarks.add, timelines.add)
 """what is served: each adds its routes"""
 
@@ -41,14 +41,14 @@ def serve(
 
     `until`: for whoever hears of Ctrl-C by other ways, whether to end.
     """
-    desk = Desk(project)
+    served = ServedProject(project)
     site = Site(wish.port)
     for add in VIEWS:
-        add(site, desk)
-    desk.begin()
+        add(site, served)
+    served.begin()
     say(f"[i] {site.address}{wish.at}")
     say("[i] Open it in a browser of this machine; Ctrl-C ends it.")
-    watching = Watch(desk, say) if wish.watch else None
+    watching = Watch(served, say) if wish.watch else None
     if watching:
         threading.Thread(target=watching.run, daemon=True).start()
     try:
@@ -62,7 +62,7 @@ def serve(
     finally:
         if watching:
             watching.close()
-        desk.close()
+        served.close()
         site.release()
 
 

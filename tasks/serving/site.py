@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tasks.ground.errors import Mistake, told
+from tasks.ground.errors import Mistake, line_of
 
 LOOPBACK = "127.0.0.1"
 _MOST_ASKED_BYTES = 2**24
@@ -167,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
             document = self._sent() if document is None else document
             answer = found(Asked(query, document))
         except (Mistake, OSError) as error:
-            answer = refusal(409, told(error))
+            answer = refusal(409, line_of(error))
         except Exception:  # a page must be told of a bug, too
             traceback.print_exc()
             answer = refusal(500, "this is a bug in the program; the terminal says where")

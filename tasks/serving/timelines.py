@@ -19,11 +19,11 @@ from tasks.graph.project import Project
 from tasks.graph.timelines import inputs_of, inputs_with, perform
 from tasks.ground import json_places
 from tasks.ground.digest import digest_of
-from tasks.ground.errors import Mistake, told
+from tasks.ground.errors import Mistake, line_of
 from tasks.ground.files import read_file, read_plain, stamp, write_whole
 from tasks.ground.ids import did_you_mean
 from tasks.ground.json_text import edited
-from tasks.serving.desk import Desk
+from tasks.serving.project import ServedProject
 from tasks.serving.site import Answer, Asked, Site, as_json
 from tasks.timelines import spec as specs
 from tasks.timelines.document import document
@@ -34,13 +34,13 @@ _CODECS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\x
 """by the marks with which files begin"""
 
 
-def add(site: Site, desk: Desk) -> None:
+def add(site: Site, served: ServedProject) -> None:
     """Serve the timelines of a project."""
-    talking = Talking(lambda: desk.project)
+    talking = Talking(lambda: served.project)
 
     def save(asked: Asked) -> Answer:
         said = talking.save(asked.document)
-        desk.live.look()
+        served.live.look()
         return as_json(said)
 
     site.get("timeline", lambda asked: as_json(talking.read(asked.query.get("of", ""))))
@@ -144,7 +144,7 @@ class Talking:
             found["rules"] = asdict(self._now().character.talking.lip_sync)
             found["plan"] = self._played(named, file, file.document)
         except (Mistake, OSError) as error:
-            found["problem"] = told(error)
+            found["problem"] = line_of(error)
         return found
 
     def plan(self, sent: Any) -> dict[str, Any]:

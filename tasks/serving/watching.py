@@ -16,11 +16,11 @@ from tasks.build.step import Step
 from tasks.build.verdict import verdict
 from tasks.graph.node import Node
 from tasks.graph.project import Project, open_project
-from tasks.ground.errors import Mistake, told
+from tasks.ground.errors import Mistake, line_of
 from tasks.ground.files import stamp
 from tasks.ground.wording import counted
 from tasks.models.engines import PUPPET, facts_of
-from tasks.serving.desk import Desk
+from tasks.serving.project import ServedProject
 from tasks.spending.ledger import Ledger
 from tasks.spending.run_calls import RunCalls
 
@@ -29,16 +29,16 @@ _SETTLED = {Step.ADOPT, Step.KEEP_BY_HAND, Step.KEEP_APPROVED, Step.KEEP_FINAL, 
 
 
 class Watch:
-    """Builds what the last save changed. One for a desk."""
+    """Builds what the last save changed. One for a served project."""
 
-    def __init__(self, desk: Desk, say: Callable[[str], None]) -> None:
-        self._desk = desk
+    def __init__(self, served: ServedProject, say: Callable[[str], None]) -> None:
+        self._served = served
         self._say = say
         self._closed = threading.Event()
         self._known: dict[str, str] = {}
         """the digests of what the config said of each frame when it was up to date"""
         self._pictures: dict[str, object] = {}
-        given = dict(desk.project.variables.given)
+        given = dict(served.project.variables.given)
         self._named = "engine" in given
         self._project = open_project(given if self._named else {**given, "engine": PUPPET})
         self._spent_before_usd = self._spent_usd()
@@ -54,8 +54,8 @@ class Watch:
             try:
                 self._follow(now)
             except (Mistake, OSError) as error:
-                self._say(f"[!] {told(error)}")
-            self._desk.live.look()
+                self._say(f"[!] {line_of(error)}")
+            self._served.live.look()
 
     def close(self) -> None:
         """Follow nothing more."""
@@ -66,7 +66,7 @@ class Watch:
         self._project = fresh = replace(self._project)
         graph = fresh.graph
         if graph.engine.facts.paid:
-            self._desk.runs.start("What changed", "run", then=self._left)
+            self._served.runs.start("What changed", "run", then=self._left)
             return
         builder = open_builder(fresh, RunCalls())
         due = self._due(fresh, builder)
@@ -104,7 +104,7 @@ class Watch:
         try:
             builder.build(node, new_take=False)
         except (Mistake, OSError) as error:
-            self._say(f"[!] {node.name}: {told(error)}")
+            self._say(f"[!] {node.name}: {line_of(error)}")
             return False
         self._known[node.name] = node.digest
         return True

@@ -7,7 +7,7 @@ from doit.exceptions import TaskFailed
 
 from tasks.character.face import FaceError
 from tasks.graph.node import Node
-from tasks.ground.errors import Mistake, told
+from tasks.ground.errors import Mistake, line_of
 from tasks.ground.files import stamp
 from tasks.running.frame_task import BadSource, InBatch, NotAttempted, Unpaid
 from tasks.running.freshness import ConfigSlice
@@ -84,7 +84,7 @@ def draw_frame(
     except (BadPicture, FaceError) as error:
         return BadSource(str(error))
     except (Mistake, OSError) as error:
-        return TaskFailed(told(error))
+        return TaskFailed(line_of(error))
     except MemoryError:
         return TaskFailed("the memory is not enough for it: fewer at once (-n 1) need less")
     return {

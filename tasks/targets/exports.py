@@ -12,7 +12,7 @@ from tasks.exports.table import EXPORTS, OF_TIMELINES, WITH_TIMELINES
 from tasks.graph.named_timelines import timelines_of
 from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
-from tasks.ground.errors import Mistake, told
+from tasks.ground.errors import Mistake, line_of
 from tasks.ground.files import stamp
 from tasks.running.free_task import rebuilt
 from tasks.running.freshness import ConfigSlice
@@ -107,7 +107,7 @@ def make(project: Project, name: str, timelines: list[str]) -> TaskFailed | dict
             out.commit(name, notes)
         check(cast)
     except (Mistake, OSError) as error:
-        return TaskFailed(f"exports:{name}: {told(error)}")
+        return TaskFailed(f"exports:{name}: {line_of(error)}")
     return {"notes": [f"{name}: {note}" for note in notes]}
 
 

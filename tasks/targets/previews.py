@@ -7,7 +7,7 @@ from typing import Any
 from doit.exceptions import TaskFailed
 
 from tasks.graph.project import Project
-from tasks.ground.errors import Mistake, told
+from tasks.ground.errors import Mistake, line_of
 from tasks.ground.made import remove
 from tasks.running.free_task import guarded
 from tasks.running.freshness import ConfigSlice
@@ -61,5 +61,5 @@ def film(project: Project, sequence: str, target: str) -> TaskFailed | None:
         ]
         write(Path(target), there_and_back(held))
     except (Mistake, OSError) as error:
-        return TaskFailed(told(error))
+        return TaskFailed(line_of(error))
     return None

@@ -8,9 +8,9 @@ from doit.exceptions import TaskFailed
 from tasks.graph.node import Graph
 from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
-from tasks.ground.errors import Mistake, told
+from tasks.ground.errors import Mistake, line_of
 from tasks.review.page.seen import seen_digest
-from tasks.running.free_task import rebuilt, told_aside
+from tasks.running.free_task import rebuilt, say_set_aside
 from tasks.running.freshness import ConfigSlice
 from tasks.running.session import Session
 from tasks.running.task_facts import TaskFacts
@@ -51,9 +51,9 @@ def write_page(session: Session) -> TaskFailed | None:
 
     failed = {name.partition(":")[2]: why for name, why in session.failures.items()}
     try:
-        make_page(session.project, failed, moved=told_aside)
+        make_page(session.project, failed, moved=say_set_aside)
     except (Mistake, OSError) as error:
-        return TaskFailed(told(error))
+        return TaskFailed(line_of(error))
     return None
 
 

@@ -8,7 +8,7 @@ from doit.exceptions import TaskFailed
 
 from tasks.build.step import Step
 from tasks.graph.node import Node, Strip
-from tasks.ground.errors import Mistake, told
+from tasks.ground.errors import Mistake, line_of
 from tasks.ground.ids import costume_of
 from tasks.running.free_task import guarded
 from tasks.running.freshness import ConfigSlice
@@ -109,5 +109,5 @@ def write_manifest(session: Session, strip: Strip) -> TaskFailed | None:
         folder.mkdir(parents=True, exist_ok=True)
         write(folder, document)
     except (Mistake, OSError) as error:
-        return TaskFailed(told(error))
+        return TaskFailed(line_of(error))
     return None

@@ -12,7 +12,7 @@ from tasks.exports import timeline
 from tasks.graph.named_timelines import FOLDER, Named, timelines_of
 from tasks.graph.project import Project
 from tasks.ground.digest import digest_of
-from tasks.ground.errors import Mistake, told
+from tasks.ground.errors import Mistake, line_of
 from tasks.ground.made import remove
 from tasks.ground.say import say
 from tasks.running.frame_task import NotAttempted
@@ -214,7 +214,7 @@ def speak(project: Project, named: Named, target: str) -> TaskFailed | None:
         given = inputs_of(project, named.name, named.given)
         spoken(given.spec.voice, given.words().spoken, Path(target))
     except (Mistake, OSError) as error:
-        return TaskFailed(told(error))
+        return TaskFailed(line_of(error))
     return None
 
 
@@ -237,7 +237,7 @@ def align(project: Project, named: Named, target: str) -> TaskFailed | None:
             for note in found.notes:
                 say(f"[!] timelines:{named.name}: {note}")
     except (Mistake, OSError) as error:
-        return TaskFailed(told(error))
+        return TaskFailed(line_of(error))
     return None
 
 
@@ -259,7 +259,7 @@ def suggest(session: Session, named: Named, new_take: bool) -> TaskFailed | None
     except Stopped as stopped:
         return NotAttempted(str(stopped))
     except (Mistake, OSError) as error:
-        line = f"[!] No moods for timelines:{named.name}: {told(error)}"
+        line = f"[!] No moods for timelines:{named.name}: {line_of(error)}"
         if given and given.suggested.is_file():
             line += f"; those of {given.suggested} are kept"
     say(line)
@@ -276,7 +276,7 @@ def plan(project: Project, named: Named, target: str) -> dict[str, Any] | TaskFa
         played = document(perform(project, inputs_of(project, named.name, named.given)))
         write_whole(Path(target), written(played))
     except (Mistake, OSError) as error:
-        return TaskFailed(told(error))
+        return TaskFailed(line_of(error))
     timeline.tell(named.name, played)
     pictures = [project.place_path(place) for place in played["pictures"]]
     return {"file_dep": [target, *pictures]}
@@ -288,5 +288,5 @@ def make(project: Project, named: Named, product: str, target: str) -> TaskFaile
     try:
         timeline.make(product, Path(target), project.place_path, background)
     except (Mistake, OSError, ValueError) as error:
-        return TaskFailed(told(error) if isinstance(error, (Mistake, OSError)) else str(error))
+        return TaskFailed(line_of(error) if isinstance(error, (Mistake, OSError)) else str(error))
     return None

@@ -12,7 +12,7 @@ from tasks.serving.pictures import Pictures
 from tasks.serving.runs import Runs
 
 
-class Desk:
+class ServedProject:
     """What the routes of a site have in common."""
 
     def __init__(self, project: Project) -> None:
