@@ -128,7 +128,9 @@ def _bought(
     purchase = sharing.builder.purchase
     assert purchase is not None  # noqa: S101 - an engine that is paid has one
     generation = project.character.generation
-    caller = Caller(load_texts(settings_of(generation)), purchase.caller.policy)
+    # An endpoint that draws need not write: what is wrong with words stops no picture.
+    policy = purchase.caller.policy
+    caller = Caller(load_texts(settings_of(generation)), policy, ends_run=False)
     store.check_room(request.key)
     with store.reserved(request.key):
         # Asked anew: another process may have bought it since.

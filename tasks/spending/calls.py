@@ -62,10 +62,14 @@ class CallPolicy:
 
 
 class Caller:
-    """Makes the calls of a run. Called from several threads at once."""
+    """Makes the calls of a run. Called from several threads at once.
 
-    def __init__(self, engine: Engine, policy: CallPolicy) -> None:
+    `ends_run`: what every call of this engine would meet ends the run; else only the call fails.
+    """
+
+    def __init__(self, engine: Engine, policy: CallPolicy, *, ends_run: bool = True) -> None:
         self._engine = engine
+        self._ends_run = ends_run
         self.policy = policy
         self._lock = threading.Lock()
         self._hopeless = False
@@ -146,7 +150,7 @@ class Caller:
 
     def _stop_if_hopeless(self, failure: EngineFailure, *, also: bool) -> None:
         """End all calls of the run. The first says why; the others were not attempted."""
-        if failure.fault not in _HOPELESS and not also:
+        if not self._ends_run or (failure.fault not in _HOPELESS and not also):
             return
         if failure.fault is Fault.SETUP:
             self.policy.shared.limiter.exit_code = _SET_UP_EXIT_CODE

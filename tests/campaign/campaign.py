@@ -126,7 +126,7 @@ class Campaign:
         self.last = f"doit {' '.join(step.words)}"
         self.tally.steps[step.words[0]] = self.tally.steps.get(step.words[0], 0) + 1
         try:
-            process.wait(0.2 + self.random.choice((0.5, 1.0, 2.0)) * self.random.random())
+            process.wait(0.03 + self.random.choice((0.3, 0.8, 2.0)) * self.random.random())
             self.tally.ended += 1
         except subprocess.TimeoutExpired:
             os.kill(process.pid, signal.SIGKILL)

@@ -1,12 +1,14 @@
 """`"moods": "openai"`: suggested once, for money, and edited by a person."""
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Folder, make_folder
+from tests.conftest import Folder, kill, make_folder
 from tests.harness.images_server import Reply, error_body
 from tests.harness.text_server import TextServer, moods, said
 
@@ -242,3 +244,55 @@ def test_without_a_network_the_timeline_is_made_without_moods(asking: Folder):
     assert "cannot reach 127.0.0.1:9" in ran.text
     assert "Traceback" not in ran.text
     assert mood_layer(asking) == [[0, "neutral"]]
+
+
+@pytest.mark.parametrize("status", [404, 403, 500])
+def test_an_endpoint_that_only_draws_still_draws(asking: Folder, texts: TextServer, status: int):
+    spec = {"timing": "hi.words.json", "moods": "openai", "make": ["frames"]}
+    (asking.path / "timelines" / "hi.json").write_text(json.dumps(spec))
+    texts.answer = lambda _body: Reply(status, error_body("no such address"))
+    ran = asking.doit("timelines:hi")
+    assert ran.code == 0, ran.text
+    assert "No moods for timelines:hi" in ran.text
+    assert len(texts.calls) > 1
+    assert (asking.path / "frames/timelines/hi/frames/manifest.json").is_file()
+
+
+def test_two_runs_at_once_pay_once(asking: Folder, texts: TextServer):
+    both_began = threading.Event()
+
+    def answer(_body: object) -> Reply:
+        both_began.wait(30)
+        return Reply(body=moods((1, "sad")))
+
+    texts.answer = answer
+    runs = [asking.start(TASK), asking.start(TASK)]
+    while not texts.asked:
+        time.sleep(0.02)
+    both_began.set()
+    said_by = ["".join(run.communicate(timeout=60)) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], said_by
+    assert len(texts.asked) == 1
+    assert len(ledger(asking)) == 1
+
+
+def test_a_killed_call_counts_as_perhaps_and_is_asked_again(asking: Folder, texts: TextServer):
+    killed = threading.Event()
+
+    def answer(_body: object) -> Reply:
+        killed.wait(30)
+        return Reply(body=moods((1, "sad")))
+
+    texts.answer = answer
+    run = asking.start(TASK)
+    while not texts.asked:
+        time.sleep(0.02)
+    kill(run)
+    run.communicate(timeout=60)
+    killed.set()
+    assert asking.doit(TASK).code == 0
+    assert len(texts.asked) == 2
+    total = json.loads(asking.doit("costs", "--json").out)["total"]
+    assert (total["calls"], total["pictures"]) == (2, 0)
+    assert total["perhaps_usd"] > 0
+    assert not list(asking.path.rglob("*.part"))
