@@ -239,7 +239,7 @@ def _merged(shapes: Iterator[Shape] | Sequence[Shape]) -> list[Shape]:
 def _long_enough(shapes: list[Shape], rules: LipSync) -> Iterator[Shape]:
     """Nothing is shown for less than the shortest time: it grows, or goes under.
 
-    A closure grows into what precedes it. A vowel grows into the consonants beside it, which may
+    A closure grows into what precedes it, but for one that has not sounded yet. A vowel grows into the consonants beside it, which may
     go under, and into a closure that has sounded. Any other shape leaves its time to its neighbour.
     """
     made, shortest = list(shapes), rules.shortest_ms * 1000
@@ -248,8 +248,10 @@ def _long_enough(shapes: list[Shape], rules: LipSync) -> Iterator[Shape]:
         shape = made[index]
         if shape.duration_us < shortest and shape.shape != REST:
             if _closes(shape):
-                start = max(shape.end_us - shortest, _middle(made[index - 1]))
-                _move(made, index, min(start, shape.start_us))
+                before = made[index - 1]
+                first_us = max(_middle(before), before.until_us + _RELEASE_US)
+                start_us = max(shape.end_us - shortest, first_us)
+                _move(made, index, min(start_us, shape.start_us))
             elif shape.vowel or _alone(made, index):
                 before_us = made[index - 1].duration_us
                 _grow(made, index, shortest)

@@ -180,6 +180,18 @@ def test_a_closure_takes_half_of_what_precedes_within_bounds():
     assert shapes_of(("AA", 100), ("M", 90), ("AA", 200))[2][:2] == ("A", 550)
 
 
+@pytest.mark.parametrize("length_us", [15_000, 30_000, 60_000])
+def test_a_lip_on_teeth_leaves_closures_before_it_until_they_sounded(length_us: int):
+    spans = tuple(
+        Span(at * length_us, (at + 1) * length_us, label) for at, label in enumerate("PPMF")
+    )
+    shapes = mouth_shapes(timing("t", sounds=spans, duration_us=5 * length_us), RULES)
+    shut = [shape for shape in shapes if shape.sound_us >= 0]
+    assert shut
+    assert all(shape.start_us <= shape.sound_us for shape in shut)
+    assert all(shape.until_us < shape.end_us for shape in shut)
+
+
 @settings(max_examples=25, deadline=None)
 @given(speech(), st.lists(st.tuples(st.integers(0, 2_000_000), STEP, st.sampled_from(SHAPES))))
 def test_a_shape_by_hand_is_shown_for_its_time_and_the_others_are_as_they_were(
