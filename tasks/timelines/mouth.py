@@ -239,8 +239,9 @@ def _merged(shapes: Iterator[Shape] | Sequence[Shape]) -> list[Shape]:
 def _long_enough(shapes: list[Shape], rules: LipSync) -> Iterator[Shape]:
     """Nothing is shown for less than the shortest time: it grows, or goes under.
 
-    A closure grows into what precedes it, but for one that has not sounded yet. A vowel grows into the consonants beside it, which may
-    go under, and into a closure that has sounded. Any other shape leaves its time to its neighbour.
+    A closure grows into what precedes it, but for one that has not sounded yet. A vowel grows into
+    the consonants beside it, which may go under, and into a closure that has sounded. Any other
+    shape leaves its time to its neighbour.
     """
     made, shortest = list(shapes), rules.shortest_ms * 1000
     index = 1
