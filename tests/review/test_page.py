@@ -202,10 +202,10 @@ def test_a_script_can_add_a_view_of_its_own(opened: Any):
         " section.textContent = 'at ' + rest; }})"
     )
     opened.goto(opened.url.split("#")[0] + "#more/there")
-    assert opened.locator("#more").inner_text() == "at there"
+    opened.locator("#more").filter(has_text="at there").wait_for()
     assert opened.locator("nav a[aria-current]").inner_text() == "More"
     opened.click("nav a[data-view=grid]")
-    assert opened.locator("#more").is_hidden()
+    opened.locator("#more").wait_for(state="hidden")  # the address changes first
 
 
 def test_costumes_are_groups_of_the_grid_and_one_of_them_is_chosen(
@@ -221,10 +221,10 @@ def test_costumes_are_groups_of_the_grid_and_one_of_them_is_chosen(
     assert names == ["(own portrait)", "summer"]
     assert page.locator("#grid a[data-name]").count() == 12
     page.select_option("#costume", "summer")
-    assert page.locator("#grid a[data-name]").count() == 6
+    page.wait_for_function("document.querySelectorAll('#grid a[data-name]').length === 6")
     assert page.locator(".costume-name").all_inner_texts() == ["summer"]
     page.click("[data-name='summer/sad__center']")
-    assert page.locator("#frame h2").inner_text() == "summer/sad__center"
+    page.locator("#frame h2").filter(has_text="summer/sad__center").wait_for()
     assert "summer/neutral__center" in page.locator("#frame select").first.inner_text()
     page.goto(index(folder, "#try"))
     page.click("#try [data-go='costume:summer']")
