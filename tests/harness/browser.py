@@ -1,5 +1,6 @@
 """One chromium for the tests of a process, and pages whose scripts must not complain."""
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -45,9 +46,24 @@ def open_page(browser: Any, address: str, **options: Any) -> Any:
         shown = browser.new_context(**known).new_page()
         page = shown
         page.on("pageerror", lambda error: page.errors.append(str(error)))
+        for holder, name in ((page, "goto"), (page, "click"), (page.keyboard, "press")):
+            setattr(holder, name, _heard(page, getattr(holder, name)))
     shown.errors = []
     shown.goto(address)
     return shown
+
+
+def _heard(page: Any, act: Any) -> Any:
+    """What acts, and then waits until scripts heard of it: they hear late of a changed address."""
+    from playwright.sync_api import Error
+
+    def acting(*given: Any, **options: Any) -> Any:
+        found = act(*given, **options)
+        with contextlib.suppress(Error):  # another page is on its way, or there is none
+            page.evaluate("new Promise(done => setTimeout(() => setTimeout(done)))")
+        return found
+
+    return acting
 
 
 def close_page(page: Any) -> None:
