@@ -15,7 +15,7 @@ from tasks.build.changes import parts_of
 from tasks.build.finisher import FINISHING, FinishedFrame, Finisher, as_it_is
 from tasks.build.free import made_here
 from tasks.build.inputs import Coming, Inputs, Requests
-from tasks.build.purchase import Postponed, Purchase, after_refusal, checked
+from tasks.build.purchase import Postponed, Purchase, after_refusal, checked, order_of
 from tasks.build.put import Place, check_place, put
 from tasks.build.situation import Situations
 from tasks.build.step import Built, Step
@@ -177,7 +177,7 @@ class Builder:
         if self.purchase is None:
             raise Mistake("drafts come out the same every time; takes are drawn with engine=openai")
         request = _request_of(known)
-        take, record = self.purchase.buy(known.node, request, arrived, reserved=False)
+        take, record = self.purchase.buy(order_of(known.node), request, arrived, reserved=False)
         checked(self.store, request, record, self._strict_size)
         return take
 
@@ -222,7 +222,7 @@ class Builder:
             raise Postponed(job.known.in_batch)
         elif step is Step.FAIL:
             said = job.known.refused
-            again = f"not sent again: {said}; {after_refusal(job.node)}"
+            again = f"not sent again: {said}; {after_refusal(order_of(job.node))}"
             raise Mistake(again if found.why == REFUSED else found.why)
         elif step is Step.RESTORE:
             return step if self._restored(job) else self._drawn(job)
@@ -244,7 +244,7 @@ class Builder:
         check_place(job.place.path)
         if job.known.aim is Aim.NEW_TAKE:
             purchase.begin(job.node, request, new_take=True)
-            bought = purchase.buy(job.node, request, job.arrived, reserved=False)
+            bought = purchase.buy(order_of(job.node), request, job.arrived, reserved=False)
             # From now on the newest is in use, whatever was picked before.
             self._change_pick(job, None)
         else:
@@ -258,7 +258,7 @@ class Builder:
                 if found.step in {Step.WAIT, Step.FAIL}:
                     return self._carried_out(job, found)
                 purchase.begin(job.node, request, new_take=False)
-                bought = purchase.buy(job.node, request, job.arrived, reserved=True)
+                bought = purchase.buy(order_of(job.node), request, job.arrived, reserved=True)
         self._use_best(job, purchase, bought)
         return Step.DRAW
 
@@ -274,7 +274,7 @@ class Builder:
         best = self._finished(job, *bought)
         for _ in range(self.generation.auto_retake if best.frame.flags else 0):
             try:
-                again = purchase.buy(job.node, job.request, job.arrived, reserved=False)
+                again = purchase.buy(order_of(job.node), job.request, job.arrived, reserved=False)
                 other = self._finished(job, *again)
             except StoreFailure:
                 raise  # what cannot be kept must not be bought

@@ -118,7 +118,6 @@ class Inputs:
         self.coming = coming
         """frames that are taken for what they will be, by path"""
         self._pictures = requests.pictures
-        self.regions = requests.regions
 
     def look(self, node: Node) -> tuple[Input, ...]:
         """The pictures that a frame is made from. Raises `Mistake` where one is not there."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tasks.build.builder import open_estimator, settings_of
+from tasks.build.purchase import Order, Purchase, after_refusal
 from tasks.character.talking import SUGGESTED
 from tasks.graph.project import Project
 from tasks.graph.talking import felt
@@ -14,12 +15,10 @@ from tasks.ground.advice import doit
 from tasks.ground.errors import Mistake
 from tasks.ground.files import read_file, set_aside, write_whole
 from tasks.ground.wording import counted, dollars
-from tasks.requests.engine import KEY_VARIABLE, EngineFailure, Fault, load_texts
+from tasks.requests.engine import KEY_VARIABLE, load_texts
 from tasks.requests.request import Request
-from tasks.spending.budget import OverBudget
 from tasks.spending.calls import Caller
-from tasks.spending.resume_command import cents
-from tasks.takes.store import Take, TakeRecord, TakeStore
+from tasks.takes.store import TakeRecord, TakeStore
 from tasks.timelines import suggest
 from tasks.timelines.suggest import Line
 from tasks.timelines.timing import timing
@@ -51,6 +50,10 @@ class _Asked:
     @property
     def task(self) -> str:
         return f"timelines:{self.name}:moods"
+
+    @property
+    def order(self) -> Order:
+        return Order(self.task, self.task, "the text")
 
 
 def suggest_moods(
@@ -128,9 +131,6 @@ def _bought(
     purchase = sharing.builder.purchase
     assert purchase is not None  # noqa: S101 - an engine that is paid has one
     generation = project.character.generation
-    # An endpoint that draws need not write: what is wrong with words stops no picture.
-    policy = purchase.caller.policy
-    caller = Caller(load_texts(settings_of(generation)), policy, ends_run=False)
     store.check_room(request.key)
     with store.reserved(request.key):
         # Asked anew: another process may have bought it since.
@@ -139,26 +139,11 @@ def _bought(
         if record:
             return record
         if refused:
-            raise Mistake(f"not sent again: {refused}; {_after_refusal(asked)}")
-        kept: list[TakeRecord] = []
-
-        def keep(take: Take) -> None:
-            kept.append(store.add(request, take, asked.task))
-            arrived()
-
-        try:
-            caller.draw(request, asked.task, keep)
-        except EngineFailure as failure:
-            raise Mistake(_explained(store, asked, failure)) from failure
-        except OverBudget as refusal:
-            resume = caller.policy.shared.resume
-            how = f"raise {refusal.key} in generation"
-            if not refusal.key and refusal.cost_usd is None:
-                how = f'say it in generation.prices ("{request.model}")'
-            elif not refusal.key:
-                how = resume.again(cents(refusal.cost_usd or 0.0), asked.task)
-            raise Mistake(f"{refusal}; to go on: {how}") from refusal
-        return kept[-1]
+            raise Mistake(f"not sent again: {refused}; {after_refusal(asked.order)}")
+        # An endpoint that draws need not write: what is wrong with words stops no picture.
+        caller = Caller(load_texts(settings_of(generation)), purchase.caller.policy, ends_run=False)
+        _, kept = Purchase(store, caller).buy(asked.order, request, arrived, reserved=True)
+        return kept
 
 
 def _check_paid(project: Project, task: str) -> None:
@@ -170,21 +155,6 @@ def _check_paid(project: Project, task: str) -> None:
             f"none are suggested in a run with engine={project.graph.engine.name}, which costs"
             f" nothing; to have them: {doit(task, engine='openai')}"
         )
-
-
-def _explained(store: TakeStore, asked: _Asked, failure: EngineFailure) -> str:
-    text = str(failure)
-    if failure.fault is Fault.REFUSED:
-        store.refusals.remember(asked.request.key, text)
-        text = f"{text}; {_after_refusal(asked)}"
-    if failure.answer:
-        path = store.rejected.keep(asked.request.key, failure.answer, text)
-        text = f"{text}; what came instead is kept in {path}"
-    return text
-
-
-def _after_refusal(asked: _Asked) -> str:
-    return f"change the text, or send the same once more: {doit('-a', asked.task)}"
 
 
 @dataclass(frozen=True, slots=True)

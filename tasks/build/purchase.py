@@ -5,6 +5,7 @@ remembered and not sent again; what came instead of a picture is kept.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from PIL import Image
@@ -27,6 +28,21 @@ class Postponed(Mistake):
 
 class NotPaidFor(Mistake):
     """A frame was not drawn, since no budget has room for its call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a take is bought for, as the ledger, the store and messages name it."""
+
+    name: str
+    task: str
+    words: str
+    """what a person changes where the content rules forbid the request"""
+
+
+def order_of(node: Node) -> Order:
+    """The order of a frame."""
+    return Order(node.name, node.task, f"the words of {node.expression} in the config")
 
 
 class Purchase:
@@ -55,7 +71,7 @@ class Purchase:
             raise Postponed("")  # its line is that of the batch
 
     def buy(
-        self, node: Node, request: Request, arrived: Callable[[], None], *, reserved: bool
+        self, order: Order, request: Request, arrived: Callable[[], None], *, reserved: bool
     ) -> tuple[Take, TakeRecord]:
         """One answer, in the store. `reserved`: whoever asks holds the request already.
 
@@ -66,7 +82,7 @@ class Purchase:
 
         def keep(take: Take) -> None:
             add = self._store.add if reserved else self._store.add_alone
-            kept.append(add(request, take, node.name))
+            kept.append(add(request, take, order.name))
             arrived()
 
         if not reserved:
@@ -74,26 +90,28 @@ class Purchase:
         try:
             # Only who holds the request fetches what is owed; who asks for a new take buys one.
             owed = self.caller.fetch_owed(request, keep) if reserved else None
-            take = owed or self.caller.draw(request, node.name, keep)
+            take = owed or self.caller.draw(request, order.name, keep)
         except EngineFailure as failure:
-            raise self._explained(node, request, failure) from failure
+            raise self._explained(order, request, failure) from failure
         except OverBudget as refusal:
             resume = self.caller.policy.shared.resume
-            raise NotPaidFor(f"{refusal}; {_to_go_on(resume, node, request, refusal)}") from refusal
+            raise NotPaidFor(
+                f"{refusal}; {_to_go_on(resume, order, request, refusal)}"
+            ) from refusal
         return take, kept[-1]
 
     def _is_owed(self, request: Request) -> bool:
         owed = self.caller.policy.owed
         return bool(owed and owed.of(request.key))
 
-    def _explained(self, node: Node, request: Request, failure: EngineFailure) -> EngineFailure:
+    def _explained(self, order: Order, request: Request, failure: EngineFailure) -> EngineFailure:
         """A failure with what became of it."""
         text = str(failure)
         if failure.fault is Fault.REFUSED:
             self._store.refusals.remember(request.key, text)
-            text = f"{text}; {after_refusal(node)}"
+            text = f"{text}; {after_refusal(order)}"
         if failure.fault is Fault.TO_FETCH:
-            text = f"{text}; the next run fetches it; to buy it anew: {doit('-a', node.task)}"
+            text = f"{text}; the next run fetches it; to buy it anew: {doit('-a', order.task)}"
         if failure.answer:
             path = self._store.rejected.keep(request.key, failure.answer, text)
             text = f"{text}; what came instead is kept in {path}"
@@ -112,21 +130,18 @@ def checked(
         raise BadAnswer(f"{error}; it is kept in {path}") from error
 
 
-def _to_go_on(resume: ResumeCommand, node: Node, request: Request, refusal: OverBudget) -> str:
-    """The command that pays for a frame after all."""
+def _to_go_on(resume: ResumeCommand, order: Order, request: Request, refusal: OverBudget) -> str:
+    """The command that pays for it after all."""
     if refusal.key:
         return f"to go on, raise {refusal.key} in generation"
     if refusal.cost_usd is None:
         return (
             f'say it in generation.prices ("{request.model}": {{"usd_per_image": 0.04}}), or lift'
-            f" the limit: {resume.again('none', node.task)}"
+            f" the limit: {resume.again('none', order.task)}"
         )
-    return f"to go on: {resume.again(cents(refusal.cost_usd), node.task)}"
+    return f"to go on: {resume.again(cents(refusal.cost_usd), order.task)}"
 
 
-def after_refusal(node: Node) -> str:
+def after_refusal(order: Order) -> str:
     """How to go on after words were refused."""
-    return (
-        f"change the words of {node.expression} in the config, or send the same once more:"
-        f" {doit('-a', node.task)}"
-    )
+    return f"change {order.words}, or send the same once more: {doit('-a', order.task)}"

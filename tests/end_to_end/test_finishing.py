@@ -223,7 +223,7 @@ def test_the_region_lies_on_the_face_in_frames_of_other_proportions(boy: Boy):
 
 def _regions(folder: Folder) -> list[np.ndarray]:
     inputs = _inputs(folder)[1]
-    found = [inputs.regions[""].at(pose) for pose in ("center", "tilt_left_small")]
+    found = [inputs.requests.regions[""].at(pose) for pose in ("center", "tilt_left_small")]
     return [one.mask for one in found if one]
 
 
@@ -420,7 +420,7 @@ def test_the_mask_goes_into_batches(tmp_path: Path):
 
 def test_regions_are_made_once_for_each_pose(boy: Boy):
     project, inputs = _inputs(boy)
-    regions: Regions = inputs.regions[""]
+    regions: Regions = inputs.requests.regions[""]
     assert regions.at("center") is regions.at("center")
     tilted = regions.at("tilt_left_small")
     straight = regions.at("center")
