@@ -16,14 +16,14 @@ from tasks.finish.alpha import OPAQUE, Floats, within_alpha
 from tasks.finish.motion import Motion, scaled
 from tasks.finish.pyramid import Pyramid
 from tasks.finish.reference import Reference
-from tasks.finish.robust import weights
+from tasks.finish.robust import middle, weights
 
 Mixture = NDArray[np.float64]
 """(3, 4): how much of each channel of the take, and of 1, is in each of the answer; 0..1 colours"""
 
 _SIDE_PX = 256
 """the shorter side of the pictures that are compared"""
-_FEWEST = 200
+_FEWEST, _SAMPLES = 200, 20_000
 _ROUNDS = 8
 _PULL = 4e-4
 """towards leaving colours alone, as the variance of colours that balances it: what the
@@ -50,7 +50,7 @@ def match(take: Pyramid, reference: Reference, motion: Motion) -> Matched:
     if seen.shape[1] < _FEWEST:
         return Matched(None, "too little outside the face to match the colours by")
     mixture, misfit = _fitted(seen, wanted)
-    before = float(np.median(np.abs(wanted - seen).max(axis=0)))
+    before = float(middle(np.abs(wanted - seen).max(axis=0))[0])
     change = float(np.abs(_mixed(seen, mixture) - seen).max())
     if change < _UNSEEN or misfit > before * _BETTER:
         return Matched(None)
@@ -87,7 +87,11 @@ def _samples(take: Pyramid, reference: Reference, motion: Motion) -> tuple[Float
     if face is not None:
         usable &= face == 0
     kept = cv2.erode(usable.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    return _channels(seen[kept] / OPAQUE), _channels(wanted[kept] / float(OPAQUE))
+    some = np.flatnonzero(kept)
+    some = some[:: -(-some.size // _SAMPLES) or 1]
+    return tuple(
+        _channels(picture.reshape(-1, 4)[some] / float(OPAQUE)) for picture in (seen, wanted)
+    )
 
 
 def _channels(colours: Floats) -> Floats:
@@ -99,19 +103,19 @@ def _fitted(seen: Floats, wanted: Floats) -> tuple[Mixture, float]:
     """The mixture, and the misfit that is usual with it."""
     mixture, usual = _SAME.copy(), 0.0
     # begin with what most colours have in common, so that a part that is drawn anew has no say
-    mixture[:, 3] = np.median(wanted - seen, axis=1)
+    mixture[:, 3] = middle(wanted - seen)[:, 0]
     weight = _weights(np.abs(wanted - _mixed(seen, mixture)).max(axis=0))
     for _ in range(_ROUNDS):
         mixture = _weighted(seen, wanted, weight)
         misfit = np.abs(wanted - _mixed(seen, mixture)).max(axis=0)
-        usual = float(np.median(misfit))
+        usual = float(middle(misfit)[0])
         weight = _weights(misfit)
     return mixture, usual
 
 
 def _weights(misfit: Floats) -> Floats:
     """How much each sample counts."""
-    return weights(misfit, max(3 * float(np.median(misfit)), 2 / OPAQUE))
+    return weights(misfit, max(3 * float(middle(misfit)[0]), 2 / OPAQUE))
 
 
 def _weighted(seen: Floats, wanted: Floats, weight: Floats) -> Mixture:

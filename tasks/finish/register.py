@@ -18,7 +18,7 @@ from tasks.finish.edges import FEWEST, Edges, edges_of, softened
 from tasks.finish.motion import STILL, Matrix, Motion, motion, scaled
 from tasks.finish.pyramid import Pyramid
 from tasks.finish.reference import Reference
-from tasks.finish.robust import weights
+from tasks.finish.robust import middle, weights
 
 Kind = Literal["shift", "similarity", "affine"]
 _SMALLEST_PX, _LARGEST_PX = 56, 1024
@@ -120,7 +120,7 @@ def _searched(level: Edges, seen: Floats) -> Matrix:
     dx, dy = (part.reshape(-1, 1) for part in np.meshgrid(reach, reach))
     tones = seen[np.clip(y + dy, 0, height - 1), np.clip(x + dx, 0, width - 1)]
     apart = np.abs(_standing(level.tone[::step]) - _standing(tones))
-    misfit = np.median(apart, axis=1) + 0.003 * np.hypot(dx, dy)[:, 0]
+    misfit = middle(apart)[:, 0] + 0.003 * np.hypot(dx, dy)[:, 0]
     best = int(misfit.argmin())
     found = np.eye(3)
     found[:2, 2] = dx[best, 0], dy[best, 0]
@@ -136,7 +136,7 @@ def _likeness(level: Edges, tones: Floats) -> float:
     if known.sum() < max(FEWEST // 2, 0.5 * tones.size):
         return -1.0
     apart = np.abs(_standing(level.tone[known]) - _standing(tones[known]))
-    return 1 - float(np.median(apart)) / _BY_CHANCE
+    return 1 - float(middle(apart)[0]) / _BY_CHANCE
 
 
 _BY_CHANCE = 1.41
@@ -145,8 +145,8 @@ _BY_CHANCE = 1.41
 
 def _standing(tones: Floats) -> Floats:
     """Tones by how far they are from the middle one, the usual distance being 1."""
-    away = tones - np.median(tones, axis=-1, keepdims=True)
-    usual = np.median(np.abs(away), axis=-1, keepdims=True)
+    away = tones - middle(tones)
+    usual = middle(np.abs(away))
     return cast(Floats, away / np.maximum(usual, 1e-3))
 
 
@@ -160,7 +160,7 @@ def _refined(level: Edges, seen: Floats, matrix: Matrix, kind: Kind, rounds: int
         tones = _sampled(seen, level, matrix)
         known = np.isfinite(tones)
         misfit = np.where(known, tones, 0).astype(np.float64) - gain * level.tone
-        misfit -= np.median(misfit[known]) if known.any() else 0
+        misfit -= middle(misfit[known]) if known.any() else 0
         weight = _weights(misfit, known)
         step = _solved(columns, weight, misfit, gain, len(moves))
         if step is None:
@@ -175,7 +175,7 @@ def _refined(level: Edges, seen: Floats, matrix: Matrix, kind: Kind, rounds: int
 
 def _weights(misfit: Floats, known: Mask) -> Floats:
     """How much each pixel counts; nothing where the take shows none."""
-    usual = 1.4826 * float(np.median(np.abs(misfit[known]))) if known.any() else 1.0
+    usual = 1.4826 * float(middle(np.abs(misfit[known]))[0]) if known.any() else 1.0
     return cast(Floats, np.where(known, weights(misfit, _CUT * max(usual, 0.5)), 0.0))
 
 
