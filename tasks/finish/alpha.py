@@ -13,6 +13,8 @@ Floats = NDArray[np.floating[Any]]
 Mask = NDArray[np.uint8]
 """(height, width): 255 inside, 0 outside"""
 
+Bools = NDArray[np.bool_]
+
 OPAQUE = 255
 GREY = 127.5
 """what a picture is laid on where one tone a pixel is wanted: neither a dark nor a light edge"""
@@ -20,7 +22,14 @@ GREY = 127.5
 
 def opaque(picture: Pixels) -> bool:
     """Whether nothing of a picture is transparent, not even in part."""
+    if picture[:1, :, 3].min(initial=OPAQUE) < OPAQUE:
+        return False  # most that are not show it in their first row
     return float(cv2.minMaxLoc(cv2.extractChannel(picture, 3))[0]) == OPAQUE
+
+
+def solid(picture: Pixels) -> Bools:
+    """(height, width): where a picture is opaque, by half or more."""
+    return cv2.extractChannel(picture, 3) > OPAQUE // 2
 
 
 def premultiplied(picture: Pixels) -> Floats:
@@ -45,14 +54,14 @@ def within_alpha(floats: Floats) -> Floats:
     return np.minimum(floats, each_channel(cv2.extractChannel(floats, 3)), out=floats)
 
 
-def overlaid(below: Pixels, above: Pixels, where: NDArray[np.bool_]) -> None:
+def overlaid(below: Pixels, above: Pixels, where: Bools) -> None:
     """`above` put over `below`, in place, where the mask says."""
     np.copyto(_whole_pixels(below), _whole_pixels(above), where=where)
 
 
-def same_pixels(one: Pixels, other: Pixels) -> NDArray[np.bool_]:
+def same_pixels(one: Pixels, other: Pixels) -> Bools:
     """(height, width): where both are the same in every channel."""
-    return cast(NDArray[np.bool_], _whole_pixels(one) == _whole_pixels(other))
+    return cast(Bools, _whole_pixels(one) == _whole_pixels(other))
 
 
 def _whole_pixels(picture: Pixels) -> NDArray[np.uint32]:

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.finish.alpha import OPAQUE, Floats, Mask, Pixels
+from tasks.finish.alpha import OPAQUE, Bools, Floats, Mask, Pixels, overlaid, solid
+from tasks.finish.reference import Reference
 
 Colour = NDArray[np.float32]
 """(3,): red, green, blue, 0..255"""
@@ -41,15 +42,15 @@ class Keyed:
     problem: str = ""
 
 
-def key(take: Pixels, wanted: str, reference: Pixels | None) -> Keyed:
+def key(take: Pixels, wanted: str, reference: Reference | None) -> Keyed:
     """Take away a background: `wanted` is `auto` or a colour `#rrggbb` (see `Finish.key`).
 
-    `auto` leaves a take alone that has transparency, or whose reference has none.
+    `auto` leaves a take alone that has transparency, or whose reference, of its size, has none.
     """
     if wanted != "auto":
         parts = [int(wanted[at : at + 2], 16) for at in (1, 3, 5)]
         return _keyed(take, np.array(parts, np.float32), _NEAR)
-    if transparent(take) or reference is None or not transparent(reference):
+    if reference is None or transparent(take) or not _is_transparent(reference):
         return Keyed(take, done=False)
     found = flat_background(take)
     if found is None:
@@ -70,25 +71,31 @@ def _keyed(take: Pixels, colour: Colour, near: float) -> Keyed:
     return Keyed(_cut(take, colour, ground), done=True)
 
 
-def _plausible(cut: Pixels, reference: Pixels) -> bool:
+def _plausible(cut: Pixels, reference: Reference) -> bool:
     """Whether about that is left which the reference shows."""
-    if cut.shape != reference.shape:
-        return True
-    there, here = reference[..., 3] > OPAQUE // 2, cut[..., 3] > OPAQUE // 2
+    there, here = reference.figure, solid(cut)
     left, taken = _part(here, ~there), _part(~here, there)
-    return left < _LEFT and taken < _LEFT and not _eaten(there, here)
+    return left < _LEFT and taken < _LEFT and not _eaten(reference, here)
 
 
-def _part(some: NDArray[np.bool_], whole: NDArray[np.bool_]) -> float:
+def _part(some: Bools, whole: Bools) -> float:
     """How much of one mask is in another: 0..1."""
     return int(np.count_nonzero(some & whole)) / max(1, int(np.count_nonzero(whole)))
 
 
-def _eaten(there: NDArray[np.bool_], here: NDArray[np.bool_]) -> bool:
+def _eaten(reference: Reference, here: Bools) -> bool:
     """Whether parts went that lie well inside the figure, and not by its being elsewhere."""
-    reach = max(1, there.shape[1] // 16)
-    inner = cv2.erode(there.astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8)) > 0
-    return _part(~here, inner) > _TAKEN
+
+    def inner() -> Bools:
+        figure = reference.figure.astype(np.uint8)
+        side = 2 * max(1, figure.shape[1] // 16) + 1
+        return cv2.erode(figure, np.ones((side, side), np.uint8)) > 0
+
+    return _part(~here, reference.once("inner", inner)) > _TAKEN
+
+
+def _is_transparent(reference: Reference) -> bool:
+    return reference.once("transparent", lambda: transparent(reference.picture))
 
 
 def transparent(picture: Pixels) -> bool:
@@ -131,11 +138,11 @@ def _ground(picture: Pixels, colour: Colour, reach: float) -> Mask:
         return cast(Mask, _without_specks(near) * np.uint8(255))
     count, labels = cv2.connectedComponents(near, connectivity=4)
     sides = labels.shape[0] * 9 // 10
-    at_border = np.zeros(count, np.bool_)
+    at_border = np.zeros(count, np.uint8)
     for line in (labels[0], labels[:sides, 0], labels[:sides, -1]):
-        at_border[line] = True
-    at_border[0] = False
-    return np.where(at_border[labels], np.uint8(255), np.uint8(0))
+        at_border[line] = 255
+    at_border[0] = 0
+    return cast(Mask, np.take(at_border, np.asarray(labels, np.intp)))
 
 
 def _without_specks(near: Mask) -> Mask:
@@ -143,15 +150,15 @@ def _without_specks(near: Mask) -> Mask:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=4)
     large = stats[:, cv2.CC_STAT_AREA] > 2e-5 * near.size
     large[0] = False
-    return cast(Mask, large[labels].astype(np.uint8))
+    return cast(Mask, np.take(large.astype(np.uint8), np.asarray(labels, np.intp)))
 
 
 def _distance(picture: Pixels, colour: Colour) -> Floats:
-    away = cv2.absdiff(
-        np.ascontiguousarray(picture[..., :3]),
-        np.broadcast_to(np.round(colour).astype(np.uint8), (*picture.shape[:2], 3)),
+    red, green, blue = (
+        cv2.absdiff(cv2.extractChannel(picture, channel), np.round(colour[channel : channel + 1]))
+        for channel in range(3)
     )
-    return cast(Floats, away.max(axis=2).astype(np.float32))
+    return cast(Floats, cv2.max(cv2.max(red, green), blue).astype(np.float32))
 
 
 def _cut(picture: Pixels, colour: Colour, ground: Mask) -> Pixels:
@@ -161,7 +168,8 @@ def _cut(picture: Pixels, colour: Colour, ground: Mask) -> Pixels:
     band = (cv2.dilate(ground, disc) > 0) & (ground == 0)
     sure = (~band & (ground == 0)).astype(np.uint8)
     cut = picture.copy()
-    cut[ground > 0] = 0
+    nothing = np.zeros_like(picture)
+    overlaid(cut, nothing, ground > 0)
     if not sure.any() or not band.any():
         return cut
     rows, columns = np.nonzero(band)
@@ -175,7 +183,7 @@ def _cut(picture: Pixels, colour: Colour, ground: Mask) -> Pixels:
     kept = share[:, 0] * picture[rows, columns, 3]
     cut[rows, columns, :3] = np.clip(np.round(clean), 0, OPAQUE).astype(np.uint8)
     cut[rows, columns, 3] = np.round(kept).astype(np.uint8)
-    cut[cut[..., 3] == 0] = 0
+    overlaid(cut, nothing, cut[..., 3] == 0)
     return cut
 
 
@@ -199,11 +207,22 @@ def _nearest(
     places = np.zeros(int(labels.max()) + 1, np.intp)
     inside = np.flatnonzero(sure)
     places[labels.ravel()[inside]] = inside
-    colours = np.ascontiguousarray(picture[..., :3]).astype(np.float32) * sure[..., None]
-    total = cv2.boxFilter(colours, -1, (3, 3), normalize=False)
-    count = cv2.boxFilter(sure.astype(np.float32), -1, (3, 3), normalize=False)
-    at = np.divmod(places[labels[rows, columns]], sure.shape[1])
-    return cast(Floats, total[at] / np.maximum(count[at], 1)[:, None])
+    return _around(picture, sure, places[labels[rows, columns]])
+
+
+def _around(picture: Pixels, sure: Mask, places: NDArray[np.intp]) -> Floats:
+    """The mean colour of what is sure among the nine pixels around each place."""
+    height, width = sure.shape
+    down, across = np.divmod(places, width)
+    total, count = np.zeros((places.size, 3), np.float32), np.zeros(places.size, np.float32)
+    for dy in (-1, 0, 1):
+        row = np.clip(down + dy, 0, height - 1)
+        for dx in (-1, 0, 1):
+            at = row, np.clip(across + dx, 0, width - 1)
+            known = sure[at].astype(np.float32)
+            total += picture[at][:, :3] * known[:, None]
+            count += known
+    return cast(Floats, total / np.maximum(count, 1)[:, None])
 
 
 def _despilled(clean: Floats, figure: Floats, colour: Colour) -> Floats:

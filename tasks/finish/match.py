@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.finish.alpha import OPAQUE, Floats, within_alpha
+from tasks.finish.alpha import OPAQUE, Floats, Pixels, within_alpha
 from tasks.finish.motion import Motion, scaled
 from tasks.finish.pyramid import Pyramid
 from tasks.finish.reference import Reference
@@ -89,14 +89,12 @@ def _samples(take: Pyramid, reference: Reference, motion: Motion) -> tuple[Float
     kept = cv2.erode(usable.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     some = np.flatnonzero(kept)
     some = some[:: -(-some.size // _SAMPLES) or 1]
-    return tuple(
-        _channels(picture.reshape(-1, 4)[some] / float(OPAQUE)) for picture in (seen, wanted)
-    )
+    return _channels(cast(Floats, seen), some), _channels(wanted, some)
 
 
-def _channels(colours: Floats) -> Floats:
-    """(n, 4) as (3, n): each channel by itself, which is quicker to sum."""
-    return np.ascontiguousarray(colours[:, :3].T.astype(np.float64))
+def _channels(picture: Pixels | Floats, some: NDArray[np.intp]) -> Floats:
+    """Some pixels' colours, 0..1, (3, n): each channel by itself, which is quicker to sum."""
+    return np.ascontiguousarray((picture.reshape(-1, 4)[some, :3] / float(OPAQUE)).T, np.float64)
 
 
 def _fitted(seen: Floats, wanted: Floats) -> tuple[Mixture, float]:

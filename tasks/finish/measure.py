@@ -19,12 +19,14 @@ import numpy as np
 from tasks.finish.alpha import (
     GREY,
     OPAQUE,
+    Bools,
     Floats,
     Mask,
     Pixels,
     each_channel,
     opaque,
     same_pixels,
+    solid,
     toned,
 )
 from tasks.finish.match import recoloured
@@ -33,9 +35,8 @@ from tasks.finish.pyramid import Pyramid
 from tasks.finish.reference import Reference
 from tasks.finish.region import Box, box, depths
 from tasks.finish.size import sized
-from tasks.finish.steps import Finished, covered
+from tasks.finish.steps import Finished
 
-Bools = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 _SIDE_PX = 512
 """the shorter side of the pictures that are measured"""
 _POINTS, _FEWEST_POINTS = 300, 24
@@ -115,15 +116,15 @@ def measure(
         size_px=(take.shape[1], take.shape[0]),
         wanted_px=finished.wanted_px,
         contrast=round(float(seen.tones(beside.times).std()), 2),
-        cropped=round(_cropped(finished, reference.picture), 4),
+        cropped=round(_cropped(finished, reference), 4),
         take_drift_px=_drift(finished.motion, reference, frame) if finished.registered else None,
         take_ssim=_rounded(_mean(_ssim(beside.take, beside.tones), beside.figure)),
-        take_alpha_lost=round(covered(seen.picture, reference.picture), 4),
+        take_alpha_lost=round(reference.covered(seen.picture), 4),
         drift_px=drift,
         tracked=tracked,
         outside_ssim=ssim,
         outside_max=most,
-        alpha_lost=round(covered(frame, reference.picture), 4),
+        alpha_lost=round(reference.covered(frame), 4),
         halo=round(_halo(frame, reference, beside.times, locked=finished.locked), 2),
         strength=apart(face, plain) if face and plain else None,
         signature=face,
@@ -266,11 +267,9 @@ def _outside(frame: Pixels, reference: Reference, beside: _Beside) -> tuple[floa
     return 1.0 if like is None else round(like, 4), round(most, 2)
 
 
-def _cropped(finished: Finished, reference: Pixels) -> float:
+def _cropped(finished: Finished, reference: Reference) -> float:
     """What the take has cut off; see `Figures.cropped`."""
-    figure, seen = (
-        picture[..., 3] > OPAQUE // 2 for picture in (reference, finished.sized.picture)
-    )
+    figure, seen = reference.figure, solid(finished.sized.picture)
     height, width = figure.shape
     lines = {"left": figure[:, 0], "top": figure[0], "right": figure[:, -1], "bottom": figure[-1]}
     free = {side for side, line in lines.items() if line.mean() < 0.02}
@@ -290,13 +289,13 @@ def _cropped(finished: Finished, reference: Pixels) -> float:
         if side in free:
             gone |= beyond
     part = figure[::step, ::step]
-    by_motion = float((gone & part).sum() / part.sum())
+    by_motion = int(np.count_nonzero(gone & part)) / int(np.count_nonzero(part))
     return max(by_motion, _touching(seen, free))
 
 
 def _touching(seen: Bools, free: set[str]) -> float:
     """How much of the edges that should be free the figure reaches; 0 where all is opaque."""
-    if seen.mean() > 0.99:
+    if np.count_nonzero(seen) > 0.99 * seen.size:
         return 0.0
     lines = {"left": seen[:, 0], "top": seen[0], "right": seen[:, -1], "bottom": seen[-1]}
     edges = np.concatenate([lines[side] for side in sorted(free)])

@@ -8,8 +8,9 @@ from collections.abc import Callable, Hashable
 from typing import Any, TypeVar, cast
 
 import cv2
+import numpy as np
 
-from tasks.finish.alpha import Floats, Mask, Pixels, premultiplied
+from tasks.finish.alpha import OPAQUE, Bools, Floats, Mask, Pixels, premultiplied, solid
 from tasks.finish.pyramid import Pyramid
 from tasks.finish.region import Box, box, weights
 from tasks.finish.size import sized
@@ -45,6 +46,23 @@ class Reference:
         return self.once(
             ("fitted", size_px), lambda: Reference(picture, self.region if fits else None)
         )
+
+    @property
+    def figure(self) -> Bools:
+        """(height, width): where it is opaque, by half or more."""
+        return self.once("figure", lambda: solid(self.picture))
+
+    def covered(self, picture: Pixels) -> float:
+        """How much of what is transparent here is opaque in a picture of its size: 0..1."""
+
+        def found() -> tuple[Bools, int]:
+            clear = cv2.extractChannel(self.picture, 3) < OPAQUE // 2
+            return clear, int(np.count_nonzero(clear))
+
+        clear, total = self.once("clear", found)
+        if total < 0.005 * clear.size:
+            return 0.0
+        return int(np.count_nonzero(clear & solid(picture))) / total
 
     @property
     def where(self) -> Box:

@@ -98,13 +98,8 @@ def _sampled(seen: Floats, level: Edges, matrix: Matrix) -> Floats:
     """The take's tones where the level's pixels lie in it; NaN beyond its edge."""
     x = matrix[0, 0] * level.x + matrix[0, 1] * level.y + matrix[0, 2]
     y = matrix[1, 0] * level.x + matrix[1, 1] * level.y + matrix[1, 2]
-    across = 256
-    pad = -x.size % across
-    shape = (-1, across)
-    at_x = np.pad(x, (0, pad)).reshape(shape).astype(np.float32)
-    at_y = np.pad(y, (0, pad)).reshape(shape).astype(np.float32)
-    found = cv2.remap(seen, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    tones = found.ravel()[: x.size].copy()
+    at_x, at_y = (at.astype(np.float32)[None] for at in (x, y))
+    tones = cv2.remap(seen, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
     height, width = seen.shape
     beyond = (x < 0) | (y < 0) | (x > width - 1) | (y > height - 1)
     tones[beyond] = np.nan

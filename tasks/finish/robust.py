@@ -24,6 +24,6 @@ def middle(values: Floats) -> Floats:
     """
     half = values.shape[-1] // 2
     if values.shape[-1] % 2:
-        return cast(Floats, np.partition(values, half)[..., half : half + 1])
+        return np.partition(values, half)[..., half : half + 1]
     parted = np.partition(values, (half - 1, half))
     return cast(Floats, (parted[..., half - 1 : half] + parted[..., half : half + 1]) / 2)

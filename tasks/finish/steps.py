@@ -6,11 +6,10 @@ step that cannot be done leaves the picture as it is, and a note says why.
 
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from tasks.character.settings import Finish
-from tasks.finish.alpha import OPAQUE, Floats, Pixels, premultiplied, straight, within_alpha
+from tasks.finish.alpha import OPAQUE, Bools, Floats, Pixels, premultiplied, straight, within_alpha
 from tasks.finish.key import key
 from tasks.finish.lock import Join, lock
 from tasks.finish.match import Mixture, match, recoloured
@@ -67,7 +66,7 @@ def finish(
     if reference is not None:
         reference = reference.fitted(_size(picture))
     if settings.key != "off":
-        keyed = key(picture, settings.key, reference.picture if reference else None)
+        keyed = key(picture, settings.key, reference)
         picture, was_keyed = keyed.picture, keyed.done
         notes += _notes("key", keyed.problem)
     if given and reference and given.region is not None and reference.region is None:
@@ -100,7 +99,7 @@ def _against(begun: Finished, reference: Reference, settings: Finish) -> Finishe
     locked = settings.lock and reference.region is not None
     if locked:
         face = _aligned(picture, motion, colours, reference.where)
-        bare = covered(picture, reference.picture) > _MOST_COVERED
+        bare = reference.covered(picture) > _MOST_COVERED
         join = Join(settings.seam_width * picture.shape[1], settings.seam, bare)
         frame = lock(face, reference, join)
     else:
@@ -164,16 +163,6 @@ def _warped_part(picture: Pixels, motion: Motion, where: tuple[slice, slice]) ->
     return within_alpha(part)
 
 
-def covered(picture: Pixels, reference: Pixels) -> float:
-    """How much of what is transparent in the reference is opaque in a picture: 0..1."""
-    clear = cv2.extractChannel(reference, 3) < OPAQUE // 2
-    total = int(np.count_nonzero(clear))
-    if total < 0.005 * clear.size:
-        return 0.0
-    shown = cv2.extractChannel(picture, 3) > OPAQUE // 2
-    return int(np.count_nonzero(clear & shown)) / total
-
-
 def _whole(picture: Pixels, reference: Pixels, motion: Motion, colours: Mixture | None) -> Pixels:
     """All of the take; what a motion leaves bare at the picture's edge comes from the reference."""
     width, height = _size(picture)
@@ -187,9 +176,7 @@ def _whole(picture: Pixels, reference: Pixels, motion: Motion, colours: Mixture 
     return frame
 
 
-def beyond(
-    motion: Motion, size_px: tuple[int, int]
-) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+def beyond(motion: Motion, size_px: tuple[int, int]) -> Bools:
     """(height, width): which of the reference's pixels lie beyond the take's edge."""
     width, height = size_px
     (a, b, c), (d, e, f) = motion.rows

@@ -208,7 +208,7 @@ def test_a_take_of_another_size_is_still_finished():
 @pytest.mark.parametrize("leak", ["white", "green"])
 def test_a_flat_background_is_keyed_with_clean_edges(leak):
     case = Case(6, "happy_soft", leak=leak)
-    keyed = key(known_takes.take(case, HEIGHT), "auto", reference())
+    keyed = key(known_takes.take(case, HEIGHT), "auto", Reference(reference(), None))
     assert keyed.done
     wanted = known_takes.drawn("happy_soft", HEIGHT)
     assert np.abs(premultiplied(keyed.picture) - premultiplied(wanted)).mean() < 0.6
@@ -221,15 +221,15 @@ def test_a_flat_background_is_keyed_with_clean_edges(leak):
 
 def test_nothing_is_keyed_where_the_take_has_alpha_or_the_reference_has_none():
     take = known_takes.take(MOVED, HEIGHT)
-    assert key(take, "auto", reference()).picture is take
+    assert key(take, "auto", Reference(reference(), None)).picture is take
     opaque = known_takes.take(replace(MOVED, leak="white"), HEIGHT)
-    assert key(opaque, "auto", opaque).picture is opaque
-    assert key(opaque, "#fafaf8", opaque).done
+    assert key(opaque, "auto", Reference(opaque, None)).picture is opaque
+    assert key(opaque, "#fafaf8", Reference(opaque, None)).done
 
 
 def test_a_background_of_many_colours_is_not_keyed_and_that_is_said():
     take = known_takes.take(replace(MOVED, leak="scene"), HEIGHT)
-    keyed = key(take, "auto", reference())
+    keyed = key(take, "auto", Reference(reference(), None))
     assert keyed.picture is take
     assert keyed.problem
 
