@@ -10,6 +10,7 @@ import threading
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -36,6 +37,9 @@ _UNTOUCHED = Finish(size=False, key="off", register="off", match=False, lock=Fal
 FINISHING = threading.BoundedSemaphore(max(1, os.cpu_count() or 1))
 """Held from a take's decoding until its frame is made: a frame is worked on in floats, a hundred
 megabytes of them, by as many at once as there are cores; what waits for that waits as bytes."""
+
+# Each of them is a thread already: more inside of it would only be in each other's way.
+cv2.setNumThreads(1)
 
 
 @dataclass(frozen=True, slots=True)

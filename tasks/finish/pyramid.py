@@ -1,11 +1,9 @@
 """A picture at the smaller sizes that finishing and measuring look at, each made once."""
 
 from functools import cached_property
-from typing import cast
 
-import cv2
-
-from tasks.finish.alpha import OPAQUE, Floats, Pixels, opaque, shrunk_flat, toned
+from tasks.finish.alpha import Floats, Pixels, opaque, shrunk_flat, toned
+from tasks.pictures.alpha import premultiply
 
 
 class Pyramid:
@@ -38,8 +36,4 @@ class Pyramid:
 
     @cached_property
     def _whole(self) -> Pixels:
-        if self.is_opaque:
-            return self.picture
-        alpha = cv2.cvtColor(self.picture[..., 3], cv2.COLOR_GRAY2RGBA)
-        alpha[..., 3] = OPAQUE
-        return cast(Pixels, cv2.multiply(self.picture, alpha, scale=1 / OPAQUE))
+        return premultiply(self.picture)

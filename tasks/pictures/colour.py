@@ -48,6 +48,11 @@ def in_srgb(colour: Image.Image, image: Image.Image, data: bytes) -> tuple[Image
     return _rgb(colour), note
 
 
+def is_unmarked(image: Image.Image, data: bytes) -> bool:
+    """Whether nothing is said of a picture's colours but that they are sRGB."""
+    return not image.info.get("icc_profile") and _said_by_png(data).keys() <= {b"sRGB", b"gAMA"}
+
+
 def is_srgb(data: bytes) -> bool:
     """Whether the colours of a PNG of RGB or RGBA, by what it says of them, stay as they are."""
     with Image.open(io.BytesIO(data), formats=("PNG",)) as image:

@@ -16,7 +16,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from tasks.ground.errors import Mistake
 from tasks.ground.outside import clean
 from tasks.pictures import png
-from tasks.pictures.colour import in_srgb, is_srgb
+from tasks.pictures.colour import in_srgb, is_srgb, is_unmarked
 from tasks.pictures.depth import Channels, channels_of, is_own_depth
 from tasks.pictures.refused import why_not_read
 
@@ -98,17 +98,21 @@ def _may_turn(chunk: bytes) -> bool:
 
 
 def _decoded(image: Image.Image, data: bytes) -> Decoded:
-    channels = channels_of(image, data)
-    rgb, note = in_srgb(channels.colour, image, data)
+    if image.mode == "RGBA" and is_unmarked(image, data):
+        # As nearly all takes are: neither taken apart nor put together again.
+        made, unchanged, note = image.copy(), True, ""
+    else:
+        channels = channels_of(image, data)
+        rgb, note = in_srgb(channels.colour, image, data)
+        made, unchanged = _joined(rgb, channels), rgb is channels.colour
     turn = _TURNS.get(_orientation(image))
-    made = _joined(rgb, channels)
     if turn is not None:
         made = made.transpose(turn)
     made.info = {}  # what was said of its colours is no longer so
     own = data.startswith(png.START) and is_own_depth(data) and turn is None
     texts = {str(name): text for name, text in image.info.items() if isinstance(text, str)}
     notes = (note,) if note else ()
-    return Decoded(made, own and rgb is channels.colour, texts, notes)
+    return Decoded(made, own and unchanged, texts, notes)
 
 
 def _joined(rgb: Image.Image, channels: Channels) -> Image.Image:

@@ -17,6 +17,7 @@ from tasks.ground.boxes import inner_box
 from tasks.ground.errors import Mistake
 from tasks.ground.files import read_plain, stamp
 from tasks.pictures import png
+from tasks.pictures.alpha import premultiply
 from tasks.pictures.decode import PICTURES, PORTRAITS, Decoded, NoPicture, decode
 from tasks.pictures.refused import rendering
 
@@ -78,7 +79,7 @@ def pixels_digest(image: Image.Image) -> str:
     What is wholly transparent has no colour to compare: editors keep it or drop it as they like.
     """
     digest = hashlib.sha256(f"{image.width}x{image.height}:".encode())
-    digest.update(image.convert("RGBA").convert("RGBa").tobytes())
+    digest.update(premultiply(np.asarray(image.convert("RGBA"))).data)
     return digest.hexdigest()
 
 
@@ -159,6 +160,12 @@ def read_answer(answer: bytes, size_px: tuple[int, int] | None) -> Image.Image:
 
 def is_blank(image: Image.Image) -> bool:
     """Whether nothing is to be seen: all transparent, or one single colour."""
+    row = image.height // 2
+    line = image.crop((0, row, image.width, row + 1))
+    return _shows_nothing(line) and _shows_nothing(image)
+
+
+def _shows_nothing(image: Image.Image) -> bool:
     extrema = cast(tuple[tuple[int, int], ...], image.getextrema())
     return extrema[3][1] == 0 or all(low == high for low, high in extrema)
 

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from tasks.character.face import Head
+from tasks.pictures.alpha import premultiply
 from tasks.puppet.anatomy import SIDES, Axes
 from tasks.puppet.backdrop import Backdrop, before
 from tasks.puppet.dot_eye import DotEye
@@ -25,7 +26,6 @@ from tasks.puppet.raster import (
     Window,
     around,
     extent,
-    premultiply,
     sample,
     sample_share,
     to_bytes,

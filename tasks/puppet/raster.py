@@ -51,15 +51,6 @@ def fit(portrait: Pixels, size: tuple[int, int]) -> Pixels:
     return canvas
 
 
-def premultiply(picture: Pixels) -> Pixels:
-    """Colours times alpha; the same array when there is nothing to do."""
-    alpha = picture[..., 3:]
-    if alpha.min() == OPAQUE:
-        return picture
-    colours = (picture[..., :3].astype(np.uint16) * alpha + OPAQUE // 2) // OPAQUE
-    return np.concatenate([colours.astype(np.uint8), alpha], axis=2)
-
-
 def unpremultiply(picture: Pixels) -> Pixels:
     """Colours over alpha; transparent pixels become transparent black."""
     alpha = picture[..., 3:]

@@ -5,6 +5,7 @@ from hashlib import sha256
 import numpy as np
 
 from tasks.character.face import Face, Head
+from tasks.pictures.alpha import premultiply
 from tasks.puppet.anatomy import Anatomy, anatomy
 from tasks.puppet.backdrop import Backdrop, TurnError, backdrop, before
 from tasks.puppet.drawn_eye import with_drawn_eyes
@@ -14,7 +15,7 @@ from tasks.puppet.lid_edge import lid_edges
 from tasks.puppet.memo import Memo
 from tasks.puppet.mouth_look import MouthLook, mouth_look
 from tasks.puppet.palette import Palette, palette
-from tasks.puppet.raster import Pixels, fit, premultiply, sample, sample_share, unpremultiply
+from tasks.puppet.raster import Pixels, fit, sample, sample_share, unpremultiply
 from tasks.puppet.socket import Socket, sockets
 from tasks.puppet.tissue import Tissue
 from tasks.puppet.turn import Turn, turn

@@ -88,6 +88,10 @@ def _decoded(encoded: str) -> bytes:
     """The bytes of base64, with or without the head of a `data:` address."""
     text = encoded.partition(",")[2] if encoded.startswith("data:") else encoded
     try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        pass  # some break it into lines
+    try:
         return base64.b64decode("".join(text.split()), validate=True)
     except ValueError as error:
         raise UnusableError(f"its image data is not base64 ({error})") from error
