@@ -124,6 +124,8 @@ def cost(role: str, frames: int, address: str, arguments: argparse.Namespace) ->
             words = [__file__, "--as", role, "--address", address, "--frames", str(frames)]
             words += ["--workers", workers]
         environment = {**os.environ, "OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": address}
+        # As at any user's: what Python has compiled is kept.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         started = time.perf_counter()
         process = subprocess.Popen(
             [sys.executable, *words], cwd=folder, env=environment, stdout=subprocess.DEVNULL
