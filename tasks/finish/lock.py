@@ -21,7 +21,7 @@ from tasks.finish.alpha import (
     straight,
     within_alpha,
 )
-from tasks.finish.reference import Reference
+from tasks.finish.reference import Reference, faded
 from tasks.finish.region import depths
 
 _MOST_LEVELS = 40.0
@@ -46,23 +46,24 @@ class Join:
 def lock(face: Floats, reference: Reference, join: Join) -> Pixels:
     """The reference with the take's face in it.
 
-    `face` is the aligned take within `reference.where`, premultiplied.
+    `face` is the aligned take within `reference.where`, premultiplied; it is written over.
     """
     where, below = reference.where, reference.face
-    part = reference.weights(join.width_px)
+    fade = reference.fade(join.width_px)
     own = reference.picture[where]
     if join.bare:
-        part = part * _within(own, reference.picture.shape[1])
+        fade = faded(fade.part * _within(own, reference.picture.shape[1]), below)
         alpha = cv2.extractChannel(below, 3)
         face = face * each_channel(alpha / OPAQUE)
         face[..., 3] = alpha
     if join.seam == "gradient":
-        face = _levelled(face, below, part, cast(Mask, reference.region)[where])
-    share = each_channel(part)
-    mixed = straight(face * share + below * (1 - share))
+        face = _levelled(face, below, fade.part, cast(Mask, reference.region)[where])
+    face *= fade.share
+    face += fade.rest
+    mixed = straight(face)
     locked = reference.picture.copy()
     # a colour that nobody can see stays that of the reference
-    inside = (part > 0) & ((mixed[..., 3] > 0) | (own[..., 3] > 0))
+    inside = (fade.part > 0) & ((mixed[..., 3] > 0) | (own[..., 3] > 0))
     overlaid(locked[where], mixed, inside)
     return locked
 
@@ -85,7 +86,8 @@ def _levelled(face: Floats, below: Floats, part: Floats, region: Mask) -> Floats
     """
     opaque = (face[..., 3] > OPAQUE - 1) & (below[..., 3] > OPAQUE - 1)
     ring = (region > 0) & (part < 0.75) & opaque
-    missing = np.clip(below - face, -_MOST_LEVELS, _MOST_LEVELS)
+    missing = below - face
+    np.clip(missing, -_MOST_LEVELS, _MOST_LEVELS, out=missing)
     # what is drawn differently is not told by the mean of a few pixels; of many it is
     known = ring.astype(np.float32)
     missing *= each_channel(known)
@@ -93,7 +95,8 @@ def _levelled(face: Floats, below: Floats, part: Floats, region: Mask) -> Floats
     layer = _spread(missing)
     layer *= each_channel(cv2.extractChannel(face, 3) / OPAQUE)
     layer[..., 3] = 0
-    return within_alpha(face + layer)
+    layer += face
+    return within_alpha(layer)
 
 
 _FINEST = 4

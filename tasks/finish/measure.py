@@ -118,7 +118,7 @@ def measure(
         contrast=round(float(seen.tones(beside.times).std()), 2),
         cropped=round(_cropped(finished, reference), 4),
         take_drift_px=_drift(finished.motion, reference, frame) if finished.registered else None,
-        take_ssim=_rounded(_mean(_ssim(beside.take, beside.tones), beside.figure)),
+        take_ssim=_rounded(_mean(_ssim(beside.take, beside), beside.figure)),
         take_alpha_lost=round(reference.covered(seen.picture), 4),
         drift_px=drift,
         tracked=tracked,
@@ -150,6 +150,8 @@ class _Beside:
     times: float
     """their size, as a part of the frame's"""
     tones: Floats
+    local: tuple[Floats, Floats]
+    """the mean and the variance of these around each pixel"""
     take: Floats
     outside: Bools
     """what is not in the face, and was in the take"""
@@ -174,13 +176,15 @@ class _Beside:
         region = reference.region_at(size)
         if region is not None:
             outside &= region == 0
-            near = reference.once("near", lambda: _near(region))
+            near = reference.once("near", lambda: _ring(region))
         take = toned(seen if finished.colours is None else recoloured(seen, finished.colours))
         figure = outside & (flat[..., 3] == OPAQUE)
-        return _Beside(times, reference.pyramid.tones(times), take, outside, figure, figure & near)
+        tones = reference.pyramid.tones(times)
+        local = reference.once(("local", times), lambda: _local(tones))
+        return _Beside(times, tones, local, take, outside, figure, figure & near)
 
 
-def _near(region: Mask) -> Bools:
+def _ring(region: Mask) -> Bools:
     """What is around the face."""
     outside = (region == 0).astype(np.uint8)
     away = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
@@ -234,14 +238,20 @@ def _tracked(one: Pixels, two: Pixels, points: Floats) -> tuple[Floats, Pixels]:
     return cast(Floats, there), cast(Pixels, found)
 
 
-def _ssim(one: Floats, two: Floats) -> Floats:
-    """The structural likeness around each pixel of two pictures of tones, -1..1."""
+def _near(values: Floats) -> Floats:
+    return cast(Floats, cv2.GaussianBlur(values, (11, 11), 1.5))
 
-    def near(values: Floats) -> Floats:
-        return cast(Floats, cv2.GaussianBlur(values, (11, 11), 1.5))
 
-    a, b = near(one), near(two)
-    aa, bb, ab = near(one * one) - a * a, near(two * two) - b * b, near(one * two) - a * b
+def _local(tones: Floats) -> tuple[Floats, Floats]:
+    """The mean and the variance of tones around each pixel."""
+    mean = _near(tones)
+    return mean, _near(tones * tones) - mean * mean
+
+
+def _ssim(one: Floats, beside: _Beside) -> Floats:
+    """The structural likeness of tones to the reference's around each pixel, -1..1."""
+    (a, aa), (b, bb) = _local(one), beside.local
+    ab = _near(one * beside.tones) - a * b
     c1, c2 = (0.01 * OPAQUE) ** 2, (0.03 * OPAQUE) ** 2
     return cast(Floats, (2 * a * b + c1) * (2 * ab + c2) / ((a * a + b * b + c1) * (aa + bb + c2)))
 
@@ -260,7 +270,7 @@ def _outside(frame: Pixels, reference: Reference, beside: _Beside) -> tuple[floa
     here, there = Pyramid(frame).flat(beside.times), reference.pyramid.flat(beside.times)
     inner = cv2.erode(beside.outside.astype(np.uint8), _square(5)) > 0
     figure = inner & ((there[..., 3] > 0) | (here[..., 3] > 0))
-    like = _mean(_ssim(toned(here), beside.tones), figure)
+    like = _mean(_ssim(toned(here), beside), figure)
     spot = max(1.0, beside.tones.shape[1] / 170)
     away = cv2.GaussianBlur(here.astype(np.float32) - there, (0, 0), spot)
     most = float(np.abs(away).max(axis=2)[inner].max()) if inner.any() else 0.0
@@ -317,7 +327,7 @@ def _halo(frame: Pixels, reference: Reference, times: float, *, locked: bool) ->
         both &= small == OPAQUE
     if both.sum() < 50:
         return 0.0
-    return float(np.percentile(np.abs(here - there).max(axis=2)[both], 75))
+    return float(np.percentile(np.abs(here[both] - there[both]).max(axis=1), 75))
 
 
 _RIM_PX = 2

@@ -5,17 +5,45 @@ sizes, the strongest edges, how the face is joined, what the neutral face looks 
 """
 
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import cv2
 import numpy as np
 
-from tasks.finish.alpha import OPAQUE, Bools, Floats, Mask, Pixels, premultiplied, solid
+from tasks.finish.alpha import (
+    OPAQUE,
+    Bools,
+    Floats,
+    Mask,
+    Pixels,
+    each_channel,
+    premultiplied,
+    solid,
+)
 from tasks.finish.pyramid import Pyramid
 from tasks.finish.region import Box, box, weights
 from tasks.finish.size import sized
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Fade:
+    """How two pictures are mixed."""
+
+    part: Floats
+    """(height, width): how much of the upper one each pixel shows, 0..1"""
+    share: Floats
+    """the same for each channel"""
+    rest: Floats
+    """what the lower one adds, premultiplied"""
+
+
+def faded(part: Floats, below: Floats) -> Fade:
+    """Anything over `below`, premultiplied, as much as `part` says."""
+    share = each_channel(part)
+    return Fade(part, share, below * (1 - share))
 
 
 class Reference:
@@ -78,6 +106,14 @@ class Reference:
         """How much of a take each pixel there shows, 0..1 (see `region.weights`)."""
         region = cast(Mask, self.region)
         return self.once(("weights", width_px), lambda: weights(region, width_px, self.where))
+
+    def fade(self, width_px: float) -> Fade:
+        """How a take's face fades into it."""
+
+        def made() -> Fade:
+            return faded(self.weights(width_px), self.face)
+
+        return self.once(("fade", width_px), made)
 
     def region_at(self, size_px: tuple[int, int]) -> Mask | None:
         """The region at a smaller size, by averaging; None without one."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from tasks.ground.boxes import inner_box
@@ -79,8 +80,13 @@ def pixels_digest(image: Image.Image) -> str:
     What is wholly transparent has no colour to compare: editors keep it or drop it as they like.
     """
     digest = hashlib.sha256(f"{image.width}x{image.height}:".encode())
-    digest.update(premultiply(np.asarray(image.convert("RGBA"))).data)
+    digest.update(premultiply(_pixels(image)).data)
     return digest.hexdigest()
+
+
+def _pixels(image: Image.Image) -> NDArray[np.uint8]:
+    """A picture's RGBA, not to be written on."""
+    return np.asarray(image if image.mode == "RGBA" else image.convert("RGBA"))
 
 
 def fit(image: Image.Image, size_px: tuple[int, int]) -> Image.Image:
@@ -128,9 +134,8 @@ def png_bytes(image: Image.Image) -> bytes:
     """
     from isal import isal_zlib
 
-    pixels = image.convert("RGBA").tobytes()
     row_bytes = 4 * image.width
-    rows = np.frombuffer(pixels, np.uint8).reshape(image.height, row_bytes)
+    rows = _pixels(image).reshape(image.height, row_bytes)
     filtered = np.empty((image.height, 1 + row_bytes), np.uint8)
     filtered[:, 0] = _FILTER_UP
     filtered[0, 1:] = rows[0]
