@@ -6,13 +6,14 @@ _M_ARENA_MAX = -8
 """of mallopt(3), in malloc.h of glibc"""
 
 
-def share_arenas(most: int = 2) -> None:
-    """Have all threads share so many arenas, before they are started; of no effect without glibc.
+def share_arena() -> None:
+    """Have all threads share one arena, before they are started; of no effect without glibc.
 
     glibc gives each thread an arena of its own, eight a core, and each keeps the largest pictures
-    that its thread ever held: with 16 workers, hundreds of megabytes that nobody uses.
+    that its thread ever held: with 16 workers, hundreds of megabytes that nobody uses. What is
+    allocated in earnest is large and seldom, so that nobody waits for another.
     """
     with contextlib.suppress(OSError, AttributeError, TypeError):
         import ctypes
 
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, most)
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)

@@ -22,7 +22,7 @@ from tasks.graph.node import Node
 from tasks.graph.project import Project
 from tasks.ground.errors import Mistake
 from tasks.ground.files import open_plain, sweep_parts
-from tasks.ground.memory import share_arenas
+from tasks.ground.memory import share_arena
 from tasks.ground.say import say
 from tasks.ground.wording import counted
 from tasks.running import lines
@@ -138,7 +138,7 @@ class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
     def _run_all(self, arguments: list[Any], workers: int) -> int:
         """Have doit run what is out of date; the exit code."""
         if workers and self.control.selected_tasks:
-            share_arenas()
+            share_arena()
         # Twice as many threads as slots: while one waits for its picture, another finishes.
         runner = _ThreadRunner(*arguments, 2 * workers) if workers else _SerialRunner(*arguments)
         gc.freeze()

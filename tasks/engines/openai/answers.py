@@ -1,7 +1,6 @@
 """The picture in an answer of the endpoint. Lenient about its wrapping: it was paid for."""
 
 import base64
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -29,24 +28,16 @@ class NotYetError(ValueError):
         self.owed = owed
 
 
-def take_of(
-    body: bytes, latency_s: float | None, answer_id: str, fetch: Callable[[str], bytes]
-) -> Take:
-    """The take in an answer's body; `fetch` gets a picture that came as an address.
-
-    Raises `UnusableError`, with the tokens that were counted all the same.
-    """
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise UnusableError("it is no picture's JSON") from error
-    return take_of_document(document, latency_s, answer_id, fetch)
-
-
 def take_of_document(
     document: Any, latency_s: float | None, answer_id: str, fetch: Callable[[str], bytes]
 ) -> Take:
-    """As `take_of`, of an answer that is read already."""
+    """The take in an answer that was read; `fetch` gets a picture that came as an address.
+
+    `document` is None where the answer is no JSON. Raises `UnusableError`, with the tokens that
+    were counted all the same.
+    """
+    if document is None:
+        raise UnusableError("it is no picture's JSON")
     usage = document.get("usage") if isinstance(document, dict) else None
     usage = _counts(usage) if isinstance(usage, dict) else {}
     try:

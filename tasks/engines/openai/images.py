@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import openai
 
-from tasks.engines.openai.answers import NotYetError, UnusableError, take_of
+from tasks.engines.openai.answers import NotYetError, UnusableError, take_of_document
 from tasks.engines.openai.client import client, one_line
 from tasks.engines.openai.failures import failure_of, page_failure, status_failure
 from tasks.engines.openai.fetching import fetched
@@ -45,9 +45,9 @@ class ImagesEngine:
             failure = failure_of(error, self._settings.timeout_s)
             raise _hinted(failure, error, request) from error
         latency_s = round(time.monotonic() - started, 3)
-        check_kind(content, status)
         try:
-            return take_of(content, latency_s, answer_id, self._fetch)
+            document = document_of(content, status)
+            return take_of_document(document, latency_s, answer_id, self._fetch)
         except UnusableError as error:
             raise EngineFailure(
                 one_line(f"the answer has no picture: {error}"),
@@ -94,22 +94,26 @@ def to_fetch(error: NotYetError) -> EngineFailure:
     return ToFetch(one_line(text), error.owed)
 
 
-def check_kind(content: bytes, status: int) -> None:
-    """Raises `EngineFailure` for a page, and for an error that came with status 200: nothing was
-    drawn then."""
+def document_of(content: bytes, status: int) -> Any:
+    """What is in an answer of JSON; None where it is none.
+
+    Raises `EngineFailure` for a page, and for an error that came with status 200: nothing was
+    drawn then.
+    """
     if content.lstrip()[:1] == b"<":
         raise page_failure(content)
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):
-        return
+        return None
     if not isinstance(document, dict) or document.get("data") or document.get("usage"):
-        return
+        return document
     error = document.get("error") or document.get("detail")
     if error:
         failure = status_failure(_as_status(error, status))
         fault = Fault.SETTING if failure.fault is Fault.FINAL else failure.fault
         raise EngineFailure(str(failure), fault=fault, wait_s=failure.wait_s)
+    return document
 
 
 def _as_status(error: object, status: int) -> openai.APIStatusError:

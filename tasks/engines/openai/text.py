@@ -3,7 +3,6 @@
 Chat completions, since this is the form that other servers speak as well.
 """
 
-import json
 import time
 from typing import Any
 
@@ -11,7 +10,7 @@ import openai
 
 from tasks.engines.openai.client import client, one_line
 from tasks.engines.openai.failures import failure_of
-from tasks.engines.openai.images import check_kind
+from tasks.engines.openai.images import document_of
 from tasks.engines.openai.wire import within
 from tasks.ground.outside import clean
 from tasks.ground.secrets import blotted_bytes
@@ -45,21 +44,17 @@ class TextEngine:
         except openai.OpenAIError as error:
             raise _hinted(failure_of(error, self._settings.timeout_s), request) from error
         latency_s = round(time.monotonic() - started, 3)
-        check_kind(raw.content, raw.status_code)
+        document = document_of(raw.content, raw.status_code)
         return Take(
             raw.content,
             latency_s=latency_s,
-            usage=_usage(raw.content),
+            usage=_usage(document, raw.content),
             answer_id=clean(raw.headers.get("x-request-id", "")),
         )
 
 
-def _usage(body: bytes) -> dict[str, Any]:
+def _usage(document: Any, body: bytes) -> dict[str, Any]:
     """The tokens that were counted. Raises `EngineFailure` for what is no answer at all."""
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        document = None
     if not isinstance(document, dict) or not isinstance(document.get("choices"), list):
         raise EngineFailure(
             one_line(f"the answer has no words: {body[:80].decode(errors='replace')}"),
