@@ -33,11 +33,8 @@ def take_of_document(
 ) -> Take:
     """The take in an answer that was read; `fetch` gets a picture that came as an address.
 
-    `document` is None where the answer is no JSON. Raises `UnusableError`, with the tokens that
-    were counted all the same.
+    Raises `UnusableError`, with the tokens that were counted all the same.
     """
-    if document is None:
-        raise UnusableError("it is no picture's JSON")
     usage = document.get("usage") if isinstance(document, dict) else None
     usage = _counts(usage) if isinstance(usage, dict) else {}
     try:

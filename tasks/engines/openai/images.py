@@ -95,7 +95,7 @@ def to_fetch(error: NotYetError) -> EngineFailure:
 
 
 def document_of(content: bytes, status: int) -> Any:
-    """What is in an answer of JSON; None where it is none.
+    """What is in an answer of JSON. Raises `UnusableError` where it is none.
 
     Raises `EngineFailure` for a page, and for an error that came with status 200: nothing was
     drawn then.
@@ -104,8 +104,8 @@ def document_of(content: bytes, status: int) -> Any:
         raise page_failure(content)
     try:
         document = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
+    except (ValueError, RecursionError) as no_json:
+        raise UnusableError("it is no picture's JSON") from no_json
     if not isinstance(document, dict) or document.get("data") or document.get("usage"):
         return document
     error = document.get("error") or document.get("detail")

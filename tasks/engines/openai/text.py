@@ -8,6 +8,7 @@ from typing import Any
 
 import openai
 
+from tasks.engines.openai.answers import UnusableError
 from tasks.engines.openai.client import client, one_line
 from tasks.engines.openai.failures import failure_of
 from tasks.engines.openai.images import document_of
@@ -44,7 +45,10 @@ class TextEngine:
         except openai.OpenAIError as error:
             raise _hinted(failure_of(error, self._settings.timeout_s), request) from error
         latency_s = round(time.monotonic() - started, 3)
-        document = document_of(raw.content, raw.status_code)
+        try:
+            document = document_of(raw.content, raw.status_code)
+        except UnusableError:
+            document = None
         return Take(
             raw.content,
             latency_s=latency_s,
