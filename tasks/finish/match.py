@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.finish.alpha import OPAQUE, Floats, Pixels, within_alpha
+from tasks.finish.alpha import OPAQUE, Floats, within_alpha
 from tasks.finish.motion import Motion, scaled
 from tasks.finish.pyramid import Pyramid
 from tasks.finish.reference import Reference
@@ -23,7 +23,7 @@ Mixture = NDArray[np.float64]
 
 _SIDE_PX = 256
 """the shorter side of the pictures that are compared"""
-_FEWEST, _SAMPLES = 200, 20_000
+_FEWEST = 200
 _ROUNDS = 8
 _PULL = 4e-4
 """towards leaving colours alone, as the variance of colours that balances it: what the
@@ -87,14 +87,12 @@ def _samples(take: Pyramid, reference: Reference, motion: Motion) -> tuple[Float
     if face is not None:
         usable &= face == 0
     kept = cv2.erode(usable.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    some = np.flatnonzero(kept)
-    some = some[:: -(-some.size // _SAMPLES) or 1]
-    return _channels(cast(Floats, seen), some), _channels(wanted, some)
+    return _channels(seen[kept] / OPAQUE), _channels(wanted[kept] / float(OPAQUE))
 
 
-def _channels(picture: Pixels | Floats, some: NDArray[np.intp]) -> Floats:
-    """Some pixels' colours, 0..1, (3, n): each channel by itself, which is quicker to sum."""
-    return np.ascontiguousarray((picture.reshape(-1, 4)[some, :3] / float(OPAQUE)).T, np.float64)
+def _channels(colours: Floats) -> Floats:
+    """(n, 4) as (3, n): each channel by itself, which is quicker to sum."""
+    return np.ascontiguousarray(colours[:, :3].T.astype(np.float64))
 
 
 def _fitted(seen: Floats, wanted: Floats) -> tuple[Mixture, float]:
