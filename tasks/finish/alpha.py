@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.pictures.alpha import opaque
+
 Pixels = NDArray[np.uint8]
 """(height, width, 4): RGBA with straight alpha"""
 Floats = NDArray[np.floating[Any]]
@@ -14,19 +16,13 @@ Mask = NDArray[np.uint8]
 """(height, width): 255 inside, 0 outside"""
 
 Bools = NDArray[np.bool_]
+"""(height, width) as a rule"""
 
 OPAQUE = 255
 GREY = 127.5
 """what a picture is laid on where one tone a pixel is wanted: neither a dark nor a light edge"""
 _ROWS = 32
 """so many at a time stay in the processor's cache, in floats"""
-
-
-def opaque(picture: Pixels) -> bool:
-    """Whether nothing of a picture is transparent, not even in part."""
-    if picture[:1, :, 3].min(initial=OPAQUE) < OPAQUE:
-        return False  # most that are not show it in their first row
-    return float(cv2.minMaxLoc(cv2.extractChannel(picture, 3))[0]) == OPAQUE
 
 
 def solid(picture: Pixels) -> Bools:

@@ -13,9 +13,8 @@ import cv2
 import numpy as np
 
 from tasks.character.face import Eye, Face, FaceError, Mouth, Point, complete
-from tasks.finish.alpha import Floats, Mask, Pixels
+from tasks.finish.alpha import Bools, Floats, Mask, Pixels
 
-Bools = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 _UNLIKE, _LIKE = 13.0, 10.0
 """from where on two colours differ, and up to where they are one: CIELAB"""
 _SHUT = 0.9

@@ -24,7 +24,6 @@ from tasks.finish.alpha import (
     Mask,
     Pixels,
     each_channel,
-    opaque,
     same_pixels,
     solid,
     toned,
@@ -36,6 +35,7 @@ from tasks.finish.reference import Reference
 from tasks.finish.region import Box, box, depths
 from tasks.finish.size import sized
 from tasks.finish.steps import Finished
+from tasks.pictures.alpha import opaque
 
 _SIDE_PX = 512
 """the shorter side of the pictures that are measured"""

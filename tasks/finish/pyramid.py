@@ -2,8 +2,8 @@
 
 from functools import cached_property
 
-from tasks.finish.alpha import Floats, Pixels, opaque, shrunk_flat, toned
-from tasks.pictures.alpha import premultiply
+from tasks.finish.alpha import Floats, Pixels, shrunk_flat, toned
+from tasks.pictures.alpha import opaque, premultiply
 
 
 class Pyramid:

@@ -102,16 +102,11 @@ class Reference:
         """The picture's own pixels there, premultiplied."""
         return self.once("face", lambda: premultiplied(self.picture[self.where]))
 
-    def weights(self, width_px: float) -> Floats:
-        """How much of a take each pixel there shows, 0..1 (see `region.weights`)."""
-        region = cast(Mask, self.region)
-        return self.once(("weights", width_px), lambda: weights(region, width_px, self.where))
-
     def fade(self, width_px: float) -> Fade:
-        """How a take's face fades into it."""
+        """How a take's face fades into it, over `width_px` (see `region.weights`)."""
 
         def made() -> Fade:
-            return faded(self.weights(width_px), self.face)
+            return faded(weights(cast(Mask, self.region), width_px, self.where), self.face)
 
         return self.once(("fade", width_px), made)
 

@@ -9,13 +9,20 @@ from numpy.typing import NDArray
 _OPAQUE = 255
 
 
+def opaque(picture: NDArray[np.uint8]) -> bool:
+    """Whether nothing of a picture, (height, width, 4), is transparent, not even in part."""
+    if picture[:1, :, 3].min(initial=_OPAQUE) < _OPAQUE:
+        return False  # most that are not show it in their first row
+    return float(cv2.minMaxLoc(cv2.extractChannel(picture, 3))[0]) == _OPAQUE
+
+
 def premultiply(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Colours times alpha, (height, width, 4); the same array when there is nothing to do.
 
     Rounded to the nearest: to the bit what Pillow's mode RGBa has.
     """
-    alpha = cv2.extractChannel(picture, 3)
-    if cv2.minMaxLoc(alpha)[0] == _OPAQUE:
+    if opaque(picture):
         return picture
+    alpha = cv2.extractChannel(picture, 3)
     share = cv2.merge([alpha, alpha, alpha, np.full_like(alpha, _OPAQUE)])
     return cast(NDArray[np.uint8], cv2.multiply(picture, share, scale=1 / _OPAQUE))
