@@ -33,8 +33,9 @@ def blotted(text: str) -> str:
     values = tuple(_values(os.environ))
     if not values:
         return text
-    pattern, pieces = _known(values)
-    return _without_pieces(pattern.sub(BLOT, text), pieces)
+    if len(text) >= min(map(len, values)):  # what finds a long key takes as long as a small run
+        text = _pattern(values).sub(BLOT, text)
+    return _without_pieces(text, _pieces(values))
 
 
 def without_keys(text: str) -> str:
@@ -94,13 +95,18 @@ def _of_header(value: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=4)
-def _known(values: tuple[str, ...]) -> tuple[re.Pattern[str], frozenset[str]]:
-    """What finds these secrets, and the pieces that give them away."""
+def _pattern(values: tuple[str, ...]) -> re.Pattern[str]:
+    """What finds these secrets: each takes at least as many characters as it has."""
     longest_first = sorted(set(values), key=len, reverse=True)
-    pieces = {
-        value[at : at + _PIECE] for value in longest_first for at in range(len(value) - _PIECE + 1)
-    }
-    return re.compile("|".join(map(_anyhow, longest_first))), frozenset(pieces)
+    return re.compile("|".join(map(_anyhow, longest_first)))
+
+
+@lru_cache(maxsize=4)
+def _pieces(values: tuple[str, ...]) -> frozenset[str]:
+    """What gives these secrets away."""
+    return frozenset(
+        value[at : at + _PIECE] for value in values for at in range(len(value) - _PIECE + 1)
+    )
 
 
 def _anyhow(secret: str) -> str:

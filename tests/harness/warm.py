@@ -38,11 +38,11 @@ _PACKAGES = (
     "PIL.JpegImagePlugin",
     "PIL.PpmImagePlugin",
     "PIL.PngImagePlugin",
+    "PIL.WebPImagePlugin",
     "tomllib",
     "doit.doit_cmd",
 )
 _MOST_BYTES = 2**20
-_LOOK_S = 0.02
 
 
 class WarmProcess:
@@ -161,14 +161,20 @@ def start(arguments: list[str], cwd: Path, environment: dict[str, str]) -> WarmP
 
 def _serve(control: socket.socket) -> None:
     children: dict[int, socket.socket] = {}
+    ended, ends = os.pipe()
+    os.set_blocking(ends, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(ends, warn_on_full_buffer=False)
     while True:
-        ready, _, _ = select.select([control], [], [], _LOOK_S if children else None)
-        if ready:
+        ready, _, _ = select.select([control, ended], [], [])
+        if control in ready:
             order = _order(control)
             if order is None:
                 return
             _begin(control, children, *order)
-        _reap(children)
+        if ended in ready:
+            os.read(ended, _MOST_BYTES)
+            _reap(children)
 
 
 def _order(control: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
@@ -214,7 +220,8 @@ def _reap(children: dict[int, socket.socket]) -> None:
 def _become(order: dict[str, Any], out: int, err: int) -> None:
     """Be `python -m doit`, and end as it does."""
     os.setsid()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
@@ -278,6 +285,7 @@ def _load() -> None:
     for module in pkgutil.walk_packages(tasks.__path__, "tasks."):
         importlib.import_module(module.name)
     _fill_tables()
+    _find_plugins()
     gc.collect()
     gc.freeze()
 
@@ -288,6 +296,16 @@ def _fill_tables() -> None:
     import numpy as np
 
     cv2.cvtColor(np.zeros((1, 1, 3), np.float32), cv2.COLOR_RGB2LAB)
+
+
+def _find_plugins() -> None:
+    """Have doit find once what installed packages add to it: it reads them all, four times."""
+    from importlib.metadata import entry_points
+
+    import doit.plugin
+
+    found = entry_points()
+    doit.plugin.entry_points_impl = lambda: found.select
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def _fresh(small: Small) -> bool:
 def _make(small: Small) -> bool:
     import io
 
-    from PIL import Image
+    from PIL import Image, WebPImagePlugin
 
     try:
         seen_ns = small.picture.stat().st_mtime_ns
@@ -112,7 +112,9 @@ def _make(small: Small) -> bool:
     size = inner_size(image.size, (LONGEST_PX, LONGEST_PX), largest=1.0)
     little = image.convert("RGBa").resize(size, Image.Resampling.BOX, reducing_gap=2.0)
     buffer = io.BytesIO()
-    little.convert("RGBA").save(buffer, "WEBP", quality=_QUALITY, method=2)
+    # By its plug-in: given a name alone, Pillow loads all of its forty formats to find this one.
+    webp = WebPImagePlugin.WebPImageFile.format
+    little.convert("RGBA").save(buffer, webp, quality=_QUALITY, method=2)
     write_whole(small.thumbnail, buffer.getvalue())
     os.utime(small.thumbnail, ns=(seen_ns, seen_ns))
     return True
