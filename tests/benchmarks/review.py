@@ -19,10 +19,10 @@ sys.path.insert(0, str(ROOT))
 from tasks.build.pages import make_page  # noqa: E402
 from tasks.graph.project import Project, open_project  # noqa: E402
 from tests.conftest import make_folder, portrait, small_config  # noqa: E402
+from tests.harness.browser import chromium  # noqa: E402
 
 POSES = 5
 SIZE = (320, 480)
-CHROMIUM = "/usr/bin/chromium"
 
 
 def project(folder: Path, count: int) -> Path:
@@ -67,7 +67,7 @@ def main(counts: list[int]) -> None:
 
     print("frames  make_s  again_s  page_kB  thumbnails_kB  first_paint_ms")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for count in counts:
             with tempfile.TemporaryDirectory() as folder:
                 config = project(Path(folder) / "many", count)
