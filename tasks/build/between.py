@@ -3,6 +3,7 @@
 import threading
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -10,9 +11,11 @@ from PIL import Image
 from tasks.graph.node import Node
 from tasks.ground.errors import Mistake
 from tasks.ground.files import stamp
-from tasks.morph import Morpher
 from tasks.pictures import distance as distances
 from tasks.pictures.picture import read
+
+if TYPE_CHECKING:
+    from tasks.morph import Morpher
 
 _Seen = tuple[str, tuple[int, int] | None]
 _MEASURING = threading.Lock()
@@ -36,7 +39,9 @@ def _seen(path: str) -> _Seen:
 
 
 @lru_cache(maxsize=2)
-def _morpher(first: _Seen, second: _Seen) -> Morpher:
+def _morpher(first: _Seen, second: _Seen) -> "Morpher":
+    from tasks.morph import Morpher
+
     one, other = (np.asarray(read(Path(path))) for path, _ in (first, second))
     if one.shape != other.shape:
         raise Mistake(f"{first[0]} and {second[0]} are not of one size")

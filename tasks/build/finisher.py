@@ -9,6 +9,7 @@ import os
 import threading
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -17,14 +18,15 @@ from PIL import Image
 from tasks.build.inputs import Inputs
 from tasks.character.character import NEUTRAL, Character
 from tasks.character.settings import Finish
-from tasks.finish.features import Features, features, stray
-from tasks.finish.flags import Flag, flags, rank
-from tasks.finish.measure import Figures, measure
-from tasks.finish.reference import Reference
-from tasks.finish.steps import finish
 from tasks.graph.node import Node, Role
 from tasks.ground.digest import digest_of
 from tasks.pictures.picture import IGNORED, CachedPicture, png_bytes, unpadded
+
+if TYPE_CHECKING:  # loaded with the first take: a run of drafts has none
+    from tasks.finish.features import Features
+    from tasks.finish.flags import Flag
+    from tasks.finish.measure import Figures
+    from tasks.finish.reference import Reference
 
 _VERSION = 1
 """raised when the same take and settings give another frame"""
@@ -51,9 +53,9 @@ class FinishedFrame:
     digest: str
     """what decided it, beside the take"""
     notes: tuple[str, ...]
-    figures: Figures | None
+    figures: "Figures | None"
     """None where there is nothing to compare it with"""
-    flags: tuple[Flag, ...]
+    flags: "tuple[Flag, ...]"
     rank: tuple[int, float]
     """for choosing among takes: the least is the best"""
 
@@ -99,6 +101,10 @@ class Finisher:
 
         Whoever calls this holds `FINISHING`, since before the take was decoded.
         """
+        from tasks.finish.flags import flags, rank
+        from tasks.finish.measure import measure
+        from tasks.finish.steps import finish
+
         digest, reference = self.digest(node), self._held_against(node)
         ignored = image.info.get(IGNORED, ())
         settings, size_px = self._character.finish, self._character.generation.size_px
@@ -123,8 +129,11 @@ class Finisher:
             rank(figures, thresholds) if figures else (0, 0.0),
         )
 
-    def look(self, node: Node, image: Image.Image) -> Figures | None:
+    def look(self, node: Node, image: Image.Image) -> "Figures | None":
         """The figures of a frame as it is, of which no take is known (drafts, work by hand)."""
+        from tasks.finish.measure import measure
+        from tasks.finish.steps import finish
+
         reference = self._held_against(node)
         if reference is None:
             return None
@@ -133,12 +142,14 @@ class Finisher:
         done = finish(pixels, reference, _UNTOUCHED, size_px)
         return measure(pixels, done, reference, is_neutral=_is_neutral(node))
 
-    def features(self, node: Node, image: Image.Image, *, draft: bool) -> Features | None:
+    def features(self, node: Node, image: Image.Image, *, draft: bool) -> "Features | None":
         """What a look at the face of a keyframe shows; None where its landmarks are not known.
 
         They are those of the portrait, whose pose is the default one; of a draft at another pose
         it is still known that nothing far from the head may change.
         """
+        from tasks.finish.features import Features, features, stray
+
         character = self._character.wearing(node.costume)
         if node.place or character.base_image_of(node.pose) not in {None, character.base_image}:
             return None
@@ -158,8 +169,10 @@ class Finisher:
         found = replace(found, stray=away) if found else None
         return found if found != Features() else None
 
-    def _held_against(self, node: Node) -> Reference | None:
+    def _held_against(self, node: Node) -> "Reference | None":
         """The reference's pixels and region, kept for the frames to come: most share it."""
+        from tasks.finish.reference import Reference
+
         reference = self._reference(node)
         if reference is None:
             return None

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from tasks.character.character import Character
 from tasks.ground.digest import digest_of
-from tasks.timelines.visemes import feelings
+from tasks.timelines.mouths import feelings
 
 
 def talking_digest(character: Character) -> str:

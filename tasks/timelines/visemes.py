@@ -12,41 +12,11 @@ from dataclasses import dataclass
 from tasks.character.character import NEUTRAL, Expression
 from tasks.ground.errors import Mistake
 from tasks.ground.ids import did_you_mean
+from tasks.timelines.mouths import PREFIX, WANTED, Mouth, eyes_shut, mouth_alone, mouth_of
 from tasks.timelines.phones import phone_of
 from tasks.timelines.roads import Road, keyframe
 from tasks.timelines.rules import SETS, SHAPES
 
-Mouth = tuple[float, float, float, float, float]
-"""how far it is open, wide, round, pressed shut, and smiling (below 0: frowning); 0..1"""
-
-WANTED: Mapping[str, Mouth] = {
-    "A": (0.0, 0.0, 0.0, 0.8, 0.0),
-    "B": (0.14, 0.45, 0.0, 0.0, 0.0),
-    "C": (0.35, 0.15, 0.0, 0.0, 0.0),
-    "D": (0.7, 0.0, 0.0, 0.0, 0.0),
-    "E": (0.4, 0.0, 0.45, 0.0, 0.0),
-    "F": (0.15, 0.0, 0.75, 0.0, 0.0),
-    "G": (0.06, 0.15, 0.0, 0.3, 0.0),
-    "H": (0.28, 0.15, 0.0, 0.0, 0.0),
-    "X": (0.0, 0.0, 0.0, 0.0, 0.0),
-}
-_NAMES: Mapping[str, str] = {
-    **dict.fromkeys(("a", "closed", "mbp", "pbm", "m", "p", "b", "pp", "shut", "pressed"), "A"),
-    **dict.fromkeys(("ee", "i", "iy", "s", "ss", "teeth", "etc", "ih", "dd", "kk", "nn"), "B"),
-    **dict.fromkeys(("eh", "e", "ae", "c", "half"), "C"),
-    **dict.fromkeys(("ah", "aa", "ai", "d", "open", "wide"), "D"),
-    **dict.fromkeys(("oh", "o", "ao", "er", "aw", "rr"), "E"),
-    **dict.fromkeys(("uw", "oo", "u", "ou", "w", "wq", "f", "pucker"), "F"),
-    **dict.fromkeys(("fv", "g", "ff", "v"), "G"),
-    **dict.fromkeys(("l", "th", "h", "tongue"), "H"),
-    **dict.fromkeys(("neutral", "rest", "x", "sil", "idle", "relaxed"), "X"),
-}
-_PREFIX = re.compile(
-    r"(?:speaking|speak|talking|talk|mouth|viseme|lip|lips|say|phoneme|shape)[_.-]?", re.IGNORECASE
-)
-_MOUTH_PARTS = ("mouth", "jaw", "tongue", "cheek", "nose")
-_FULL = 0.5
-"""above this difference, a face is no mouth alone: it has a mood of its own"""
 _SEEN_FIRST = 2.0
 """how much more openness counts than the rest: without a face for "aw", half open is nearer to it
 than a pucker"""
@@ -64,29 +34,6 @@ class Look:
 
     def __str__(self) -> str:
         return f"{self.towards}@{self.t:g}" if self.towards else self.expression
-
-
-def mouth_of(expression: Expression) -> Mouth:
-    """What its mouth does: by its blend shapes, else by its name or its axis `mouth`."""
-    weights = expression.blendshapes
-
-    def both(name: str) -> float:
-        return (weights.get(f"{name}Left", 0.0) + weights.get(f"{name}Right", 0.0)) / 2
-
-    if any(name.startswith(_MOUTH_PARTS[:3]) and weight for name, weight in weights.items()):
-        opened = max(0.0, weights.get("jawOpen", 0.0) - weights.get("mouthClose", 0.0))
-        rounded = max(weights.get("mouthPucker", 0.0), weights.get("mouthFunnel", 0.0))
-        rolled = (weights.get("mouthRollUpper", 0.0) + weights.get("mouthRollLower", 0.0)) / 2
-        shut = max(rolled, both("mouthPress"))
-        mood = both("mouthSmile") - both("mouthFrown")
-        return opened, both("mouthStretch"), rounded, shut, mood
-    shape = _named(expression.values.get("mouth", "")) or _named(expression.id)
-    return WANTED[shape or "X"]
-
-
-def _named(name: str) -> str:
-    """The shape that a name means: `ah`, `speaking_ah`, `mouth_D`, `viseme_aa`."""
-    return _NAMES.get(_PREFIX.sub("", name, count=1).casefold(), "")
 
 
 @dataclass(frozen=True)
@@ -126,7 +73,7 @@ class Visemes:
     def blinking(self, expression: str) -> str | None:
         """The same expression with its eyes closed; None where there is none."""
         plain = self._values(expression)
-        shut = [name for name in self.expressions if _eyes_shut(self.expressions[name])]
+        shut = [name for name in self.expressions if eyes_shut(self.expressions[name])]
         if not plain:
             return next((name for name in shut if expression == NEUTRAL), None)
         for name in shut:
@@ -142,23 +89,6 @@ class Visemes:
     def _with(self, wanted: Mapping[str, str], mood: str) -> str | None:
         names = (n for n, e in self.expressions.items() if e.values == wanted and n != mood)
         return next(names, None)
-
-
-def feelings(expressions: Mapping[str, Expression]) -> Iterator[str]:
-    """The expressions that are moods: neither a mouth that speaks and nothing else, nor a blink."""
-    neutral = expressions.get(NEUTRAL, Expression(NEUTRAL))
-    yield NEUTRAL
-    for name, expression in expressions.items():
-        plain = _mouth_alone(expression, neutral) and abs(mouth_of(expression)[4]) < _NOT_AT_REST
-        if name != NEUTRAL and not plain and not _eyes_shut(expression):
-            yield name
-
-
-def _eyes_shut(expression: Expression) -> bool:
-    weights = expression.blendshapes
-    if any(name.startswith("eyeBlink") for name in weights):
-        return min(weights.get(f"eyeBlink{side}", 0.0) for side in ("Left", "Right")) > 0.8
-    return "blink" in expression.id or "blink" in expression.values.get("eyes", "")
 
 
 def _keys(label: str, shape: str) -> Iterator[str]:
@@ -224,7 +154,7 @@ def _looks(
 ) -> Iterator[tuple[Look, Mouth]]:
     """The faces that differ from neutral by their mouth alone, and those between two of them."""
     neutral = expressions.get(NEUTRAL, Expression(NEUTRAL))
-    plain = {name: mouth_of(e) for name, e in expressions.items() if _mouth_alone(e, neutral)}
+    plain = {name: mouth_of(e) for name, e in expressions.items() if mouth_alone(e, neutral)}
     plain.setdefault(NEUTRAL, mouth_of(neutral))
     for name, mouth in plain.items():
         yield Look(name), mouth
@@ -238,25 +168,6 @@ def _looks(
                 yield Look(start, end, t), between  # type: ignore[misc]
 
 
-def _mouth_alone(expression: Expression, neutral: Expression) -> bool:
-    """Whether eyes, brows and what else there is are as in the neutral face."""
-    if any(
-        expression.values.get(axis, "") != neutral.values.get(axis, "")
-        for axis in {*expression.values, *neutral.values} - {"mouth"}
-        if expression.values
-    ):
-        return False
-    if not expression.values and not _named(expression.id) and not expression.blendshapes:
-        return expression.id == NEUTRAL
-    names = {*expression.blendshapes, *neutral.blendshapes}
-    off = sum(
-        abs(expression.blendshapes.get(name, 0.0) - neutral.blendshapes.get(name, 0.0))
-        for name in names
-        if not name.startswith(_MOUTH_PARTS)
-    )
-    return off < _FULL
-
-
 def _nearest(shape: str, looks: Mapping[Look, Mouth]) -> Look:
     """The face nearest to a shape; a name that says the shape itself is nearer than any."""
     named = [look for look in looks if not look.towards and _is_called(look.expression, shape)]
@@ -266,7 +177,7 @@ def _nearest(shape: str, looks: Mapping[Look, Mouth]) -> Look:
 
 
 def _is_called(name: str, shape: str) -> bool:
-    return bool(re.fullmatch(rf"{_PREFIX.pattern}{shape}", name, re.IGNORECASE))
+    return bool(re.fullmatch(rf"{PREFIX.pattern}{shape}", name, re.IGNORECASE))
 
 
 def _distance(shape: str, mouth: Mouth) -> float:

@@ -30,12 +30,13 @@ from tasks.character.talking import LipSync
 from tasks.graph.timelines import roads_of
 from tasks.timelines.layers import Layers, merged, with_first
 from tasks.timelines.mouth import mouth_shapes
+from tasks.timelines.mouths import WANTED, mouth_of
 from tasks.timelines.phones import SILENCE, phone_of
 from tasks.timelines.roads import Roads
 from tasks.timelines.rules import nearest_shape, parts_of
 from tasks.timelines.timeline import Ways, planned
 from tasks.timelines.timing import Span, Timing, timing, until_next
-from tasks.timelines.visemes import WANTED, mouth_of, openings, visemes
+from tasks.timelines.visemes import openings, visemes
 
 ROOT = Path(__file__).resolve().parents[2]
 TUNED_ON = (
