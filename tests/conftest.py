@@ -1,5 +1,7 @@
 """A small project in a temporary folder, the real `doit` command in it, and an endpoint for it."""
 
+import contextlib
+import importlib
 import json
 import os
 import shutil
@@ -35,6 +37,25 @@ def pytest_configure() -> None:
         sys.dont_write_bytecode, sys.pycache_prefix = False, folder
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ["PYTHONPYCACHEPREFIX"] = folder
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Import all test modules, each worker from another one on: what one compiled, others find."""
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None or session.config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return
+    paths = sorted((ROOT / "tests").glob("**/test_*.py"))
+    first = int(worker["workerid"].removeprefix("gw")) * len(paths) // worker["workercount"]
+    for path in (*paths[first:], *paths[:first]):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        with contextlib.suppress(Exception, pytest.skip.Exception):  # said where it is collected
+            importlib.import_module(name)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, lest one worker be left with it at the end."""
+    items.sort(key=lambda item: item.path.name != "test_style.py")
 
 
 @dataclass(frozen=True)
