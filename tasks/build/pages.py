@@ -8,9 +8,10 @@ from tasks.build.shown import look_at_project, page_folder
 from tasks.graph.project import Project
 from tasks.ground import json_file
 from tasks.ground.files import stamp
+from tasks.ground.made import Moved
 from tasks.review.page import thumbnails
 from tasks.review.page.document import document
-from tasks.review.page.write import Moved, put, write
+from tasks.review.page.write import put, write
 
 _FAILED = "failed.json"
 
@@ -36,7 +37,7 @@ def make_page(
     write(folder, shown, moved, seen.plans)
     if failed or said != _said_before(project):  # a run that goes on meanwhile may write it, too
         text = json.dumps(said, ensure_ascii=False)
-        put(folder / _FAILED, text.encode(errors="replace"), moved)
+        put({folder / _FAILED: text.encode(errors="replace")}, moved)
     return shown
 
 

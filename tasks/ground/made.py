@@ -7,6 +7,7 @@ one is being made: whatever lies there then came from a run that was ended.
 import contextlib
 import hashlib
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from tasks.ground import json_file
@@ -16,29 +17,38 @@ from tasks.ground.locks import held
 LISTING = ".made.json"
 _LOCK = ".made.lock"
 _BEING_MADE = ""
+Moved = Callable[[Path, Path], None]
+"""told of a file that is not of this program, and where it was set aside"""
 
 
-def begin(path: Path) -> Path | None:
-    """Something is going to be put at `path`: set aside what lies there, unless it is ours.
+def begin(*paths: Path, moved: Moved) -> None:
+    """Something is going to be put at `paths`, in one folder: set aside what lies there, unless it
+    is ours.
 
-    Where it was set aside; None where nothing was. Raises `Mistake` for a folder, and OSError.
+    `moved` is told of each that was set aside, and where. Raises `Mistake` for a folder, and
+    OSError.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with held(path.parent / _LOCK):
-        listed = _listed(path.parent)
-        aside = None
-        if _is_there(path) and not _is_listed(path, listed):
-            aside = set_aside(path)
-        _write(path.parent, {**listed, path.name: _BEING_MADE})
-    return aside
+    if not paths:
+        return
+    folder = paths[0].parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with held(folder / _LOCK):
+        listed = _listed(folder)
+        for path in paths:
+            if _is_there(path) and not _is_listed(path, listed):
+                moved(path, set_aside(path))
+        _write(folder, {**listed, **{path.name: _BEING_MADE for path in paths}})
 
 
-def end(path: Path) -> None:
-    """What lies at `path` was put there. Raises OSError."""
-    with held(path.parent / _LOCK):
-        listed, digest = _listed(path.parent), _digest(path)
-        if digest:
-            _write(path.parent, {**listed, path.name: digest})
+def end(*paths: Path) -> None:
+    """What lies at `paths`, in one folder, was put there. Raises OSError."""
+    if not paths:
+        return
+    folder = paths[0].parent
+    with held(folder / _LOCK):
+        digests = {path.name: digest for path in paths if (digest := _digest(path))}
+        if digests:
+            _write(folder, {**_listed(folder), **digests})
 
 
 def remove(name: str, dryrun: bool) -> None:

@@ -48,7 +48,10 @@ def _put(
     paths = [Path(target) for target in targets]
     try:
         for path in paths:
-            say_set_aside(path, _aside(path, is_ours) if is_ours else begin(path))
+            if not is_ours:
+                begin(path, moved=say_set_aside)
+            elif (path.exists() or path.is_symlink()) and not is_ours(path):
+                say_set_aside(path, set_aside(path))
         done = action(*arguments)
         if not is_ours and not isinstance(done, TaskFailed):
             for path in paths:
@@ -58,12 +61,6 @@ def _put(
     return done
 
 
-def _aside(path: Path, is_ours: Callable[[Path], bool]) -> Path | None:
-    there = path.exists() or path.is_symlink()
-    return set_aside(path) if there and not is_ours(path) else None
-
-
-def say_set_aside(path: Path, aside: Path | None) -> None:
+def say_set_aside(path: Path, aside: Path) -> None:
     """Name what was set aside."""
-    if aside:
-        say(f"[i] Moved what lay at {path}, which is not of this program, to {aside}")
+    say(f"[i] Moved what lay at {path}, which is not of this program, to {aside}")

@@ -5,7 +5,7 @@ JSON in a script element, in which no text can end that element or be taken for 
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from os.path import relpath
 from pathlib import Path
 from types import MappingProxyType
@@ -13,9 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tasks.ground.files import read_plain, stamp, write_whole
-from tasks.ground.made import begin, end, remove
-
-Moved = Callable[[Path, Path | None], None]
+from tasks.ground.made import Moved, begin, end, remove
 
 ASSETS = Path(__file__).with_name("assets")
 SCRIPTS = (
@@ -66,27 +64,33 @@ def write(
     `moved` is told of a file that is not of this program, and where it was set aside. `plans`: what
     the page plays of each timeline, by its name.
     """
-    for name in (*SCRIPTS, *STYLES):
-        put(folder / name, (ASSETS / name).read_bytes(), moved)
-    for name, plan in plans.items():
-        script = f"Review.timelineLoaded({script_json(name)}, {script_json(plan)});\n"
-        put(folder / PLANS / f"{name}.js", script.encode(), moved)
+    put({folder / name: (ASSETS / name).read_bytes() for name in (*SCRIPTS, *STYLES)}, moved)
+    loaders = {
+        folder / PLANS / f"{name}.js": f"Review.timelineLoaded({script_json(name)},"
+        f" {script_json(plan)});\n"
+        for name, plan in plans.items()
+    }
+    put({path: script.encode() for path, script in loaders.items()}, moved)
     for path in (folder / PLANS).glob("*.js"):
         if path.stem not in plans:
             remove(str(path), dryrun=False)
-    put(folder / "index.html", page(document).encode(), moved)
+    put({folder / "index.html": page(document).encode()}, moved)
 
 
-def put(path: Path, data: bytes, moved: Moved) -> None:
-    """Put one file of the page in its place."""
-    try:
-        same = read_plain(path) == data
-    except OSError:
-        same = False
-    if not same:
-        moved(path, begin(path))
+def put(files: Mapping[Path, bytes], moved: Moved) -> None:
+    """Put files of the page, of one folder, in their places."""
+    changed = {path: data for path, data in files.items() if not _holds(path, data)}
+    begin(*changed, moved=moved)
+    for path, data in changed.items():
         write_whole(path, data)
-        end(path)
+    end(*changed)
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return read_plain(path) == data
+    except OSError:
+        return False
 
 
 def files(folder: Path) -> list[Path]:
