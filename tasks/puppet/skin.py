@@ -147,7 +147,8 @@ def bins(lab: Floats, size: Floats | float) -> NDArray[np.int64]:
     places = np.floor(lab / size + np.float32(0.5)).astype(np.int64)
     places -= places.min(axis=0)
     _, greens, blues = (places.max(axis=0) + 1).tolist()
-    return (places[:, 0] * greens + places[:, 1]) * blues + places[:, 2]
+    number: NDArray[np.int64] = (places[:, 0] * greens + places[:, 1]) * blues + places[:, 2]
+    return number
 
 
 def _usual(lab: Floats, where: Mask) -> Floats:
