@@ -98,8 +98,10 @@ def _fresh(small: Small) -> bool:
 def _make(small: Small) -> bool:
     import io
 
-    from PIL import Image
+    from PIL import Image, WebPImagePlugin
 
+    # by its plugin: by its name alone Pillow first loads all that it has, forty of them
+    webp = WebPImagePlugin.WebPImageFile.format
     try:
         seen_ns = small.picture.stat().st_mtime_ns
         image = read(small.picture)
@@ -112,7 +114,7 @@ def _make(small: Small) -> bool:
     size = inner_size(image.size, (LONGEST_PX, LONGEST_PX), largest=1.0)
     little = image.convert("RGBa").resize(size, Image.Resampling.BOX, reducing_gap=2.0)
     buffer = io.BytesIO()
-    little.convert("RGBA").save(buffer, "WEBP", quality=_QUALITY, method=2)
+    little.convert("RGBA").save(buffer, webp, quality=_QUALITY, method=2)
     write_whole(small.thumbnail, buffer.getvalue())
     os.utime(small.thumbnail, ns=(seen_ns, seen_ns))
     return True
