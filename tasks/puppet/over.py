@@ -1,6 +1,7 @@
 """What lies over the face: hair, glasses, a hat's rim. It stays, and what moves passes under it."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -22,7 +23,7 @@ TONES = 12
 """colours that are told apart in what lies over the face"""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class EyeParts:
     """Where one eye lies in a zone."""
 
@@ -34,9 +35,9 @@ class EyeParts:
     """the height of the upper lid's edge there"""
     lower: Floats
 
-    @property
+    @cached_property
     def opening(self) -> Mask:
-        """Between the lids."""
+        """Between the lids; not to be written to."""
         inside: Mask = (self.v > self.upper) & (self.v < self.lower) & (np.abs(self.s) < 1)
         return inside
 
