@@ -22,12 +22,6 @@ from tests.harness.warm import WarmProcess
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = (64, 96)
-SAME_EVERYWHERE = {
-    "PYTHONIOENCODING": "utf-8",
-    # One authority: reading the hundreds of a system takes longer than most runs take in all.
-    "SSL_CERT_FILE": str(ROOT / "tests" / "harness" / "authority.pem"),
-}
-"""the environment of `doit` in tests, beside that of the test"""
 
 
 def pytest_configure() -> None:
@@ -107,7 +101,7 @@ class Folder:
 
     def _environment(self) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("OPENAI_")}
-        return {**inherited, **SAME_EVERYWHERE, **self.environment}
+        return {**inherited, "PYTHONIOENCODING": "utf-8", **self.environment}
 
     @property
     def frames(self) -> Path:

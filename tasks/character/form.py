@@ -6,6 +6,7 @@ checked as it is; here is the form of what is resolved first: axes, expressions,
 """
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -168,8 +169,9 @@ class ConfigModel(_Strict):
     """what is spoken, by its id; or each in a file of its own, timelines/<id>.json"""
 
 
+@cache
 def json_schema() -> dict[str, Any]:
-    """The schema that editors read, as plain data."""
+    """The schema that editors read, as plain data; not to be written to."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **ConfigModel.model_json_schema(by_alias=True),

@@ -20,14 +20,13 @@ from tasks.ground.json_places import Path
 
 def form_findings(error: ValidationError, document: Any) -> Iterator[Finding]:
     """pydantic's findings, in the words of this project."""
-    schema = json_schema()
     for details in error.errors():
         path, at_key = _document_path(details["loc"], document)
         if details["type"] == "json_invalid":
             # The document was parsed once: what is left is what pydantic's parser alone refuses.
             yield Finding((), "a text in it holds half of a surrogate pair (\\ud800 to \\udfff)")
         elif details["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-            allowed = allowed_keys(schema, path[:-1])
+            allowed = allowed_keys(json_schema(), path[:-1])
             yield Finding(path, unknown("key", str(path[-1]), allowed), at_key=True)
         else:
             yield Finding(path, _form_text(details, str(path[-1]) if at_key else None), at_key)

@@ -7,6 +7,7 @@ What lies outside of it is the expression's own, to the bit.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import dist
 
 import cv2
@@ -171,18 +172,13 @@ def _seam(cost: NDArray[np.float64]) -> NDArray[np.intp]:
 
     The net is gone around three times, and the second one is taken: there the line closes.
     """
-    rows = np.concatenate([cost, cost, cost])
-    total = rows.copy()
-    came = np.zeros(rows.shape, np.intp)
-    last = rows.shape[1] - 1
-    for row in range(1, len(rows)):
-        before = np.pad(total[row - 1], 1, constant_values=np.inf)
-        nearby = np.stack([before[:-2], before[1:-1], before[2:]])
-        which = nearby.argmin(axis=0)
-        came[row] = np.clip(np.arange(last + 1) + which - 1, 0, last)
-        total[row] += nearby.min(axis=0)
-    line = np.empty(len(rows), np.intp)
-    line[-1] = int(total[-1].argmin())
-    for row in range(len(rows) - 1, 0, -1):
-        line[row - 1] = came[row, line[row]]
+    total = np.pad(np.concatenate([cost, cost, cost]), ((0, 0), (1, 1)), constant_values=np.inf)
+    for before, row in pairwise(total):
+        row[1:-1] += np.minimum(np.minimum(before[:-2], before[1:-1]), before[2:])
+    line = np.empty(len(total), np.intp)
+    at = line[-1] = int(total[-1, 1:-1].argmin())
+    for number in range(len(total) - 2, -1, -1):
+        # of the three that it may have come from, which lie one farther on: there is a margin
+        at += int(total[number, at : at + 3].argmin()) - 1
+        line[number] = at
     return line[len(cost) : 2 * len(cost)]

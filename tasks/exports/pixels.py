@@ -147,10 +147,12 @@ def resized(pixels: Pixels, size_px: tuple[int, int]) -> Pixels:
     smaller = size_px[0] <= pixels.shape[1] and size_px[1] <= pixels.shape[0]
     how = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
     small = np.clip(cv2.resize(light, size_px, interpolation=how), 0, 1)
-    covered = small[..., 3:]
-    colours = np.where(covered > 0, small[..., :3] / np.maximum(covered, 1e-6), 0)
-    out = np.concatenate([_from_linear(np.clip(colours, 0, 1)), covered * 255], axis=2)
-    made: Pixels = np.round(out).astype(np.uint8)
+    made: Pixels = np.zeros(small.shape, np.uint8)
+    seen = small[..., 3] > 0
+    part = small[seen]
+    colours, covered = part[:, :3], part[:, 3:]
+    levels = _from_linear(np.clip(colours / np.maximum(covered, 1e-6), 0, 1))
+    made[seen] = np.round(np.concatenate([levels, covered * 255], axis=1))
     made[made[..., 3] == 0] = 0
     return made
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from tasks.character.face import Eye, Face, FaceError, Mouth, Point, complete
-from tasks.finish.alpha import Bools, Floats, Mask, Pixels
+from tasks.finish.alpha import OPAQUE, Bools, Floats, Mask, Pixels
 
 _UNLIKE, _LIKE = 13.0, 10.0
 """from where on two colours differ, and up to where they are one: CIELAB"""
@@ -130,13 +130,23 @@ heights of that"""
 
 def _lab(picture: Pixels) -> Floats:
     """On grey, where it is transparent."""
-    share = picture[..., 3:].astype(np.float32) / 255
-    rgb = picture[..., :3].astype(np.float32) / 255 * share + np.float32(0.5) * (1 - share)
+    rgb = cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB).astype(np.float32)
+    rgb /= 255
+    thin = picture[..., 3] < OPAQUE
+    share = picture[thin, 3:].astype(np.float32) / 255
+    rgb[thin] = rgb[thin] * share + np.float32(0.5) * (1 - share)
     return cast(Floats, cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB))
 
 
 def _far(lab: Floats, colour: Floats) -> Floats:
-    return cast(Floats, np.linalg.norm(lab - colour, axis=-1))
+    way = lab - colour
+    return _length(way[..., 0], way[..., 1], way[..., 2])
+
+
+def _length(one: Floats, two: Floats, three: Floats) -> Floats:
+    """Of vectors, whose parts these are: numpy's own takes its time over so few of them."""
+    length: Floats = np.sqrt(one * one + (two * two + three * three))
+    return length
 
 
 # eyes
@@ -398,10 +408,12 @@ def _costs(before: Floats, now: Floats, at: Mask, near: int) -> tuple[Floats, Fl
     reach = length // 2
     moves = np.arange(-reach, reach + 1)
     costs = np.empty((count, len(moves)), np.float32)
-    for number, move in enumerate(moves):
-        place = at[:, None] + own + move
-        there = now[which, np.clip(place, 0, length - 1)]
-        costs[:, number] = np.linalg.norm(there - template, axis=-1).mean(axis=1)
+    places = at[:, None] + np.arange(-near - reach, near + reach + 1)
+    there = np.moveaxis(now[which, np.clip(places, 0, length - 1)], 2, 0).copy()
+    wanted = np.moveaxis(template, 2, 0).copy()
+    for number in range(len(moves)):
+        way = there[:, :, number : number + len(own)] - wanted
+        costs[:, number] = _length(*way).mean(axis=1)
     spread = np.linalg.norm(template - template.mean(axis=1, keepdims=True), axis=-1).mean(axis=1)
     return costs, spread, moves
 

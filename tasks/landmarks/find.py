@@ -67,7 +67,7 @@ def find(picture: NDArray[np.uint8]) -> Found | None:
     The one on which most windows agree, whatever its presence. Raises `Mistake` without the extra
     `landmarks`.
     """
-    flat = _flat(picture)
+    flat = _Flat(_flat(picture))
     seen = [(score, _meshed(flat, box)) for score, box in _candidates(flat)]
     best: Found | None = None
     for score, face in seen:
@@ -91,9 +91,30 @@ def _flat(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(np.rint(picture[..., :3] * alpha + _GROUND * (1 - alpha)), np.uint8)
 
 
-def _candidates(flat: NDArray[np.uint8]) -> list[tuple[float, _Box]]:
+class _Flat:
+    """A picture without alpha, and what it is at the smaller sizes that it was looked at in."""
+
+    def __init__(self, picture: NDArray[np.uint8]) -> None:
+        self.picture = picture
+        self._smaller: dict[tuple[int, int], NDArray[np.uint8]] = {}
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height."""
+        height, width = self.picture.shape[:2]
+        return width, height
+
+    def smaller(self, size_px: tuple[int, int]) -> NDArray[np.uint8]:
+        """The picture at a smaller size: all windows of one side look at the same one."""
+        if size_px not in self._smaller:
+            made = cv2.resize(self.picture, size_px, interpolation=cv2.INTER_AREA)
+            self._smaller = {size_px: np.asarray(made, np.uint8)}
+        return self._smaller[size_px]
+
+
+def _candidates(flat: _Flat) -> list[tuple[float, _Box]]:
     """Where the detector sees faces in windows of every size, the surest first, with its score."""
-    height, width = flat.shape[:2]
+    width, height = flat.size_px
     seen: list[tuple[float, _Box]] = []
     for side, left, top in _windows(width, height):
         window = _Box(np.array([left + side / 2, top + side / 2]), side, 0.0)
@@ -133,7 +154,7 @@ def _box(points: Floats) -> _Box:
     return _Box(middle, float(span) * 2 * _ROOM, angle)
 
 
-def _meshed(flat: NDArray[np.uint8], box: _Box) -> Found:
+def _meshed(flat: _Flat, box: _Box) -> Found:
     """The mesh, once more in the square that it found the face in, since that is the better one."""
     best: Found | None = None
     for _ in range(_ROUNDS):
@@ -163,19 +184,17 @@ def _placed(inside: Floats, box: _Box) -> Floats:
     return np.asarray((inside / MESH_PX - 0.5) @ _axes(box).T + box.centre)
 
 
-def _cut(flat: NDArray[np.uint8], box: _Box, side_px: int) -> NDArray[np.uint8]:
+def _cut(flat: _Flat, box: _Box, side_px: int) -> NDArray[np.uint8]:
     """The square, `side_px` wide; what lies outside the picture is of the ground's grey."""
     matrix = np.column_stack([_axes(box) / side_px, box.centre - _axes(box) @ (0.5, 0.5)])
     shrink = box.side / side_px
-    source = flat
+    source = flat.picture
     if shrink > 2:
         factor = 1 / shrink
-        size = [max(1, round(length * factor)) for length in flat.shape[1::-1]]
-        source = np.asarray(cv2.resize(flat, size, interpolation=cv2.INTER_AREA), np.uint8)
-        matrix = (
-            np.diag([length / whole for length, whole in zip(size, flat.shape[1::-1], strict=True)])
-            @ matrix
-        )
+        wide, high = flat.size_px
+        size = max(1, round(wide * factor)), max(1, round(high * factor))
+        source = flat.smaller(size)
+        matrix = np.diag([size[0] / wide, size[1] / high]) @ matrix
     ground = (_GROUND, _GROUND, _GROUND)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     made = cv2.warpAffine(

@@ -9,8 +9,8 @@ import numpy as np
 from tasks.puppet.anatomy import EyeShape
 from tasks.puppet.grain import Grain
 from tasks.puppet.lash_line import LashLine
-from tasks.puppet.over import BESIDE, LASHES, EyeParts
-from tasks.puppet.raster import Floats, Mask, Pixels, blurred, smooth, spread, to_bytes
+from tasks.puppet.over import BESIDE, LASHES, EyeParts, reached
+from tasks.puppet.raster import Floats, Mask, Pixels, blurred, extent, smooth, spread, to_bytes
 from tasks.puppet.skin import UNLIKE, Zone
 
 GAP = 0.08
@@ -104,9 +104,13 @@ def _of_ball(zone: Zone, eye: EyeShape, parts: EyeParts) -> Mask:
 
 def _stroke(patch: Floats, bare: Floats, alpha: Floats) -> Pixels:
     """A line as a layer of its own: its colour without the skin that shows through."""
-    share = alpha[..., None]
-    ink = bare + (patch - bare) / np.maximum(share, 0.25)
-    return to_bytes(np.clip(ink, 0, 255)[..., :4] * share)
+    made: Pixels = np.zeros((*alpha.shape, 4), np.uint8)
+    cut = extent(alpha > 0)
+    if cut is not None:
+        share, behind = alpha[cut][..., None], bare[cut]
+        ink = behind + (patch[cut] - behind) / np.maximum(share, 0.25)
+        made[cut] = to_bytes(np.clip(ink, 0, 255) * share)
+    return made
 
 
 def belongs(zone: Zone, eye: EyeShape, parts: EyeParts, over: Mask) -> Mask:
@@ -114,12 +118,10 @@ def belongs(zone: Zone, eye: EyeShape, parts: EyeParts, over: Mask) -> Mask:
     tall = eye.height
     near = parts.rim(1.4 * LASHES * tall, 0.3 * tall, BESIDE) & ~over
     other = near & (~zone.is_skin | parts.opening)
-    _, names = cv2.connectedComponents(other.astype(np.uint8), connectivity=8)
     # a lash line may leave a gap to what it hangs on
     size = 2 * max(round(GAP * tall), 1) + 1
     about = cv2.dilate(parts.opening.astype(np.uint8), np.ones((size, size), np.uint8)) > 0
-    chosen = np.unique(names[about & other])
-    return (np.isin(names, chosen[chosen > 0]) & other) | parts.opening
+    return reached(other, about) | parts.opening
 
 
 def laid(patch: Pixels | Floats, x: Floats, y: Floats) -> Floats:

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-import cv2
 import numpy as np
 
 from tasks.puppet.anatomy import EyeShape
-from tasks.puppet.over import BESIDE, LASHES, EyeParts
+from tasks.puppet.over import BESIDE, LASHES, EyeParts, reached
 from tasks.puppet.raster import Floats, Mask, blurred
 from tasks.puppet.skin import UNLIKE, Zone
 
@@ -97,9 +96,7 @@ def _measured(
 
 def _hanging(line: Mask, parts: EyeParts) -> Mask:
     """What of the lines above an eye hangs on it: a brow that is drawn close to it does not."""
-    _, names = cv2.connectedComponents((line | parts.opening).astype(np.uint8), connectivity=8)
-    chosen = np.unique(names[parts.opening])
-    return np.isin(names, chosen[chosen > 0])
+    return reached(line | parts.opening, parts.opening)
 
 
 def _flick(zone: Zone, eye: EyeShape, parts: EyeParts, over: Mask) -> float:

@@ -1,6 +1,7 @@
 """What lies over the face: hair, glasses, a hat's rim. It stays, and what moves passes under it."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from tasks.puppet.anatomy import Anatomy, EyeShape
 from tasks.puppet.lid_edge import LidEdges
 from tasks.puppet.raster import Floats, Mask
-from tasks.puppet.skin import UNLIKE, Zone
+from tasks.puppet.skin import UNLIKE, Zone, bins
 
 LASHES = 0.3
 """how far above an eye's edge its lashes reach at most, in heights of the eye"""
@@ -22,7 +23,7 @@ TONES = 12
 """colours that are told apart in what lies over the face"""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class EyeParts:
     """Where one eye lies in a zone."""
 
@@ -34,9 +35,9 @@ class EyeParts:
     """the height of the upper lid's edge there"""
     lower: Floats
 
-    @property
+    @cached_property
     def opening(self) -> Mask:
-        """Between the lids."""
+        """Between the lids; not to be written to."""
         inside: Mask = (self.v > self.upper) & (self.v < self.lower) & (np.abs(self.s) < 1)
         return inside
 
@@ -68,13 +69,13 @@ def found_over(zone: Zone, face: Anatomy, eyes: dict[str, EyeParts]) -> Mask:
     for side, parts in eyes.items():
         tall = face.eyes[side].height
         kept |= parts.rim(LASHES * tall, 0.15 * tall, BESIDE)
-    outside = _reached(other & ~kept, _border(other.shape))
+    outside = reached(other & ~kept, _border(other.shape))
     if not _has_an_edge(zone, outside):
         return np.zeros_like(outside)
     found = outside | _within(zone, face, eyes, outside, other & kept)
     # what hangs on it has its colours too: the bridge of glasses between their rims
     alike = other & ~kept & (_nearest(zone.lab, tones(zone.lab[found])) < ALIKE)
-    whole = _reached(found | alike, found)
+    whole = reached(found | alike, found)
     # hair has gaps of a pixel or two between its tones; a lone speck is no lock of hair
     size = 2 * max(round(0.008 * face.unit), 1) + 1
     brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
@@ -105,11 +106,13 @@ def _border(shape: tuple[int, ...]) -> Mask:
     return border
 
 
-def _reached(where: Mask, seeds: Mask) -> Mask:
+def reached(where: Mask, seeds: Mask) -> Mask:
     """The parts of a mask that hold a seed."""
-    _, names = cv2.connectedComponents(where.astype(np.uint8), connectivity=8)
-    chosen = np.unique(names[where & seeds])
-    return np.isin(names, chosen[chosen > 0])
+    count, names = cv2.connectedComponents(where.astype(np.uint8), connectivity=8)
+    chosen = np.zeros(count, bool)
+    chosen[names[where & seeds]] = True
+    found: Mask = chosen[names]
+    return found
 
 
 def _brows(zone: Zone, face: Anatomy, half: float) -> Mask:
@@ -137,7 +140,7 @@ def _within(
     doubtful &= ~_brow_ink(zone, face, theirs)
     from_theirs, from_own = _nearest(zone.lab, theirs), _nearest(zone.lab, np.concatenate(own))
     alike = doubtful & (from_theirs < ALIKE) & (from_theirs < from_own)
-    hangs = _reached(alike | outside, outside)
+    hangs = reached(alike | outside, outside)
     # a line of one pixel more: the soft edge of a shape is of neither colour
     grown = cv2.dilate((hangs & alike).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     return grown & doubtful & (from_theirs < from_own)
@@ -178,9 +181,8 @@ def tones(lab: Floats, most: int = TONES) -> Floats:
     """The most usual colours, (n, 3)."""
     if len(lab) < 4:
         return np.zeros((0, 3), np.float32)
-    places = np.floor(lab / 8 + 0.5).astype(np.int32)
-    _, which, count = np.unique(places, axis=0, return_inverse=True, return_counts=True)
-    which = which.ravel()
+    which = bins(lab, 8)
+    count = np.bincount(which)
     enough = max(3, 0.01 * len(lab))
     order = [k for k in np.argsort(-count, kind="stable")[:most] if count[k] >= enough]
     return np.array([lab[which == k].mean(axis=0) for k in order], np.float32).reshape(-1, 3)

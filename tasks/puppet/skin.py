@@ -5,6 +5,7 @@ from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from tasks.puppet.anatomy import Anatomy
 from tasks.puppet.palette import SOLID
@@ -141,13 +142,21 @@ def _beside(face: Anatomy, x: Floats, y: Floats) -> Mask:
     return (np.abs(x) < outer) & (y > low) & (y < max(0.62 * unit, low + 0.1 * unit))
 
 
+def bins(lab: Floats, size: Floats | float) -> NDArray[np.int64]:
+    """The number of the box of colours, each of that size, that each of these (n, 3) lies in."""
+    places = np.floor(lab / size + np.float32(0.5)).astype(np.int64)
+    places -= places.min(axis=0)
+    _, greens, blues = (places.max(axis=0) + 1).tolist()
+    number: NDArray[np.int64] = (places[:, 0] * greens + places[:, 1]) * blues + places[:, 2]
+    return number
+
+
 def _usual(lab: Floats, where: Mask) -> Floats:
     """The most usual colour there."""
     found = lab[where]
     if not len(found):
         found = lab.reshape(-1, 3)
-    places = np.floor(found / _BINS + np.float32(0.5)).astype(np.int32)
-    _, which, count = np.unique(places, axis=0, return_inverse=True, return_counts=True)
-    mode = np.median(found[which.ravel() == int(count.argmax())], axis=0)
+    which = bins(found, _BINS)
+    mode = np.median(found[which == np.bincount(which).argmax()], axis=0)
     close = found[_far(found, mode, _WIDE) < 8]
     return cast(Floats, np.median(close, axis=0).astype(np.float32))

@@ -15,13 +15,18 @@ from tests.conftest import Folder, make_folder, small_config
 from tests.end_to_end.test_costumes import dress
 from tests.end_to_end.test_endpoints import paint_on
 from tests.exports.test_exports import pixels, place, seen
+from tests.harness.once import made_once
 from tests.harness.renpy_run import RENPY, renpy
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     """A project with two costumes, one of them called as an expression is; one is not drawn."""
-    folder = make_folder(tmp_path_factory.mktemp("exports") / "ann", {})
+    return Folder(made_once(tmp_path_factory, "costumes", "ann", make), {})
+
+
+def make(path: Path) -> None:
+    folder = make_folder(path, {})
     config = small_config()
     config["generation"]["engine"] = "puppet"
     config["timelines"] = {"hi": {"timing": "hi.txt", "rate": "24", "costume": "summer"}}
@@ -37,7 +42,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     assert folder.doit("timelines:hi:plan").code == 0
     ran = folder.doit("-s", *(f"exports:{name}" for name in EXPORTS if name not in OF_PLANS))
     assert ran.code == 0, ran.text
-    return folder
 
 
 OF_PLANS = {name for name, row in EXPORTS.items() if row.costumes == NONE}

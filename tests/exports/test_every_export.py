@@ -15,6 +15,7 @@ from tasks.exports.table import EXPORTS, OF_TIMELINES
 from tests.conftest import Folder, small_config
 from tests.exports.every import TIMELINE, listing, made, odd_project
 from tests.exports.test_exports import pixels, seen
+from tests.harness.once import made_once
 
 At = tuple[str, str]
 Back = Iterator[tuple[At, Any]]
@@ -26,12 +27,15 @@ ODD = re.compile(r'[<>:"|?*\x00-\x1f\x7f\\]|[. ]$|(?:^|/)\.\.?(?:/|$)')
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     """The project with every export; what else was in it stays as it was."""
-    folder = odd_project(tmp_path_factory.mktemp("every") / "odd")
-    before = outside(folder)
-    ran = folder.doit("exports", timeout_s=300)
-    assert ran.code == 0, ran.text
-    assert outside(folder) == before
-    return folder
+
+    def make(path: Path) -> None:
+        folder = odd_project(path)
+        before = outside(folder)
+        ran = folder.doit("exports", timeout_s=300)
+        assert ran.code == 0, ran.text
+        assert outside(folder) == before
+
+    return Folder(made_once(tmp_path_factory, "every", "odd", make), {})
 
 
 def outside(folder: Folder) -> dict[str, bytes]:

@@ -22,12 +22,17 @@ from tasks.exports.table import EXPORTS, load
 from tasks.ground.errors import Mistake
 from tasks.timelines.readers import read
 from tests.conftest import Folder, make_folder, small_config
+from tests.harness.once import made_once
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     """A project with every export made once."""
-    folder = make_folder(tmp_path_factory.mktemp("exports") / "ann", {})
+    return Folder(made_once(tmp_path_factory, "exports", "ann", make), {})
+
+
+def make(path: Path) -> None:
+    folder = make_folder(path, {})
     config = small_config()
     config["generation"]["engine"] = "puppet"
     config["expressions"] |= {
@@ -46,7 +51,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     folder.write_config(config)
     ran = folder.doit("endpoints", "sequences:cheer_up__center", "exports")
     assert ran.code == 0, ran.text
-    return folder
 
 
 def place(folder: Folder, name: str) -> Path:

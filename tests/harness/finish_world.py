@@ -19,6 +19,7 @@ from tasks.finish.alpha import Mask, Pixels
 from tests.conftest import Folder, make_folder, small_config
 from tests.harness import known_takes as campaign
 from tests.harness.images_server import Call, ImagesServer, Reply, answer_body
+from tests.harness.once import made_once
 
 SIZE = (256, 384)
 SAD, HAPPY = "sad__center", "happy_big__center"
@@ -167,7 +168,7 @@ def prepared(path: Path, server: ImagesServer) -> Boy:
     """A project with the example's portrait, that draws with this endpoint."""
     folder = Boy(make_folder(path, server.environment()).path, server.environment())
     example = json.loads((campaign.ROOT / "expressions.json").read_text())
-    Image.fromarray(campaign.portrait(SIZE[1])).save(folder.base)
+    Image.fromarray(campaign.portrait(SIZE[1])).save(folder.base, compress_level=1)
     config = small_config()
     config["face"] = example["face"]
     config["base_paths"] = []
@@ -186,11 +187,13 @@ def boy(tmp_path: Path, server: ImagesServer) -> Boy:
 @pytest.fixture(scope="session")
 def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Such a project with all its frames and the sheet, to be copied."""
-    with ImagesServer() as server:
-        folder = prepared(tmp_path_factory.mktemp("drawn") / "project", server)
-        ran = folder.doit("endpoints", "sheet")
-        assert ran.code == 0, ran.text
-    return folder.path
+
+    def make(path: Path) -> None:
+        with ImagesServer() as server:
+            ran = prepared(path, server).doit("endpoints", "sheet")
+            assert ran.code == 0, ran.text
+
+    return made_once(tmp_path_factory, "drawn", "project", make)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ tinted, worn and spoilt by known amounts. All is seeded: the same number gives t
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from math import cos, radians, sin
 from pathlib import Path
 
@@ -125,8 +125,16 @@ def truth(case: Case, size_px: tuple[int, int]) -> Motion:
     return motion(about)
 
 
+@lru_cache(maxsize=16)
 def take(case: Case, height_px: int = DEFAULT_HEIGHT_PX) -> Pixels:
-    """The picture that came for this case."""
+    """The picture that came for this case; not to be written to."""
+    picture = made(case, height_px)
+    picture.setflags(write=False)
+    return picture
+
+
+def made(case: Case, height_px: int = DEFAULT_HEIGHT_PX) -> Pixels:
+    """The picture that came for this case, made anew."""
     random = np.random.default_rng(case.seed)
     shown = "neutral" if case.bad == "weak" else case.expression
     picture = drawn(shown, height_px)

@@ -24,10 +24,13 @@ from typing import Any
 
 _PACKAGES = (
     "cv2",
-    "filelock",
+    "filelock._identity",
+    "filelock._soft_protocol",
     "httpx2",
+    "gzip",
     "isal.isal_zlib",
     "numpy.ma",
+    "encodings.ascii",
     "encodings.idna",
     "encodings.utf_8_sig",
     "openai.resources.images",
@@ -39,6 +42,7 @@ _PACKAGES = (
     "PIL.PpmImagePlugin",
     "PIL.PngImagePlugin",
     "PIL.WebPImagePlugin",
+    "PIL.ImageOps",
     "tomllib",
     "doit.doit_cmd",
 )
@@ -285,7 +289,7 @@ def _load() -> None:
     for module in pkgutil.walk_packages(tasks.__path__, "tasks."):
         importlib.import_module(module.name)
     _fill_tables()
-    _find_plugins()
+    _look_up_once()
     gc.collect()
     gc.freeze()
 
@@ -298,14 +302,26 @@ def _fill_tables() -> None:
     cv2.cvtColor(np.zeros((1, 1, 3), np.float32), cv2.COLOR_RGB2LAB)
 
 
-def _find_plugins() -> None:
-    """Have doit find once what installed packages add to it: it reads them all, four times."""
+def _look_up_once() -> None:
+    """Have doit look up once what is the same for every command.
+
+    It reads all installed packages for what they add to it, and task creators for their lines.
+    """
+    import functools
+    import inspect
     from importlib.metadata import entry_points
 
     import doit.plugin
 
+    from tasks import targets
+
     found = entry_points()
     doit.plugin.entry_points_impl = lambda: found.select
+    inspect.getsourcelines = functools.cache(inspect.getsourcelines)
+    for module in vars(targets).values():
+        for name, creator in getattr(module, "__dict__", {}).items():
+            if name.startswith("task_"):
+                inspect.getsourcelines(creator)
 
 
 if __name__ == "__main__":

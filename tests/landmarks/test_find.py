@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import cv2
@@ -16,7 +17,7 @@ from tasks.landmarks import networks
 from tasks.landmarks.config_text import with_face
 from tasks.landmarks.drawn_eye import EyeSeen, look
 from tasks.landmarks.eye_blob import drawn_eyes
-from tasks.landmarks.find import find
+from tasks.landmarks.find import Found, find
 from tasks.landmarks.marks import Marks
 from tasks.landmarks.proposal import is_face, proposal
 from tasks.landmarks.skin_seen import Skin, lab_at
@@ -26,9 +27,21 @@ BOY = ROOT / "frames/base/neutral__center.png"
 KNOWN: dict[str, Any] = json.loads((ROOT / "expressions.json").read_text())["face"]
 
 
+@cache
 def boy(height_px: int = 768) -> np.ndarray:
     with Image.open(BOY) as image:
         return np.asarray(image.convert("RGBA").resize((height_px * 2 // 3, height_px)))
+
+
+def drawing(name: str) -> np.ndarray:
+    with Image.open(ROOT / "tests" / "characters" / name / "neutral__center.png") as image:
+        return np.asarray(image.convert("RGBA"))
+
+
+@cache
+def found_in(name: str) -> Found | None:
+    """The face in a drawing, or in the boy's picture: several tests look at the same one."""
+    return find(boy() if name == "boy" else drawing(name))
 
 
 def points_of(face: dict[str, Any], width: float, height: float) -> dict[str, tuple[float, float]]:
@@ -43,7 +56,7 @@ def points_of(face: dict[str, Any], width: float, height: float) -> dict[str, tu
 
 def test_the_boy_s_features_are_found_where_they_are():
     picture = boy()
-    found = find(picture)
+    found = found_in("boy")
     assert found is not None
     assert found.sure
     height, width = picture.shape[:2]
@@ -60,12 +73,11 @@ def test_the_boy_s_features_are_found_where_they_are():
 @pytest.mark.parametrize("name", ["elf", "robot"])
 def test_large_drawn_eyes_are_found_where_they_are_and_not_where_real_ones_would_be(name: str):
     folder = ROOT / "tests" / "characters" / name
-    with Image.open(folder / "neutral__center.png") as image:
-        picture = np.asarray(image.convert("RGBA"))
+    picture = drawing(name)
     height, width = picture.shape[:2]
     face = json.loads((folder / "expressions.json").read_text())["face"]
     unit = (1, 1) if face.pop("unit", "") == "px" else (width, height)
-    found = find(picture)
+    found = found_in(name)
     assert found is not None
     got = points_of(proposal(picture, found.points), width, height)
     known = points_of({f"{side}_eye": face[f"{side}_eye"] for side in ("left", "right")}, *unit)
@@ -80,12 +92,11 @@ def test_large_drawn_eyes_are_found_where_they_are_and_not_where_real_ones_would
 )
 def test_features_of_drawings_are_found(name: str, mean: float):
     folder = ROOT / "tests" / "characters" / name
-    with Image.open(folder / "neutral__center.png") as image:
-        picture = np.asarray(image.convert("RGBA"))
+    picture = drawing(name)
     height, width = picture.shape[:2]
     face = json.loads((folder / "expressions.json").read_text())["face"]
     unit = (1, 1) if face.pop("unit", "") == "px" else (width, height)
-    found = find(picture)
+    found = found_in(name)
     assert found is not None
     assert is_face(picture, found)
     got = points_of(proposal(picture, found.points), width, height)
@@ -96,16 +107,14 @@ def test_features_of_drawings_are_found(name: str, mean: float):
 
 
 def test_a_face_that_few_windows_see_is_proposed_where_marks_speak_for_it():
-    folder = ROOT / "tests" / "characters" / "avatar"
-    with Image.open(folder / "neutral__center.png") as image:
-        picture = np.asarray(image.convert("RGBA"))
-    found = find(picture)
+    picture = drawing("avatar")
+    found = found_in("avatar")
     assert found is not None
     doubtful = replace(found, agreed=0.6)
     assert not doubtful.sure
     assert is_face(picture, doubtful)
     # in a photograph, or where nothing is drawn, nothing speaks for it
-    boyish = find(boy())
+    boyish = found_in("boy")
     assert boyish is not None
     assert not is_face(boy(), replace(boyish, agreed=0.6))
     assert not is_face(boy(), replace(boyish, agreed=1.5))

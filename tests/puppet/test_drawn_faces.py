@@ -37,14 +37,17 @@ def character(name: str) -> tuple[Character, Pixels]:
 
 
 @cache
-def rigged(name: str) -> Rig:
+def ready(name: str) -> Puppet:
     found, pixels = character(name)
-    return Rig(pixels, found.face, (pixels.shape[1], pixels.shape[0]))
+    return Puppet(pixels, found.face, (pixels.shape[1], pixels.shape[0]))
+
+
+def rigged(name: str) -> Rig:
+    return ready(name)._rig
 
 
 def drawn(name: str, weights: Mapping[str, float], head: Head = STRAIGHT) -> Pixels:
-    found, pixels = character(name)
-    return render(pixels, found.face, weights, head, (pixels.shape[1], pixels.shape[0]))
+    return ready(name).draw(weights, head)
 
 
 def value(axis: str, name: str) -> Mapping[str, float]:
@@ -336,9 +339,7 @@ def test_a_muzzle_opens_along_its_own_line() -> None:
 
 def test_what_a_portrait_does_not_let_it_show_is_said() -> None:
     def said(name: str, mouth: str) -> tuple[str, ...]:
-        found, pixels = character(name)
-        size = (pixels.shape[1], pixels.shape[0])
-        return Puppet(pixels, found.face, size).limits(value("mouth", mouth))
+        return ready(name).limits(value("mouth", mouth))
 
     assert "is open" in said("laugh", "closed")[0]
     assert "no teeth" in said("pencil", "ah")[0]

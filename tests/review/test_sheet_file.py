@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tasks.review import contact_sheet, sheet_file
 from tasks.review.contact_sheet import Cell, Key, Sheet
 
 COLOURS = ("red", "lime", "blue", "white", "black")
+PROGRAM = cache(sheet_file.program)
 EXPRESSIONS, POSES = tuple(f"look_{number}" for number in range(7)), ("center", "up")
 
 
@@ -57,7 +59,9 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    # the program stays what it is while a test runs
+    monkeypatch.setattr(sheet_file, "program", PROGRAM)
     return World(tmp_path)
 
 
