@@ -16,15 +16,13 @@ from tests.harness.known_takes import Case
 
 HEIGHT = 768
 SIZE = (512, 768)
-SMALL = 384
-"""high enough where it is plain what is to be seen"""
 DEFAULTS = Thresholds()
 
 
-def figures(case: Case, settings: Finish = LOCKED, height: int = SMALL, **options: bool) -> Figures:
-    take = known_takes.take(case, height)
-    held = known_takes.reference(height)
-    finished = finish(take, held, settings, (height * 2 // 3, height))
+def figures(case: Case, settings: Finish = LOCKED, **options: bool) -> Figures:
+    take = known_takes.take(case, HEIGHT)
+    held = known_takes.reference(HEIGHT)
+    finished = finish(take, held, settings, SIZE)
     return measure(take, finished, held, **options)
 
 
@@ -35,9 +33,9 @@ def kinds(found: Figures) -> set[str]:
 def test_clean_takes_raise_no_flag():
     for case in known_takes.good_cases(10, seed=4):
         if not case.redrawn_px:
-            assert kinds(figures(case, height=HEIGHT)) == set(), case
+            assert kinds(figures(case)) == set(), case
         if not case.redrawn_px and not case.leak:
-            assert kinds(figures(case, BARE, HEIGHT)) == set(), case
+            assert kinds(figures(case, BARE)) == set(), case
 
 
 @pytest.mark.parametrize("kind", [kind for kind in known_takes.BAD if kind != "alike"])
@@ -85,14 +83,14 @@ def test_the_neutral_frame_is_never_too_weak():
 
 
 def test_figures_are_plain_json():
-    found = figures(Case(1, "sad", (2.0, 1.0)), height=HEIGHT)
+    found = figures(Case(1, "sad", (2.0, 1.0)))
     text = json.dumps(asdict(found))
     again = Figures(**json.loads(text))
     assert replace(again, size_px=SIZE, wanted_px=SIZE) == found
 
 
 def test_the_drift_of_a_take_is_told_in_pixels():
-    found = figures(Case(1, "sad", (6.0, 8.0)), height=HEIGHT)
+    found = figures(Case(1, "sad", (6.0, 8.0)))
     assert found.take_drift_px == pytest.approx(5.0, abs=0.05)
     assert found.drift_px is not None
     assert found.drift_px < 0.4
