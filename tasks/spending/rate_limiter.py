@@ -177,6 +177,9 @@ class RateLimiter:
         with self._lock:
             now_s = self.clock.now()
             rate.limited(start, now_s, wait_s)
+            # A short pause ends sooner than the time until which the first may be waiting.
+            if (head := self._head()) is not None:
+                head.woken.notify()
             news = wait_s is not None and now_s + wait_s > self._told_until_s + _SAID_FROM_S
             if news and wait_s is not None and wait_s >= _SAID_FROM_S:
                 self._told_until_s = now_s + wait_s

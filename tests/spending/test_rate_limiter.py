@@ -122,6 +122,21 @@ def test_a_429_holds_everyone_back_and_the_limited_call_goes_first():
     assert crowd.names == ["limited", "new", "newer"]
 
 
+def test_who_waits_for_the_next_call_hears_of_a_pause_that_ends_sooner():
+    limiter, clock, crowd = opened()
+    limiter.turn().accepted()
+    limiter.turn().limited(30.0)
+    clock.advance(30.0)
+    canary = limiter.turn()
+    crowd.come("next")
+    assert clock.soonest_s > 55  # calls are half a minute apart, as far as is known
+    canary.limited(0.5)
+    until(lambda: clock.soonest_s <= 31.1)
+    clock.advance(1.1)
+    crowd.join()
+    assert crowd.names == ["next"]
+
+
 @quick
 @given(st.lists(st.booleans(), min_size=1, max_size=12))
 def test_calls_that_were_limited_go_first_and_otherwise_who_came_first(again):
