@@ -36,6 +36,8 @@ _PROBE = 0.1
 _GROWN = 1.25
 """at so many times the rate, that rate was wrong: what was learned from it counts for half"""
 _FEW_CALLS, _MANY_CALLS, _LONG_S = 16, 60, 120.0
+_SHOWN_CALLS = 8
+"""after a cycle of fewer the next call waits for the slot of the refused one as well"""
 _DOUBTFUL_CALLS = 2.0
 """what the first cycle counts for: the calls of a burst show little of a rate"""
 
@@ -46,10 +48,9 @@ _ABOVE_MEASURED = 1.15
 _CATCH_UP = 0.02
 _CAP_CATCH_UP = 0.05
 
-# Waits where the server says nothing, in a row without a call let in: for a limit that lets one
-# call in after the other, even as few as 5 a minute; the next lasts until a limit that counts by
-# the minute has surely ended.
-_UNSAID_WAITS_S = (1.5, 11.0)
+# Waits where the server says nothing, in a row without a call let in, each longer than the one
+# before; the next lasts until a limit that counts by the minute has surely ended.
+_UNSAID_WAITS_S = (1.5, 4.0, 8.0, 13.0, 18.0)
 _JITTER = 0.2
 _AFTER_REFUSED = 0.25
 """a limit that nobody told of ended somewhere between the last refusal and the next call"""
@@ -141,6 +142,8 @@ class CallRate:
         self._ended_s = math.nan
         self._barren = 0
         """cycles in a row of which no call was let in"""
+        self._refused_since_s = math.nan
+        """the first 429 after the last call that was let in"""
         self._slot_s = -math.inf
         self._held_s = -math.inf
         """the end of a pause that was made longer when it was over"""
@@ -156,6 +159,12 @@ class CallRate:
         found = _MINUTE_S * self._rate_per_s
         capped = min(found, self._cap.per_minute) if self._cap else found
         return capped if math.isfinite(capped) else None
+
+    @property
+    def is_sounding(self) -> bool:
+        """The call that went alone after a pause was refused too. The next may be as well: it
+        should be one that was refused least, lest the same one comes to its last attempt."""
+        return self._cycle.pause is not None and self._cycle.whole.calls <= 0
 
     def earliest_s(self, refusals: int = 0) -> float:
         """The time before which no call may start that was limited so many times before.
@@ -220,7 +229,9 @@ class CallRate:
         cycle.whole.calls -= 1
         cycle.stretch.calls -= 1
         cycle.pause.asked |= wait_s is not None
-        barren = self._barren + 1 if cycle.whole.calls <= 0 else 0
+        barren = self._barren + 1 if self.is_sounding else 0
+        if not barren or math.isnan(self._refused_since_s):
+            self._refused_since_s = cycle.pause.began_s
         if wait_s is None:
             end_s = self._unsaid_end_s(cycle.pause, barren)
         else:
@@ -244,15 +255,14 @@ class CallRate:
     def _unsaid_end_s(self, pause: _Pause, barren: int) -> float:
         """The end of a pause of which the server says nothing."""
         jitter = 1.0 + _JITTER * pause.chance
-        counted_from_s = (self._ended or self._cycle).whole.began_s
-        limit_ends_s = counted_from_s + _MINUTE_S + pause.chance
-        ahead = limit_ends_s > pause.began_s
+        # A limit by the minute may count from the first call, and has ended a minute after it
+        # refused one, unless it counts refused calls too.
+        counted_s = ((self._ended or self._cycle).whole.began_s, self._refused_since_s)
+        minutes_s = (since_s + _MINUTE_S + pause.chance for since_s in counted_s)
+        ends_s = [end_s for end_s in minutes_s if end_s > pause.began_s]
         if barren < len(_UNSAID_WAITS_S):
-            end_s = pause.began_s + _UNSAID_WAITS_S[barren] * jitter
-            return min(end_s, limit_ends_s) if ahead else end_s
-        if barren == len(_UNSAID_WAITS_S) and ahead:
-            return limit_ends_s
-        return pause.began_s + _MINUTE_S * jitter
+            ends_s.append(pause.began_s + _UNSAID_WAITS_S[barren] * jitter)
+        return min(ends_s, default=pause.began_s + _MINUTE_S * jitter)
 
     @property
     def _rate_per_s(self) -> float:
@@ -271,6 +281,9 @@ class CallRate:
         self._ended_s = now_s if exact else pause.began_s + _AFTER_REFUSED * (now_s - pause.began_s)
         self._learn(self._ended)
         self._cycle = _Cycle(cycle.number + 1, _Stretch(now_s), _Stretch(now_s))
+        if self._ended.whole.calls >= _SHOWN_CALLS:
+            # The call that was refused took no time: the next is due from here on.
+            self._slot_s = min(self._slot_s, now_s)
 
     def _learn(self, ended: _Cycle) -> None:
         self._found = _learned(self._before, ended, self._ended_s)

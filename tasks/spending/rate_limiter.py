@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from tasks.ground.clock import Clock
 from tasks.ground.errors import Mistake
@@ -149,8 +150,9 @@ class RateLimiter:
         """Wait until one call may start.
 
         `again`: how often this call was limited before (True: once). Such a call goes before those
-        that were never sent, otherwise the one goes first that came first. Raises `Stopped` where
-        the limiter is closed, before or meanwhile.
+        that were never sent, otherwise the one goes first that came first; but while pauses prove
+        too short, the one that was limited least. Raises `Stopped` where the limiter is closed,
+        before or meanwhile.
         """
         with self._lock:
             waiter = _Waiter(int(again), threading.Condition(self._lock))
@@ -177,6 +179,9 @@ class RateLimiter:
         with self._lock:
             now_s = self.clock.now()
             rate.limited(start, now_s, wait_s)
+            # A short pause ends sooner than the time until which the first may be waiting.
+            if (head := self._head()) is not None:
+                head.woken.notify()
             news = wait_s is not None and now_s + wait_s > self._told_until_s + _SAID_FROM_S
             if news and wait_s is not None and wait_s >= _SAID_FROM_S:
                 self._told_until_s = now_s + wait_s
@@ -199,6 +204,9 @@ class RateLimiter:
         raise self._stopped()
 
     def _head(self) -> _Waiter | None:
+        if self._rate.is_sounding:
+            waiting = (*self._again, *islice(self._first_time, 1))
+            return min(waiting, key=lambda waiter: waiter.refusals, default=None)
         return next(iter(self._again or self._first_time), None)
 
     def _stopped(self) -> Stopped:

@@ -51,6 +51,11 @@ class ManualClock(Clock):
                     changed.notify_all()
 
     @property
+    def soonest_s(self) -> float:
+        """The time that somebody waits for first."""
+        return min((until_s for until_s, _changed in self._waiting), default=float("inf"))
+
+    @property
     def waiting(self) -> int:
         """How many threads wait, for a time or for being woken."""
         return len(self._waiting)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.spending.call_rate import CallRate, Start
-from tests.harness.limited_server import LIMITERS, SAYINGS, Limiter, asked_s
+from tests.harness.limited_server import LIMITERS, SAYINGS, FixedWindows, Limiter, asked_s
 
 quick = settings(deadline=None, max_examples=40)
 _THERE_S, _BACK_S = 0.05, 0.15
@@ -70,6 +70,12 @@ class Run:
     def go(self) -> None:
         """Start what may start now, and see to it that the next is not forgotten."""
         while queue := self.again or self.first_time:
+            if self.rate.is_sounding and self.first_time:
+                queue = self.first_time
+            elif self.rate.is_sounding:
+                frame = min(self.again, key=lambda frame: self.refusals[frame])
+                self.again.remove(frame)
+                self.again.appendleft(frame)
             refusals = self.refusals[queue[0]]
             at_s = self.rate.earliest_s(refusals)
             if at_s > self.now_s + 1e-9:
@@ -280,11 +286,53 @@ def test_waits_of_a_server_that_says_nothing_grow_until_a_minute_has_passed():
     rate.start(0.0, waited=False)
     rate.limited(rate.start(0.1, waited=False), 0.2, None)
     tried_s = []
-    for _ in range(3):
+    for _ in range(8):
         now_s = rate.earliest_s()
         tried_s.append(now_s)
         rate.limited(rate.start(now_s, waited=True), now_s, None)
-    assert tried_s == pytest.approx([1.7, 12.7, 60.0])
+    assert tried_s == pytest.approx([1.7, 5.7, 13.7, 26.7, 44.7, 60.0, 60.2, 120.2])
+
+
+@pytest.mark.parametrize("phase_s", range(0, 60, 5))
+def test_a_window_that_nobody_tells_of_is_not_missed_for_long(phase_s):
+    limiter = FixedWindows(20, phase_s)
+    run = drawn(limiter, "nothing", 16, 20, 160)
+    assert reached(run, 20, 160) >= 0.95
+    assert max(run.refusals.values()) < 4
+
+
+def test_a_minute_after_the_first_refusal_is_waited_for_and_not_one_after_the_last():
+    rate = CallRate(chance=lambda: 0.0)
+    rate.start(0.0, waited=False)
+    rate.limited(rate.start(40.0, waited=False), 40.1, None)
+    while (now_s := rate.earliest_s()) < 100.0:
+        rate.limited(rate.start(now_s, waited=True), now_s, None)
+    assert now_s == pytest.approx(100.1)
+
+
+def test_a_rate_that_is_known_goes_on_where_a_short_pause_ends():
+    rate, now_s = CallRate(chance=lambda: 0.0), 0.0
+    rate.limited(rate.start(0.0, waited=False), 0.0, 12.0)
+    for _ in range(10):
+        now_s = rate.earliest_s()
+        refused = rate.start(now_s, waited=True)
+    rate.limited(refused, now_s + 0.2, 0.3)
+    rate.start(now_s + 0.5, waited=True)
+    assert rate.per_minute is not None
+    assert rate.earliest_s() - now_s < 1.1 * 60 / rate.per_minute
+
+
+def test_while_pauses_prove_too_short_a_call_is_tried_that_was_refused_least():
+    rate = CallRate(chance=lambda: 0.0)
+    calls = [rate.start(0.0, waited=False) for _ in range(2)]
+    rate.limited(calls[0], 0.2, None)
+    assert not rate.is_sounding
+    canary = rate.start(rate.earliest_s(), waited=True)
+    assert not rate.is_sounding
+    rate.limited(canary, 2.0, None)
+    assert rate.is_sounding
+    rate.start(rate.earliest_s(), waited=True)
+    assert not rate.is_sounding
 
 
 def test_a_call_that_was_limited_often_goes_after_a_minute_of_silence():

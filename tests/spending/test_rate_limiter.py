@@ -122,6 +122,37 @@ def test_a_429_holds_everyone_back_and_the_limited_call_goes_first():
     assert crowd.names == ["limited", "new", "newer"]
 
 
+def test_who_waits_for_the_next_call_hears_of_a_pause_that_ends_sooner():
+    limiter, clock, crowd = opened()
+    limiter.turn().accepted()
+    limiter.turn().limited(30.0)
+    clock.advance(30.0)
+    canary = limiter.turn()
+    crowd.come("next")
+    assert clock.soonest_s > 55  # calls are half a minute apart, as far as is known
+    canary.limited(0.5)
+    until(lambda: clock.soonest_s <= 31.1)
+    clock.advance(1.1)
+    crowd.join()
+    assert crowd.names == ["next"]
+
+
+def test_while_pauses_prove_too_short_who_was_limited_least_goes_first():
+    limiter, clock, crowd = opened()
+    limiter.turn().limited(1.0)
+    clock.advance(2.0)
+    limiter.turn().limited(1.0)
+    for name, again in (("thrice", 3), ("twice", 2), ("never", 0)):
+        crowd.come(name, again=again)
+    clock.advance(5.0)
+    until(lambda: crowd.names == ["never"])
+    clock.advance(100.0)
+    until(lambda: len(crowd.names) == 2)
+    assert crowd.names == ["never", "thrice"]
+    limiter.close()
+    crowd.join()
+
+
 @quick
 @given(st.lists(st.booleans(), min_size=1, max_size=12))
 def test_calls_that_were_limited_go_first_and_otherwise_who_came_first(again):
