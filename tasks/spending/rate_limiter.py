@@ -11,7 +11,7 @@ Calls start one after the other, each in its turn, at the rate that the endpoint
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
 from tasks.ground.clock import Clock
@@ -121,7 +121,7 @@ class RateLimiter:
             return not self._closed
 
     @contextlib.contextmanager
-    def slot(self) -> Iterator[Callable[[], None]]:
+    def slot(self) -> Generator[Callable[[], None]]:
         """Wait for a slot and hold it; the value gives it back before the end.
 
         Raises `Stopped` where the limiter is closed first.
@@ -153,7 +153,7 @@ class RateLimiter:
         the limiter is closed, before or meanwhile.
         """
         with self._lock:
-            waiter = _Waiter(int(again), threading.Condition(self._lock))
+            waiter = _Waiter(again, threading.Condition(self._lock))
             queue = self._again if again else self._first_time
             queue.append(waiter)
             try:
