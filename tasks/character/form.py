@@ -7,7 +7,7 @@ checked as it is; here is the form of what is resolved first: axes, expressions,
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
@@ -23,7 +23,10 @@ SCHEMA_FILE = "expressions.schema.json"
 # In parentheses, so that no key of a config is taken for the branch of a union.
 _WORDS, _OBJECT, _LIST = "(words)", "(object)", "(list)"
 
-ArkitName = Literal[ARKIT_NAMES]  # type: ignore[valid-type]
+if TYPE_CHECKING:
+    ArkitName = str
+else:
+    ArkitName = Literal[ARKIT_NAMES]
 Blendshapes = Annotated[
     dict[ArkitName, Weight],
     Field(description="ARKit blend-shape names and their weights, 0 (rest) to 1 (full)"),

@@ -29,7 +29,7 @@ class _ByPattern(OwnDefaults):
 
     def _named(self, wanted: Iterable[str]) -> list[str]:
         """The names of the tasks that are meant. Raises `InvalidCommand` for what means none."""
-        control = TaskControl(self.task_list)  # type: ignore[attr-defined]
+        control = TaskControl(self.task_list)
         select(control, list(wanted))
         return list(dict.fromkeys(control.selected_tasks))
 
@@ -113,7 +113,7 @@ class DumpDB(Command):  # type: ignore[misc]
     name = "dumpdb"
     doc_purpose = "dump dependency DB"
     doc_usage = ""
-    doc_description = None
+    doc_description: str | None = None
     cmd_options = (opt_depfile,)
 
     def execute(self, params: Any, args: list[str]) -> int:
