@@ -70,6 +70,7 @@ class ExpressionModel(BaseModel):
     model_config = ConfigDict(
         extra="allow", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
     )
+    # pyrefly: ignore[bad-override] - so pydantic has it: the type of keys that are not declared
     __pydantic_extra__: dict[str, str]
 
     prompt: Words = ""

@@ -37,7 +37,7 @@ FRAME_OPTION = {
 }
 
 
-class OwnFrameOption(Command):  # type: ignore[misc]
+class OwnFrameOption(Command):
     """For commands whose -f means a frame; doit's own -f, another dodo.py, is --file there."""
 
     def get_options(self) -> list[CmdOption]:
@@ -50,7 +50,7 @@ class OwnFrameOption(Command):  # type: ignore[misc]
         return options
 
 
-class FrameCommand(OwnFrameOption, OwnDefaults, DoitCmdBase):  # type: ignore[misc]
+class FrameCommand(OwnFrameOption, OwnDefaults, DoitCmdBase):
     """A command about frames."""
 
     takes_names = True

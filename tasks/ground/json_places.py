@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from json.decoder import scanstring  # type: ignore[attr-defined]
+from json.decoder import scanstring  # pyrefly: ignore[missing-module-attribute] - typeshed lacks it
 from typing import Any, cast
 
 from tasks.ground.errors import Mistake

@@ -14,7 +14,7 @@ _NOT_SAID = 3
 BACKEND = "whole-file"
 
 
-class Heard(Command):  # type: ignore[misc]
+class Heard(Command):
     """For commands that print: what reads their output may be gone, or its disk full."""
 
     def parse_execute(self, in_args: list[str]) -> Any:

@@ -52,7 +52,7 @@ NEW_TAKES = "new_takes"
 """the option that asks for so many, and leaves the one in use where it is"""
 
 
-class _DespiteFailures(Runner):  # type: ignore[misc]
+class _DespiteFailures(Runner):
     """Lets a task that comes last run although what it depends on failed."""
 
     def select_task(self, node: Any, tasks_dict: Mapping[str, Task]) -> bool:
@@ -62,15 +62,15 @@ class _DespiteFailures(Runner):  # type: ignore[misc]
         return bool(super().select_task(node, tasks_dict))
 
 
-class _SerialRunner(_DespiteFailures, Runner):  # type: ignore[misc]
+class _SerialRunner(_DespiteFailures, Runner):
     pass
 
 
-class _ThreadRunner(_DespiteFailures, MThreadRunner):  # type: ignore[misc]
+class _ThreadRunner(_DespiteFailures, MThreadRunner):
     pass
 
 
-class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
+class Run(OwnDefaults, DoitRun):
     """Stands in for doit's own `run`: `[tool.doit.plugins.command]` in pyproject.toml."""
 
     name = "run"
