@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 CHECKS = {
     "lint (mend with: uv run ruff check --fix)": ["ruff", "check"],
     "format (mend with: uv run ruff format)": ["ruff", "format", "--check"],
-    "types": ["mypy"],
+    "types": ["pyrefly", "check", "--python-interpreter-path", sys.executable],
     "rooms import downwards only (pyproject.toml has their order)": ["lint-imports", "--no-cache"],
 }
 

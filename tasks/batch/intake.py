@@ -46,7 +46,7 @@ class Intake:
         Raises `EngineFailure` where they cannot be read at all.
         """
         for file_id in filter(None, (remote.output_file, remote.error_file)):
-            self._tools.patiently(lambda file_id=file_id: self._read(file_id))  # type: ignore[misc]
+            self._tools.patiently(lambda file_id=file_id: self._read(file_id))
         missing = remote.done - len(self._answered) - len(self._unclear)
         if missing > 0:
             return f"{missing} of its {remote.done} results are missing"

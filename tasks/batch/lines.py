@@ -47,7 +47,7 @@ def split(requests: Iterable[Request], most: int, most_bytes: int) -> list[list[
         size = line_bytes(request)
         if part and (len(part) == most or part_bytes + size > most_bytes):
             full.append(part)
-            part, part_bytes = [], 0
+            part, part_bytes = list[Request](), 0
         part.append(request)
         filling[request.model] = (part, part_bytes + size)
     return full + [part for part, _ in filling.values()]

@@ -18,7 +18,7 @@ import contextlib
 import datetime
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -107,7 +107,7 @@ class StateFolder:
         self._read: dict[Path, tuple[tuple[int, int] | None, BatchState]] = {}
 
     @contextlib.contextmanager
-    def locked(self, wait: Callable[[], None]) -> Iterator[None]:
+    def locked(self, wait: Callable[[], None]) -> Generator[None]:
         """Hold all batches; `wait` is called before another process is waited for."""
         with held(self.folder / "lock", lambda _whose: wait(), patience_s=0):
             self._sweep()
@@ -215,7 +215,7 @@ def _kept_line(request: KeptRequest) -> bytes:
 
 
 @contextlib.contextmanager
-def writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Generator[None]:
     """Say of a disk that does not take a file that it does not."""
     try:
         yield

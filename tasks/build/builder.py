@@ -307,16 +307,16 @@ class Builder:
 
     def _restored(self, job: _Job) -> bool:
         """Make the frame from the picked or newest sound take; False where there is none."""
-        while (found := wanted(job.known)).record:
+        while record := (found := wanted(job.known)).record:
             own = found.key == job.request.key
             asked: Asked = job.request if own else self.store.asked(found.key)
             with FINISHING:
                 try:
-                    picture, image = checked(self.store, asked, found.record, self._strict_size)
+                    picture, image = checked(self.store, asked, record, self._strict_size)
                 except BadAnswer as error:
                     job.notes.append(f"a take of {job.node.name} was damaged: {error}")
                     self._change_pick(job, None)
-                    job.known = without(job.known, found.record)
+                    job.known = without(job.known, record)
                     continue
                 made = self.finisher.finish(job.node, picture, image)
             self._put(job, picture, made, _origin_of(asked))

@@ -6,7 +6,7 @@ standard library, so that a run that draws nothing stays as quick as doit itself
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen
 
@@ -36,7 +36,10 @@ Tween = Literal["draw", "morph", "hold"]
 """how in-betweens are made: by the engine; here, from the pixels of both neighbours; not at all"""
 
 
-EaseName = Literal[tuple(EASES)]  # type: ignore[valid-type]
+if TYPE_CHECKING:
+    EaseName = str
+else:
+    EaseName = Literal[tuple(EASES)]
 EngineName = Annotated[
     str,
     MinLen(1),
@@ -187,7 +190,7 @@ class BasePath:
     tween: Tween = "draw"
     """how in-betweens are made: `draw` by the engine (the puppet's are exact, and free), `morph`
     here, free, from the pixels of both neighbours, `hold` none"""
-    ease: EaseName = DEFAULT_EASE  # type: ignore[valid-type]
+    ease: EaseName = DEFAULT_EASE
     """how players are to gather speed and come to rest; changes no picture"""
     duration_ms: Annotated[int, Ge(1), Le(60_000)] = 400
     """how long players are to take, in milliseconds: a new face takes 250 to 500, lips that speak

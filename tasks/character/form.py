@@ -8,7 +8,7 @@ checked as it is; here is the form of what is resolved first: axes, expressions,
 import json
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
@@ -24,7 +24,10 @@ SCHEMA_FILE = "expressions.schema.json"
 # In parentheses, so that no key of a config is taken for the branch of a union.
 _WORDS, _OBJECT, _LIST = "(words)", "(object)", "(list)"
 
-ArkitName = Literal[ARKIT_NAMES]  # type: ignore[valid-type]
+if TYPE_CHECKING:
+    ArkitName = str
+else:
+    ArkitName = Literal[ARKIT_NAMES]
 Blendshapes = Annotated[
     dict[ArkitName, Weight],
     Field(description="ARKit blend-shape names and their weights, 0 (rest) to 1 (full)"),
@@ -68,6 +71,7 @@ class ExpressionModel(BaseModel):
     model_config = ConfigDict(
         extra="allow", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
     )
+    # pyrefly: ignore[bad-override] - so pydantic has it: the type of keys that are not declared
     __pydantic_extra__: dict[str, str]
 
     prompt: Words = ""

@@ -161,7 +161,7 @@ def _plain(value: Any) -> Any:
         return [kind.__name__, own]
     if isinstance(value, Mapping):
         return ["{}", {key: _plain(each) for key, each in value.items()}]
-    if isinstance(value, tuple | list):
+    if isinstance(value, (tuple, list)):
         return ["()" if isinstance(value, tuple) else "[]", *map(_plain, value)]
     return value
 

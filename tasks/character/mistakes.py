@@ -134,7 +134,8 @@ def validated(
     document: Any, *, official_endpoint: bool
 ) -> tuple[ConfigModel | None, list[Finding]]:
     """The config as pydantic checked it (None where its form is wrong), and all that is wrong."""
-    model, findings = None, []
+    model: ConfigModel | None = None
+    findings: list[Finding] = []
     try:
         # JSON, not Python values: there a list may become a tuple and an object a dataclass,
         # and yet "3" is no number and 1 is not true.

@@ -7,7 +7,7 @@ FRAMES_OPTION = {
     "short": "f",
     "long": "frame",
     "type": list,
-    "default": [],
+    "default": list[str](),
     "help": "name of a frame, or a pattern (* and ?); may be given several times",
 }
 _UNDO_OPTION = {

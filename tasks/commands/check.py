@@ -11,6 +11,8 @@ from tasks.ground.errors import Mistake
 from tasks.ground.wording import counted
 
 if TYPE_CHECKING:
+    from tasks.finish.features import Features
+    from tasks.finish.measure import Figures
     from tasks.review.checks import Checked
 
 
@@ -111,7 +113,9 @@ def _looked_at(project: Project, nodes: list[Node]) -> _Found:
     character = project.character
     paid = project.graph.engine.facts.paid
     builder = looking_builder_of(project) if paid else paid_builder_of(project)
-    measured, seen, missing, unknown = {}, {}, [], dict[str, list[str]]()
+    measured: dict[Node, Figures] = {}
+    seen: dict[Node, Features] = {}
+    missing, unknown = list[str](), dict[str, list[str]]()
     for node in nodes:
         path = builder.target(node)
         as_drawn = paid_node(project, character, node)

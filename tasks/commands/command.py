@@ -4,7 +4,7 @@ import fnmatch
 import json
 from typing import Any
 
-from doit.cmd_base import DoitCmdBase
+from doit.cmd_base import Command, DoitCmdBase
 from doit.cmdparse import CmdOption
 from doit.control import TaskControl
 from doit.exceptions import InvalidCommand
@@ -37,12 +37,12 @@ FRAME_OPTION = {
 }
 
 
-class OwnFrameOption:
+class OwnFrameOption(Command):
     """For commands whose -f means a frame; doit's own -f, another dodo.py, is --file there."""
 
     def get_options(self) -> list[CmdOption]:
         """The options, with -f for one of them alone."""
-        options: list[CmdOption] = super().get_options()  # type: ignore[misc]
+        options: list[CmdOption] = super().get_options()
         has_own = any(option.name == FRAME_OPTION["name"] for option in options)
         for option in options:
             if has_own and option.short == "f" and option.name != FRAME_OPTION["name"]:
@@ -50,7 +50,7 @@ class OwnFrameOption:
         return options
 
 
-class FrameCommand(OwnFrameOption, OwnDefaults, DoitCmdBase):  # type: ignore[misc]
+class FrameCommand(OwnFrameOption, OwnDefaults, DoitCmdBase):
     """A command about frames."""
 
     takes_names = True

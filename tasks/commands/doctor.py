@@ -14,7 +14,7 @@ from tasks.running.session import this_project
 _MOST_CHARACTERS = 600
 
 
-class Doctor(Command):  # type: ignore[misc]
+class Doctor(Command):
     """Looks, and changes nothing. Needs no config that can be read: it says what is wrong there."""
 
     name = "doctor"

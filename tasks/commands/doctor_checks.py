@@ -82,7 +82,7 @@ class Look:
 
 def examine(look: Look) -> list[Finding]:
     """All that is found. A check that breaks is a finding itself."""
-    found = []
+    found: list[Finding] = []
     for check in CHECKS:
         try:
             found += list(check(look))
@@ -231,7 +231,8 @@ def _store(look: Look) -> Iterator[Finding]:
     folder = look.project.store
     if not folder.is_dir():
         return
-    until_s, damaged, stray, whole, left = time.monotonic() + _STORE_S, [], [], 0, 0
+    until_s, whole, left = time.monotonic() + _STORE_S, 0, 0
+    damaged, stray = list[Path](), list[Path]()
     for path in sorted(folder.glob("??/*")):
         match = _TAKE.fullmatch(path.name)
         if not match:

@@ -1,6 +1,7 @@
 """`doit import_layers`: what was painted in an OpenRaster file becomes frames, as work by hand."""
 
 from pathlib import Path
+from typing import Any
 
 from doit.exceptions import InvalidCommand
 
@@ -21,7 +22,7 @@ class ImportLayers(FrameCommand):
         " name is the pose (or say pose=); of a costume's file say costume=. An earlier frame is"
         " moved to set_aside/."
     )
-    cmd_options = ()
+    cmd_options: tuple[dict[str, Any], ...] = ()
 
     def _execute(self) -> int:
         files = [Path(name) for name in self.sel_tasks or ()]
@@ -81,4 +82,4 @@ def _same(one: object, other: object) -> bool:
     a, b = np.array(one), np.array(other)
     a[a[..., 3] == 0] = 0
     b[b[..., 3] == 0] = 0
-    return bool(np.array_equal(a, b))
+    return np.array_equal(a, b)

@@ -29,18 +29,18 @@ class _ByPattern(OwnDefaults):
 
     def _named(self, wanted: Iterable[str]) -> list[str]:
         """The names of the tasks that are meant. Raises `InvalidCommand` for what means none."""
-        control = TaskControl(self.task_list)  # type: ignore[attr-defined]
+        control = TaskControl(self.task_list)
         select(control, list(wanted))
         return list(dict.fromkeys(control.selected_tasks))
 
 
-class Help(Heard, DoitHelp):  # type: ignore[misc]
+class Help(Heard, DoitHelp):
     """`doit help`."""
 
     name = "help"
 
 
-class List(_ByPattern, DoitList):  # type: ignore[misc]
+class List(_ByPattern, DoitList):
     """`doit list`."""
 
     name = "list"
@@ -52,7 +52,7 @@ class List(_ByPattern, DoitList):  # type: ignore[misc]
         return list(super()._list_filtered(tasks, named, include_subtasks))
 
 
-class Forget(_ByPattern, DoitForget):  # type: ignore[misc]
+class Forget(_ByPattern, DoitForget):
     """`doit forget`; alone: of the tasks that `doit` alone builds."""
 
     name = "forget"
@@ -67,7 +67,7 @@ class Forget(_ByPattern, DoitForget):  # type: ignore[misc]
         return 0
 
 
-class Ignore(_ByPattern, DoitIgnore):  # type: ignore[misc]
+class Ignore(_ByPattern, DoitIgnore):
     """`doit ignore`."""
 
     name = "ignore"
@@ -77,7 +77,7 @@ class Ignore(_ByPattern, DoitIgnore):  # type: ignore[misc]
         return 0
 
 
-class Info(_ByPattern, DoitInfo):  # type: ignore[misc]
+class Info(_ByPattern, DoitInfo):
     """`doit info`, about one task."""
 
     name = "info"
@@ -95,25 +95,25 @@ class Info(_ByPattern, DoitInfo):  # type: ignore[misc]
         return int(super()._execute(pos_args, hide_status) or 0)
 
 
-class Clean(OwnDefaults, DoitClean):  # type: ignore[misc]
+class Clean(OwnDefaults, DoitClean):
     """`doit clean`."""
 
     name = "clean"
 
 
-class ResetDep(OwnDefaults, DoitResetDep):  # type: ignore[misc]
+class ResetDep(OwnDefaults, DoitResetDep):
     """`doit reset-dep`."""
 
     name = "reset-dep"
 
 
-class DumpDB(Command):  # type: ignore[misc]
+class DumpDB(Command):
     """`doit dumpdb`, of this project's database."""
 
     name = "dumpdb"
     doc_purpose = "dump dependency DB"
     doc_usage = ""
-    doc_description = None
+    doc_description: str | None = None
     cmd_options = (opt_depfile,)
 
     def execute(self, params: Any, args: list[str]) -> int:

@@ -83,10 +83,10 @@ def _roads(cast: Cast) -> Iterator[Road]:
 
 def named(cast: Cast, option: str) -> str | None:
     """The expression that an option names, if it does. Raises `Mistake` where it is not there."""
-    name = cast.settings.options.get(option)
+    name: str | None = cast.settings.options.get(option)
     if name is None:
         return None
     if name not in cast.expressions:
-        near = did_you_mean(str(name), cast.expressions)
+        near = did_you_mean(name, cast.expressions)
         raise Mistake(f'options.{option}: there is no frame of "{name}"{near}')
-    return str(name)
+    return name

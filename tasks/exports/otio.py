@@ -135,7 +135,7 @@ def _sound(plan: "Plan", base: str) -> dict[str, Any]:
     media = {
         "OTIO_SCHEMA": "ExternalReference.1",
         "name": "",
-        "metadata": {},
+        "metadata": dict[str, Any](),
         "available_range": whole,
         "available_image_bounds": None,
         "target_url": quote(posixpath.normpath(base + plan.document["audio"])),

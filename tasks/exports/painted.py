@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -67,7 +68,8 @@ def _stack(archive: zipfile.ZipFile, path: Path) -> tuple[tuple[int, int], list[
         raise Mistake(f"{path}: stack.xml defines entities; that is no OpenRaster")
     image = ET.fromstring(text)  # noqa: S314 - no entities, as was just looked at
     size_px = (int(image.get("w", "0")), int(image.get("h", "0")))
-    if not 0 < size_px[0] * size_px[1] <= Image.MAX_IMAGE_PIXELS:  # type: ignore[operator]
+    most_pixels: Any = Image.MAX_IMAGE_PIXELS
+    if not 0 < size_px[0] * size_px[1] <= most_pixels:
         raise Mistake(f"{path}: a picture of {size_px[0]}x{size_px[1]} pixels cannot be read")
     return size_px, list(_layers(image))
 

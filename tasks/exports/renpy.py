@@ -97,7 +97,7 @@ def _put_lips(out: Output, names: Names, cast: Cast) -> list[str]:
     The plugin (Wendy-Nam/RenPy-Lipsync-Plugin, 1.0) finds both, and the image, by the character's
     name, and takes no image of its own: so that name is the tag.
     """
-    tag, lines = names.tag, []
+    tag, lines = names.tag, list[str]()
     for name, plan in plans(cast):
         out.text(f"game/lip-sync-plugin/lip-sync-data/{tag}/{name}.txt", cues.tsv(plan))
         said = " ".join(word for _, _, word in plan.document["words"])

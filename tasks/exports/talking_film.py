@@ -108,7 +108,7 @@ def _fill(
                 packet.duration = 1
                 output.mux(packet)
             while heard_s < float(number / plan.rate):
-                heard_s, packets = next(sound, (float(plan.count), []))
+                heard_s, packets = next(sound, (float(plan.count), list[Any]()))
                 output.mux(packets)
     for packet in stream.encode(None):
         packet.duration = 1

@@ -112,7 +112,7 @@ def _made(target: Path) -> set[tuple[int, int]]:
     try:
         found = json_file.read(target)["made"]
         return {(int(time_ns), int(size)) for time_ns, size in found}
-    except (*json_file.UNREADABLE, TypeError):
+    except json_file.UNREADABLE:
         return set()
 
 

@@ -91,23 +91,23 @@ def of_features(found: Features, thresholds: Thresholds) -> tuple[Flag, ...]:
 
 
 def _of_features(found: Features, thresholds: Thresholds) -> Iterator[Flag]:
-    if (found.eye_colours or 0) > thresholds.eye_colours:
+    if (colours := found.eye_colours or 0) > thresholds.eye_colours:
         yield Flag(
             "eye",
-            f"an eye that should be shut shows its white or its iris ({found.eye_colours:.0%} of"
-            " the open one)",
+            f"an eye that should be shut shows its white or its iris ({colours:.0%} of the open"
+            " one)",
         )
-    elif (found.eye_height or 0) > thresholds.eye_height:
+    elif (height := found.eye_height or 0) > thresholds.eye_height:
         yield Flag(
             "eye",
-            f"an eye that should be shut is open by {found.eye_height:.0%} of its height",
+            f"an eye that should be shut is open by {height:.0%} of its height",
         )
     if (found.teeth_rows or 0) > 0:
         yield Flag("teeth", "the mouth has a row of teeth more than the portrait shows")
-    if (found.outline_torn or 0) > thresholds.outline_torn:
-        yield Flag("torn", f"{found.outline_torn:.0%} of the outline of cheeks and jaw is broken")
-    if (found.stray or 0) > thresholds.stray:
-        yield Flag("stray", f"{found.stray:.0%} of what lies far from the head has changed")
+    if (torn := found.outline_torn or 0) > thresholds.outline_torn:
+        yield Flag("torn", f"{torn:.0%} of the outline of cheeks and jaw is broken")
+    if (stray := found.stray or 0) > thresholds.stray:
+        yield Flag("stray", f"{stray:.0%} of what lies far from the head has changed")
 
 
 def alike(signatures: Mapping[str, str], thresholds: Thresholds) -> dict[str, Flag]:

@@ -142,7 +142,7 @@ def _ground(picture: Pixels, colour: Colour, reach: float) -> Mask:
     for line in (labels[0], labels[:sides, 0], labels[:sides, -1]):
         at_border[line] = 255
     at_border[0] = 0
-    return cast(Mask, np.take(at_border, np.asarray(labels, np.intp)))
+    return np.take(at_border, np.asarray(labels, np.intp))
 
 
 def _without_specks(near: Mask) -> Mask:
@@ -150,7 +150,7 @@ def _without_specks(near: Mask) -> Mask:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=4)
     large = stats[:, cv2.CC_STAT_AREA] > 2e-5 * near.size
     large[0] = False
-    return cast(Mask, np.take(large.astype(np.uint8), np.asarray(labels, np.intp)))
+    return np.take(large.astype(np.uint8), np.asarray(labels, np.intp))
 
 
 def _distance(picture: Pixels, colour: Colour) -> Floats:

@@ -75,7 +75,8 @@ def _within(reference: Pixels, width: int) -> Floats:
         return np.ones(opaque.shape, np.float32)
     depth = depths(opaque)
     rim = max(1.5, _RIM_PX * width / 1024)
-    return cast(Floats, np.clip((depth - rim) / rim, 0, 1))
+    shares: Floats = np.clip((depth - rim) / rim, 0, 1)
+    return shares
 
 
 def _levelled(face: Floats, below: Floats, part: Floats, region: Mask) -> Floats:

@@ -87,7 +87,7 @@ def _last(picture: Pixels) -> float:
 
 
 def _sizes(picture: Pixels) -> Iterator[float]:
-    times, sizes = _last(picture), []
+    times, sizes = _last(picture), list[float]()
     while min(picture.shape[:2]) * times >= _SMALLEST_PX:
         sizes.append(times)
         times /= 2
@@ -224,7 +224,8 @@ def _small_motion(change: Floats, level: Edges, kind: Kind) -> Matrix:
     x, y = level.middle
     about = np.array([[1 + xx, xy, dx], [yx, 1 + yy, dy], [0, 0, 1]])
     there = np.array([[1, 0, x], [0, 1, y], [0, 0, 1]])
-    return cast(Matrix, there @ about @ np.linalg.inv(there))
+    matrix: Matrix = there @ about @ np.linalg.inv(there)
+    return matrix
 
 
 def _judged(last: tuple[Edges, Floats], found: Matrix, take: Pixels) -> Registered:

@@ -3,7 +3,7 @@
 Pure: it reads no file but the config.
 """
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from functools import lru_cache, partial
 
@@ -213,7 +213,7 @@ def _node(project: Project, character: Character, engine: str, name: str, pose: 
 
 
 @lru_cache(maxsize=4)
-def _finish_content(finish: Finish) -> dict[str, object]:
+def _finish_content(finish: Finish) -> Mapping[str, object]:
     return asdict(finish)
 
 

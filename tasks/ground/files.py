@@ -4,7 +4,6 @@ import contextlib
 import datetime
 import errno
 import io
-import itertools
 import os
 import re
 import stat
@@ -123,10 +122,16 @@ def set_aside(path: Path) -> Path:
         raise Mistake(f"{path} is a folder; a picture has to go there: move the folder away")
     folder = path.parent / "set_aside"
     folder.mkdir(parents=True, exist_ok=True)
-    for number in itertools.count(1):
-        target = folder / f"{path.stem}.{number}{path.suffix}"
-        # Made before it is moved onto, so that nothing that lies there is ever lost.
-        with contextlib.suppress(FileExistsError):
-            target.touch(exist_ok=False)
-            break
+    number = 1
+    while not _claimed(target := folder / f"{path.stem}.{number}{path.suffix}"):
+        number += 1
     return path.replace(target)
+
+
+def _claimed(path: Path) -> bool:
+    """Made before it is moved onto, so that nothing that lies there is ever lost."""
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True

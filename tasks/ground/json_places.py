@@ -7,8 +7,8 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from json.decoder import scanstring  # type: ignore[attr-defined]
-from typing import Any
+from json.decoder import scanstring  # pyrefly: ignore[missing-module-attribute] - typeshed lacks it
+from typing import Any, cast
 
 from tasks.ground.errors import Mistake
 
@@ -108,7 +108,7 @@ def _value(text: str, at: int, path: Path) -> tuple[int, list[Found]]:
         return _array(text, at, path)
     if text[at] == '"':
         return scanstring(text, at + 1)[1], []
-    return _SCALAR.match(text, at).end(), []  # type: ignore[union-attr]
+    return cast("re.Match[str]", _SCALAR.match(text, at)).end(), []
 
 
 def _skip(text: str, at: int) -> int:

@@ -7,7 +7,7 @@ of its object.
 import json
 import re
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
@@ -61,7 +61,7 @@ class _Layout:
 
 
 def _space(text: str, at: int) -> int:
-    return _SPACE.match(text, at).end()  # type: ignore[union-attr]
+    return cast("re.Match[str]", _SPACE.match(text, at)).end()
 
 
 def _read(text: str, begin: int) -> tuple[_Value, int]:

@@ -8,7 +8,7 @@ import contextlib
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ def held(
     say: Callable[[str], None] = say_aside,
     *,
     patience_s: float = PATIENCE_S,
-) -> Iterator[None]:
+) -> Generator[None]:
     """Hold the lock at `path`; a wait of more than `patience_s` is said, once.
 
     Raises OSError where no lock can be had.

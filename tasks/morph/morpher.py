@@ -51,11 +51,13 @@ class Morpher:
         self._first, self._second = first, second
         differs = _differs(first, second)
         margin_px = max(2, round(_MARGIN * len(first)))
-        self._box = _bounds(differs, margin_px)
-        if self._box is not None:
-            ground = _ground(differs[self._box], len(first), margin_px)
-            self._between = _Between(first[self._box], second[self._box], ground, len(first))
-            self._region = ground > 0
+        self._part: tuple[Box, NDArray[np.bool_], _Between] | None = None
+        """what changes: its box, which pixels of that, and how; None where all is equal"""
+        box = _bounds(differs, margin_px)
+        if box is not None:
+            ground = _ground(differs[box], len(first), margin_px)
+            between = _Between(first[box], second[box], ground, len(first))
+            self._part = box, ground > 0, between
 
     def at(self, t: float) -> Pixels:
         """The picture at time t: the very first at 0, the very second at 1. ValueError beyond."""
@@ -64,9 +66,10 @@ class Morpher:
         out = self._first.copy()
         if t == 1:
             return self._second.copy()
-        if t > 0 and self._box is not None:
+        if t > 0 and self._part is not None:
+            box, region, between = self._part
             # As a plain number: one of numpy's would make wide numbers of all the fields.
-            out[self._box][self._region] = self._between.at(float(t))[self._region]
+            out[box][region] = between.at(float(t))[region]
         return out
 
 

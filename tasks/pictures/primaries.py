@@ -8,12 +8,13 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 Chromaticities = tuple[float, float, float, float, float, float, float, float]
 """x and y of white, red, green and blue"""
 

@@ -50,7 +50,7 @@ def draw(ready: Rig, weights: Mapping[str, float], head: Head) -> Pixels:
 class Painter(Protocol):
     """An eye of one frame."""
 
-    def paint(self, colours: Pixels, changed: Mask, picture: Pixels) -> None:
+    def paint(self, colours: Pixels, changed: Mask, picture: Pixels, /) -> None:
         """Paint it over the colours of a part of the frame, and mark what it changes."""
 
 

@@ -34,10 +34,12 @@ class Eyeball:
     def at(self, x: Floats, y: Floats, stirred: float) -> Floats:
         """The colours at (x, y) of the picture, 0..255; `stirred` mixes plain and clean."""
         x, y = x - self.left, y - self.top
-        clean = sample(self.clean, x, y).astype(np.float32) if stirred > 0 else None
-        plain = sample(self.plain, x, y).astype(np.float32) if stirred < 1 else None
-        if plain is None or clean is None:
-            return clean if plain is None else plain  # type: ignore[return-value]
+        if stirred >= 1:
+            return sample(self.clean, x, y).astype(np.float32)
+        plain = sample(self.plain, x, y).astype(np.float32)
+        if stirred <= 0:
+            return plain
+        clean = sample(self.clean, x, y).astype(np.float32)
         return plain + np.float32(stirred) * (clean - plain)
 
 

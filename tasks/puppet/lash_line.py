@@ -44,7 +44,7 @@ def lash_line(
     over: Mask,
 ) -> LashLine:
     """Measure the line where nothing lies over it; `picture`: the zone's, premultiplied."""
-    known, inks = [], []
+    known, inks = list[Floats](), list[Floats]()
     for side, eye in eyes.items():
         thick, ink = _measured(picture, zone, eye, parts[side], over)
         known.append(thick if eye.inwards < 0 else thick[::-1])

@@ -1,7 +1,6 @@
 """The picture about the eyes taken apart: what lies over the face, the face, and its eyes."""
 
 from dataclasses import dataclass
-from typing import cast
 
 import cv2
 import numpy as np
@@ -147,7 +146,7 @@ def _beneath(under: Pixels, painted: Mask, sigma: float) -> None:
 def _with_painted(share: Pixels | None, painted: Mask, near: Zone) -> Pixels:
     """The share of a painted layer also beyond the zone about the eyes."""
     whole = np.round(cv2.GaussianBlur(painted.astype(np.float32), (0, 0), 0.5) * 255)
-    found = cast(Pixels, whole.astype(np.uint8))
+    found = whole.astype(np.uint8)
     if share is not None:
         found[near.cut] = share[near.cut]
     return found
@@ -169,7 +168,7 @@ def _share(picture: Pixels, near: Zone, over: Mask, moves: Mask) -> Pixels | Non
     grown = cv2.dilate(over.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     held = over | (grown & (near.unlike < 3 * UNLIKE) & ~moves)
     share[near.cut] = smooth(cv2.GaussianBlur(held.astype(np.float32), (0, 0), 0.5) * 1.5 - 0.2)
-    return cast(Pixels, np.round(share * 255).astype(np.uint8))
+    return np.round(share * 255).astype(np.uint8)
 
 
 def kind_of(near: Zone, parts: dict[str, EyeParts], over: Mask) -> EyeKind:

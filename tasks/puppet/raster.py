@@ -19,7 +19,7 @@ from tasks.ground.boxes import inner_box
 Pixels = NDArray[np.uint8]
 """(height, width, 4) RGBA"""
 Floats = NDArray[np.floating[Any]]
-"""float32, as a rule: mypy cannot follow that a Python float leaves it so"""
+"""float32, as a rule: a checker cannot follow that a Python float leaves it so"""
 Mask = NDArray[np.bool_]
 Cut = tuple[slice, slice]
 """the rows and columns of a part of a picture"""
@@ -119,7 +119,8 @@ def mirrored(square: Floats, x: Floats, y: Floats) -> Floats:
 
 def to_bytes(colours: Floats) -> Pixels:
     """Colours 0..255, rounded; what lies beyond is taken as the nearer end."""
-    return cast(Pixels, np.clip(colours + np.float32(0.5), 0, 255).astype(np.uint8))
+    rounded: Pixels = np.clip(colours + np.float32(0.5), 0, 255).astype(np.uint8)
+    return rounded
 
 
 def extent(mask: Mask) -> Cut | None:

@@ -86,7 +86,7 @@ class Request:
 
     def asked(self) -> dict[str, Any]:
         """All but the pictures: what can be known before any of them is there."""
-        asked = {
+        asked: dict[str, Any] = {
             "version": _VERSION,
             "engine": self.engine,
             "model": self.model,

@@ -67,7 +67,7 @@ def figures_of(existing: Existing) -> Figures | None:
         known = {field.name for field in fields(Figures)}
         if set(said) != known:
             return None
-        pairs = {name: tuple(said[name]) for name in ("size_px", "wanted_px")}
+        pairs: dict[str, Any] = {name: tuple(said[name]) for name in ("size_px", "wanted_px")}
         return Figures(**{**said, **pairs})
     except (ValueError, TypeError, KeyError, RecursionError):
         return None

@@ -87,7 +87,8 @@ def lay_out(rows: int, columns: int, aspect: float, label_width: int, costumes: 
 
     `aspect`: width over height of a frame; `costumes`: among how many the rows are shared out.
     """
-    for height in range(_TALLEST_PX, _SMALLEST_PX - 1, -20):
+    height = _TALLEST_PX
+    while True:
         cell = (max(24, round(height * aspect)), height)
         options = (
             Layout(cell, math.ceil(rows / blocks), blocks, columns, label_width)
@@ -96,9 +97,9 @@ def lay_out(rows: int, columns: int, aspect: float, label_width: int, costumes: 
             and (costumes == 1 or rows // costumes % math.ceil(rows / blocks) == 0)
         )
         best = min(options, key=_unlike_a_page)
-        if best.size[0] * best.size[1] <= _MOST_PIXELS:
+        if best.size[0] * best.size[1] <= _MOST_PIXELS or height - 20 < _SMALLEST_PX:
             return best
-    return best
+        height -= 20
 
 
 def _unlike_a_page(layout: Layout) -> float:
@@ -258,8 +259,9 @@ def _thumbnail(path: Path, size: tuple[int, int], face: FaceBox | None) -> Image
     _lay(paper, frame, (0, 0, *size))
     if face:
         left, top, right, bottom = _features(face)
-        edges = (left * frame.width, top * frame.height, right * frame.width, bottom * frame.height)
-        part = frame.crop(tuple(round(edge) for edge in edges))  # type: ignore[arg-type]
+        wide, high = frame.size
+        edges = (round(left * wide), round(top * high), round(right * wide), round(bottom * high))
+        part = frame.crop(edges)
         side = round(_INSET * min(size))
         box = (size[0] - side, size[1] - side, side, side)
         paper.paste(_PAPER, (box[0] - 2, box[1] - 2, *size))

@@ -27,7 +27,7 @@ _VALUES: dict[str, tuple[type, ...]] = {
 """of what tasks record about themselves"""
 
 
-class Database(JsonDB):  # type: ignore[misc]
+class Database(JsonDB):
     """A backend as doit's plug-ins have it: `[tool.doit.plugins.backend]` in pyproject.toml."""
 
     desc = "one JSON file, written whole"

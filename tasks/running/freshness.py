@@ -29,7 +29,7 @@ class ConfigSlice(str):
         return made
 
 
-class SliceChecker(FileChangedChecker):  # type: ignore[misc]
+class SliceChecker(FileChangedChecker):
     """Compares files by content, a config by its slice.
 
     doit's own checker hashes a file once for each task that depends on it, and again in every

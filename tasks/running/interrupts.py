@@ -3,8 +3,9 @@
 import contextlib
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from types import FrameType
+from typing import Any
 
 from doit.runner import Runner
 
@@ -18,7 +19,7 @@ _STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 @contextlib.contextmanager
-def gentle_interrupt(runner: Runner, calls: RunCalls) -> Iterator[None]:
+def gentle_interrupt(runner: Runner, calls: RunCalls) -> Generator[None]:
     """On the first Ctrl-C (or SIGTERM) start nothing more and wait; on the second leave at once."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -34,7 +35,7 @@ def gentle_interrupt(runner: Runner, calls: RunCalls) -> Iterator[None]:
     waited_for: list[CallInFlight] = []
     stopped_s: list[float] = []
     try:
-        before = {number: signal.signal(number, stop) for number in _signals()}
+        before: dict[int, Any] = {number: signal.signal(number, stop) for number in _signals()}
     except ValueError:  # not in the main thread: whoever runs doit there handles signals
         before = {}
     try:

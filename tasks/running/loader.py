@@ -17,7 +17,7 @@ from tasks.ground.errors import Mistake
 from tasks.running.session import Session, database_of, open_session
 
 
-class SessionLoader(DodoTaskLoader):  # type: ignore[misc]
+class SessionLoader(DodoTaskLoader):
     """`loader = "session"` in pyproject.toml. Has the session for commands as well."""
 
     @cached_property

@@ -4,6 +4,7 @@ import contextlib
 import sys
 from typing import Any
 
+from doit.cmd_base import Command
 from doit.exceptions import InvalidDodoFile
 
 from tasks.ground.say import say_aside, silence
@@ -13,13 +14,13 @@ _NOT_SAID = 3
 BACKEND = "whole-file"
 
 
-class Heard:
+class Heard(Command):
     """For commands that print: what reads their output may be gone, or its disk full."""
 
     def parse_execute(self, in_args: list[str]) -> Any:
         """Run the command; its exit code."""
         try:
-            code = super().parse_execute(in_args)  # type: ignore[misc]
+            code = super().parse_execute(in_args)
             sys.stdout.flush()
         except BrokenPipeError:  # `| head`: it has read enough
             silence()
@@ -38,10 +39,10 @@ class OwnDefaults(Heard):
 
     def get_backends(self) -> Any:
         """Of the kinds of database only ours: the file beside the config is no other's."""
-        backends = super().get_backends()  # type: ignore[misc]
+        backends = super().get_backends()
         for name in [name for name in backends if name != BACKEND]:
             del backends[name]
-        options = self.cmdparser  # type: ignore[attr-defined]
+        options = self.cmdparser
         if "backend" in options:
             options["backend"].choices = {name: backends[name].desc for name in backends}
         return backends
@@ -49,11 +50,11 @@ class OwnDefaults(Heard):
     def help(self) -> str:
         """As doit writes it, with the defaults that a run here has."""
         with contextlib.suppress(InvalidDodoFile, KeyError, SystemExit):
-            loader = self.loader  # type: ignore[attr-defined]
+            loader = self.loader
             loader.setup({"dodoFile": "dodo.py", "cwdPath": None, "seek_file": False})
             config = loader.load_doit_config()
-            for option in self.cmdparser.options:  # type: ignore[attr-defined]
+            for option in self.cmdparser.options:
                 if option.name in config:
                     value = config[option.name]
                     option.default = getattr(value, "__name__", value)
-        return str(super().help())  # type: ignore[misc]
+        return str(super().help())

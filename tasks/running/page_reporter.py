@@ -6,6 +6,7 @@ from typing import Any
 
 from doit.exceptions import BaseFail
 from doit.task import Task
+from typing_extensions import override
 
 from tasks.running.reporter import Reporter
 from tasks.running.task_facts import facts_of
@@ -23,9 +24,11 @@ class PageReporter(Reporter):
 
     def __init__(self, outstream: Any, options: dict[str, Any]) -> None:
         super().__init__(outstream, options)
-        self._terminal = self._page = _Page(outstream)
+        self._page = _Page(outstream)
+        self._terminal: Terminal = self._page
         self._line = self._page.line
 
+    @override
     def add_failure(self, task: Task, fail: BaseFail) -> None:
         """A task failed: which frame, and why."""
         super().add_failure(task, fail)
@@ -42,11 +45,13 @@ class _Page(Terminal):
         self._counting = threading.Lock()
         self._done = self._total = 0
 
+    @override
     def show_bar(self, total: int) -> None:
         """How much there is to do."""
         self._total = total
         self._tell_progress(0)
 
+    @override
     def advance(self, *, failed: int) -> None:
         """One frame more is done."""
         with self._counting:
@@ -56,6 +61,7 @@ class _Page(Terminal):
     def _tell_progress(self, failed: int) -> None:
         self.tell({"done": self._done, "of": self._total, "failed": failed})
 
+    @override
     def line(self, text: str) -> None:
         """A line of words."""
         self.tell({"line": text})

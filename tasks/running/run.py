@@ -7,7 +7,7 @@
 
 import contextlib
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,25 +52,25 @@ NEW_TAKES = "new_takes"
 """the option that asks for so many, and leaves the one in use where it is"""
 
 
-class _DespiteFailures:
+class _DespiteFailures(Runner):
     """Lets a task that comes last run although what it depends on failed."""
 
     def select_task(self, node: Any, tasks_dict: Mapping[str, Task]) -> bool:
         if facts_of(node.task).comes_last:
-            node.ignored_deps = []  # what is switched off is shown as it is
-            node.bad_deps = []
-        return bool(super().select_task(node, tasks_dict))  # type: ignore[misc]
+            node.ignored_deps = list[Any]()  # what is switched off is shown as it is
+            node.bad_deps = list[Any]()
+        return bool(super().select_task(node, tasks_dict))
 
 
-class _SerialRunner(_DespiteFailures, Runner):  # type: ignore[misc]
+class _SerialRunner(_DespiteFailures, Runner):
     pass
 
 
-class _ThreadRunner(_DespiteFailures, MThreadRunner):  # type: ignore[misc]
+class _ThreadRunner(_DespiteFailures, MThreadRunner):
     pass
 
 
-class Run(OwnDefaults, DoitRun):  # type: ignore[misc]
+class Run(OwnDefaults, DoitRun):
     """Stands in for doit's own `run`: `[tool.doit.plugins.command]` in pyproject.toml."""
 
     name = "run"
@@ -339,7 +339,7 @@ def _put_last(control: TaskControl, selected: Iterable[str]) -> None:
 
 
 @contextlib.contextmanager
-def _output(outfile: Any) -> Iterator[Any]:
+def _output(outfile: Any) -> Generator[Any]:
     """Where the reporter writes: a stream as it is, or a file by its name."""
     if not isinstance(outfile, str):
         yield outfile

@@ -249,7 +249,8 @@ def _smaller(portrait: Any, longest_px: int) -> Any:
     scale = longest_px / max(portrait.size)
     if scale >= 1:
         return portrait
-    return fit(portrait, tuple(max(1, round(side * scale)) for side in portrait.size))
+    width, height = (max(1, round(side * scale)) for side in portrait.size)
+    return fit(portrait, (width, height))
 
 
 def _box(face: Face, size_px: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -81,7 +81,8 @@ def _plan(served: ServedProject, asked: Asked) -> Answer:
     if "timeline" in wish:
         words = [f"timelines:{named_timeline(served.project, wish['timeline']).name}"]
     else:
-        words = [] if names is None else [node.task for node in frames_named(served.project, names)]
+        named = () if names is None else frames_named(served.project, names)
+        words = [node.task for node in named]
     found = served.runs.plan(*(["-a"] if wish.get("anew") is True and words else []), *words)
     shown = ("engine", "draw", "calls", "cost_usd", "time_s", "budget_usd", "estimated")
     return as_json({name: found.get(name) for name in shown})

@@ -10,8 +10,10 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from typing_extensions import override
 
 from tasks.ground.errors import Mistake, line_of
 
@@ -80,7 +82,7 @@ class Site:
             said = getattr(error, "strerror", None) or error
             raise Mistake(f"port {port}: {said}; leave it out to have any that is free") from error
         self._server.site = self
-        self.port = int(self._server.server_address[1])
+        self.port = self._server.server_address[1]
 
     @property
     def address(self) -> str:
@@ -137,6 +139,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     site: Site
 
+    @override
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A page that goes away is no error; anything else is a bug."""
         if not isinstance(sys.exc_info()[1], OSError):
@@ -146,7 +149,6 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = _IDLE_S
-    server: _Server
 
     def do_GET(self) -> None:
         """Answer a page's question."""
@@ -157,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(None)
 
     def _answer(self, document: Any) -> None:
-        found = self.server.site.find(self.command, self.path, _single(self.headers))
+        found = cast(_Server, self.server).site.find(self.command, self.path, _single(self.headers))
         if isinstance(found, Answer):
             self.close_connection = True  # what it sent was not read
             self._send(found)
@@ -207,13 +209,16 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(part)
                 self.wfile.flush()
 
-    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+    @override
+    def log_message(self, format: str, *arguments: Any) -> None:
         """Nothing: a terminal is for what a person has to know."""
 
+    @override
     def version_string(self) -> str:
         """No version of anything."""
         return "doit"
 
+    @override
     def setup(self) -> None:
         """Small answers go at once."""
         super().setup()

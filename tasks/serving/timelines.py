@@ -85,12 +85,12 @@ class _File:
 
     def saying(self, changed: dict[str, Any]) -> str:
         """Its text with that timeline, of which all that did not change stays as it is."""
-        whole: Any = changed
+        whole = changed
         for depth in reversed(range(len(self.place))):
-            around = _parsed(self)
+            around: Any = _parsed(self)
             for key in self.place[:depth]:
                 around = around[key]
-            whole = {**around, self.place[depth]: whole}
+            whole = dict[str, Any](around) | {self.place[depth]: whole}
         return edited(self.text, whole)
 
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from tasks.build.builder import Builder, open_builder
@@ -71,7 +72,7 @@ class Watch:
         builder = open_builder(fresh, RunCalls())
         due = self._due(fresh, builder)
         with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-            made = sum(pool.map(lambda node: self._draw(builder, node, seen), due))
+            made = sum(pool.map(partial(self._draw, builder, seen), due))
         if made:
             self._say(f"[✓] {counted(made, 'draft')}: {_named(due)}")
 
@@ -97,7 +98,7 @@ class Watch:
         # The poses that are looked at most come first.
         return sorted(due, key=lambda node: node.pose not in graph.drawn_poses)
 
-    def _draw(self, builder: Builder, node: Node, seen: object) -> bool:
+    def _draw(self, builder: Builder, seen: object, node: Node) -> bool:
         """Draw one, unless what is to be drawn changed meanwhile."""
         if self._closed.is_set() or self._stamps() != seen:
             return False

@@ -6,7 +6,7 @@ there is room once others have ended waits for them; it is refused only where th
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 
 from tasks.ground.errors import Mistake
 from tasks.spending.estimate import Estimate
@@ -83,7 +83,7 @@ class Budget:
             self._spent_usd = max(self._spent_usd + by_usd, 0.0)
 
     @contextlib.contextmanager
-    def reserved(self, estimate: Callable[[], Estimate]) -> Iterator[Reservation]:
+    def reserved(self, estimate: Callable[[], Estimate]) -> Generator[Reservation]:
         """Hold the estimate of one call; what it cost is put into the value before the end.
 
         `estimate` is asked again after each wait: meanwhile others were measured. Raises

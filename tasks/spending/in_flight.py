@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 
@@ -27,7 +27,7 @@ class CallsInFlight:
         self._number = 0
 
     @contextlib.contextmanager
-    def under_way(self, frame: str, lose: Callable[[], None]) -> Iterator[None]:
+    def under_way(self, frame: str, lose: Callable[[], None]) -> Generator[None]:
         """A call for `frame` is made inside."""
         with self._lock:
             self._number += 1

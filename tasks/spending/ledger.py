@@ -14,7 +14,7 @@ import math
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import MISSING, asdict, astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -111,7 +111,7 @@ class Ledger:
             return self._read_on()
 
     @contextlib.contextmanager
-    def _held(self) -> Iterator[None]:
+    def _held(self) -> Generator[None]:
         with self._writing, held(self.path.with_suffix(".lock")):
             yield
 

@@ -11,7 +11,7 @@ Calls start one after the other, each in its turn, at the rate that the endpoint
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -122,7 +122,7 @@ class RateLimiter:
             return not self._closed
 
     @contextlib.contextmanager
-    def slot(self) -> Iterator[Callable[[], None]]:
+    def slot(self) -> Generator[Callable[[], None]]:
         """Wait for a slot and hold it; the value gives it back before the end.
 
         Raises `Stopped` where the limiter is closed first.
@@ -155,7 +155,7 @@ class RateLimiter:
         before or meanwhile.
         """
         with self._lock:
-            waiter = _Waiter(int(again), threading.Condition(self._lock))
+            waiter = _Waiter(again, threading.Condition(self._lock))
             queue = self._again if again else self._first_time
             queue.append(waiter)
             try:

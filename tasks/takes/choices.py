@@ -81,7 +81,7 @@ class ChoicesFile:
 
 def read_choices(folder: Path) -> Choices:
     """What was chosen of a character's frames. Raises `Mistake` where the file is no JSON."""
-    entries, damaged = {}, {}
+    entries, damaged = dict[str, Entry](), dict[str, str]()
     for frame, said in read_entries(folder).items():
         try:
             entries[frame] = json_file.typed(Entry, said)

@@ -16,7 +16,7 @@ import datetime
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -127,7 +127,7 @@ class TakeStore:
         self.rejected = Rejected(folder)
 
     @contextlib.contextmanager
-    def reserved(self, key: str) -> Iterator[None]:
+    def reserved(self, key: str) -> Generator[None]:
         """Hold the request: whoever else wants to draw it waits, and then finds its take."""
         with held(self.folder / "locks" / f"{key[:32]}.lock"):
             yield

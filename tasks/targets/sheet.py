@@ -109,9 +109,8 @@ def draw_sheet(session: Session) -> TaskFailed | None:
 
 def _listed(known: str, looked_at: "Iterable[Flag]") -> str:
     """The kinds of flags that a frame's own figures and a look at it give, each once."""
-    return ", ".join(
-        dict.fromkeys(filter(None, [*known.split(", "), *(f.kind for f in looked_at)]))
-    )
+    kinds = [*known.split(", "), *(flag.kind for flag in looked_at)]
+    return ", ".join(dict.fromkeys(kind for kind in kinds if kind))
 
 
 def _day(frames: Iterable["Mark"]) -> datetime.date:

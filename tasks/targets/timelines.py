@@ -42,7 +42,7 @@ def task_timelines(session: Session) -> Iterator[dict[str, Any]]:
     for named in timelines_of(project, graph.timelines):
         read = [digest_of(named.given), graph.talking_digest]
         slice_ = ConfigSlice(str(project.config), digest_of(read))
-        own = [] if named.given else [str(named.folder / f"{named.name}.json")]
+        own = list[str]() if named.given else [str(named.folder / f"{named.name}.json")]
         yield from _sound_tasks(project, named)
         if _suggests(named):
             yield _moods_task(session, named)
@@ -164,7 +164,7 @@ def _plan_task(project: Project, named: Named, deps: list[str]) -> dict[str, Any
     timing = _timing_files(project, named)
     moods = [] if _suggests(named) else ["moods"]
     files = named.paths("text", "cues", *moods, "pronunciations")
-    task = {
+    task: dict[str, Any] = {
         "name": f"{named.name}:plan",
         "actions": [(plan, [project, named, target])],
         "meta": TaskFacts(timeline=named.name).meta(),
@@ -184,7 +184,7 @@ def _product_task(project: Project, named: Named, product: str) -> dict[str, Any
     target = _out(project, named, timeline.PRODUCTS[product].replace("*", named.name))
     plan_file = _out(project, named, "plan.json")
     options = {key: named.keys.get(key) for key in ("background",)}
-    task = {
+    task: dict[str, Any] = {
         "name": f"{named.name}:{product}",
         "actions": [(make, [project, named, product, target])],
         "file_dep": [

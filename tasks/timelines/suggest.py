@@ -145,10 +145,10 @@ def suggested(body: bytes, lines: Sequence[Line], names: Iterable[str]) -> Sugge
         elif name not in known:
             dropped.append(f"expression {_short(name)}")
         else:
-            found[number] = str(name)
+            found[number] = name
     if listed and not found:
         raise NonsenseError(f"it names {', '.join(dropped[:_SHOWN])}")
-    changes, before = [], NEUTRAL
+    changes, before = list[tuple[Line, str]](), NEUTRAL
     for number, name in sorted(found.items()):
         if name != before:
             changes.append((lines[number - 1], name))

@@ -113,7 +113,7 @@ def planned(stops: Sequence[Stop], ways: Ways, rate: Fraction, end_us: int) -> T
     """
     roads = ways.roads
     count = max(1, -(-end_us * rate // SECOND_US))
-    at_frames = _on_frames(stops, rate, int(count))
+    at_frames = _on_frames(stops, rate, count)
     moves: list[Move] = []
     cuts: list[tuple[int, Stance, Stance]] = []
     before: Stop | None = None
@@ -138,7 +138,7 @@ def planned(stops: Sequence[Stop], ways: Ways, rate: Fraction, end_us: int) -> T
                 moves.append(Move(start, frame, route, stop))
         before = stop
     ends = tuple(move.start for move in moves)
-    return Timeline(rate, int(count), tuple(moves), ends, tuple(cuts), ways.ease)
+    return Timeline(rate, count, tuple(moves), ends, tuple(cuts), ways.ease)
 
 
 def _at_once(frame: int, place: str, stop: Stop) -> Move:

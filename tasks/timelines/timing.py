@@ -5,6 +5,7 @@ Times are whole microseconds from the beginning of the recording.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 SECOND_US = 1_000_000
 PHONES, RHUBARB, PRESTON_BLAIR, AZURE, POLLY, OCULUS = (
@@ -49,9 +50,9 @@ class Timing:
     """what was odd, and what was made of it"""
 
 
-def timing(form: str, **parts: object) -> Timing:
+def timing(form: str, **parts: Any) -> Timing:
     """A `Timing` in order: sorted, no sound longer than up to the next, as long as its last end."""
-    made = Timing(form, **parts)  # type: ignore[arg-type]
+    made = Timing(form, **parts)
     sounds, words = in_order(made.sounds), in_order(made.words)
     cues = tuple(sorted(made.cues, key=lambda cue: cue.start_us))
     ends = [made.duration_us, *(s.end_us for s in (*sounds, *words)), *(c.end_us for c in cues)]

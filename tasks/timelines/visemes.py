@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from tasks.character.character import NEUTRAL, Expression
 from tasks.ground.errors import Mistake
@@ -162,10 +163,9 @@ def _looks(
         start, end = road.start[0], road.end[0]
         if start in plain and end in plain and start != end:
             for t, _ in road.tweens:
-                between = tuple(
-                    a + (b - a) * t for a, b in zip(plain[start], plain[end], strict=True)
-                )
-                yield Look(start, end, t), between  # type: ignore[misc]
+                pairs = zip(plain[start], plain[end], strict=True)
+                between = tuple(a + (b - a) * t for a, b in pairs)
+                yield Look(start, end, t), cast(Mouth, between)
 
 
 def _nearest(shape: str, looks: Mapping[Look, Mouth]) -> Look:
@@ -192,4 +192,4 @@ def said(found: Visemes) -> str:
     shapes: dict[str, str] = {}
     for shape, look in found.defaults.items():
         shapes[str(look)] = shapes.get(str(look), "") + shape
-    return ", ".join(f"{shown} for {' '.join(of)}" for shown, of in shapes.items())
+    return ", ".join(f"{shown} for {' '.join([*of])}" for shown, of in shapes.items())

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +161,7 @@ class SdkBatches:
         )
 
     @contextlib.contextmanager
-    def _calling(self, part: str = "") -> Iterator[None]:
+    def _calling(self, part: str = "") -> Generator[None]:
         """What goes wrong in a call, as `EngineFailure`; `part`: one that some endpoints lack."""
         try:
             yield
@@ -210,11 +210,12 @@ def _batch(answer: Batch) -> RemoteBatch:
     if not isinstance(answer, Batch) or not answer.id:
         raise _has_no_batches("what it answers to /batches is no batch")
     counts = answer.request_counts
+    metadata: dict[str, Any] = answer.metadata or {}  # nobody has checked what its values are
     problems = (answer.errors.data if answer.errors else None) or []
     return RemoteBatch(
         id=answer.id,
         status=answer.status,
-        token=str((answer.metadata or {}).get(_TOKEN, "")),
+        token=str(metadata.get(_TOKEN, "")),
         input_file=answer.input_file_id or "",
         output_file=answer.output_file_id or "",
         error_file=answer.error_file_id or "",

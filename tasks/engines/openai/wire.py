@@ -8,11 +8,12 @@ import contextlib
 import threading
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
 import httpcore2
 import httpx2
+from typing_extensions import override
 
 MOST_ANSWER_BYTES = 128 * 2**20
 """of an answer, unpacked: a picture of 64 MB is 86 MB of base64"""
@@ -91,6 +92,7 @@ class _Bound(httpx2.SyncByteStream):
         self._stream = stream
         self._unpack = packed.strip().lower() in {"gzip", "x-gzip", "deflate"}
 
+    @override
     def __iter__(self) -> Iterator[bytes]:
         left = MOST_ANSWER_BYTES
         for part in _unpacked(self._stream) if self._unpack else self._stream:
@@ -99,6 +101,7 @@ class _Bound(httpx2.SyncByteStream):
                 raise TooLargeError(f"more than {MOST_ANSWER_BYTES // 2**20} MB")
             yield part
 
+    @override
     def close(self) -> None:
         """Give the connection back."""
         self._stream.close()
@@ -128,7 +131,7 @@ _TIME = _Time()
 
 
 @contextlib.contextmanager
-def within(seconds: float) -> Iterator[None]:
+def within(seconds: float) -> Generator[None]:
     """All that is sent and read inside, by this thread, has so long altogether."""
     _TIME.until_s = time.monotonic() + seconds
     try:
@@ -152,23 +155,29 @@ class _TimedStream(httpcore2.NetworkStream):
     def __init__(self, stream: httpcore2.NetworkStream) -> None:
         self._stream = stream
 
+    @override
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, _left_s(timeout, httpcore2.ReadTimeout))
 
+    @override
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, _left_s(timeout, httpcore2.WriteTimeout))
 
+    @override
     def close(self) -> None:
         self._stream.close()
 
+    @override
     def start_tls(self, *arguments: Any, **more: Any) -> httpcore2.NetworkStream:
         return _TimedStream(self._stream.start_tls(*arguments, **more))
 
+    @override
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
 
 class _TimedBackend(httpcore2.SyncBackend):
+    @override
     def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *more: Any, **named: Any
     ) -> httpcore2.NetworkStream:

@@ -131,7 +131,8 @@ def document(shown: Shown) -> dict[str, Any]:
 
 
 def _frame(frame: ShownFrame, lines: dict[str, int], figures: Sequence[str]) -> dict[str, Any]:
-    content = {name: value for name, value in asdict(frame).items() if value not in ("", (), {})}
+    said: dict[str, Any] = asdict(frame)
+    content = {name: value for name, value in said.items() if value not in ("", (), {})}
     if frame.words:
         content["words"] = [lines.setdefault(line, len(lines)) for line in frame.words.split("\n")]
     if frame.figures:

@@ -107,8 +107,9 @@ def _make(small: Small) -> bool:
         return False
     if small.box:
         left, top, right, bottom = small.box
-        area = (left * image.width, top * image.height, right * image.width, bottom * image.height)
-        image = image.crop(tuple(round(edge) for edge in area))  # type: ignore[arg-type]
+        wide, high = image.size
+        area = (round(left * wide), round(top * high), round(right * wide), round(bottom * high))
+        image = image.crop(area)
     size = inner_size(image.size, (LONGEST_PX, LONGEST_PX), largest=1.0)
     little = image.convert("RGBa").resize(size, Image.Resampling.BOX, reducing_gap=2.0)
     buffer = io.BytesIO()

@@ -148,7 +148,7 @@ def read_pgo(source: Source) -> Timing:
     frame_us = SECOND_US / fps if fps else 0
     length = lines.number("the length in frames")
     marks: list[tuple[int, str]] = []
-    words, cues = [], []
+    words, cues = list[Span](), list[Cue]()
     for _ in range(lines.number("the number of voices")):
         voice = lines.next("a voice's name")
         lines.next("a voice's text")

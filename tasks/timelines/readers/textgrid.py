@@ -98,7 +98,7 @@ def _entry(source: Source, values: tuple[str, ...]) -> tuple[int, int, str]:
     *times, label = values
     start, end = (_time(source, value) for value in (times[0], times[-1]))
     if end < start:
-        line = source.text.count("\n", 0, source.text.find(str(times[-1]))) + 1
+        line = source.text.count("\n", 0, source.text.find(times[-1])) + 1
         raise source.mistake(f"{label!r} ends at {times[-1]}, before it begins ({times[0]})", line)
     return start, end, label
 

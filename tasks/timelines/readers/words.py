@@ -24,7 +24,7 @@ def is_gentle(document: object) -> bool:
 
 def read_gentle(source: Source) -> Timing:
     """Words, each with its phones and their lengths. Raises `Mistake`."""
-    words, sounds, missed = [], [], []
+    words, sounds, missed = list[Span](), list[Span](), list[str]()
     for index, word in enumerate(source.items(source.document, "words")):
         path: Path = ("words", index)
         label = source.text_of(word, "word", path)
@@ -98,7 +98,7 @@ def _placed(found: list[tuple[int | None, int | None, str]]) -> Iterator[Span]:
             waiting.append(label)
             continue
         yield from _shared(waiting, before, start)
-        waiting = []
+        waiting = list[str]()
         yield Span(start, end, label)
         before = end
     yield from _shared(waiting, before, before + 300_000 * len(waiting))
