@@ -151,7 +151,8 @@ def resized(pixels: Pixels, size_px: tuple[int, int]) -> Pixels:
     seen = small[..., 3] > 0
     part = small[seen]
     colours, covered = part[:, :3], part[:, 3:]
-    levels = _from_linear(np.clip(colours / np.maximum(covered, 1e-6), 0, 1))
+    unmixed = (colours / np.maximum(covered, 1e-6)).astype(np.float32, copy=False)
+    levels = _from_linear(np.clip(unmixed, 0, 1))
     made[seen] = np.round(np.concatenate([levels, covered * 255], axis=1))
     made[made[..., 3] == 0] = 0
     return made
