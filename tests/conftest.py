@@ -1,6 +1,7 @@
 """A small project in a temporary folder, the real `doit` command in it, and an endpoint for it."""
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -50,6 +51,17 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest comes first, lest one worker be left with it at the end."""
     items.sort(key=lambda item: item.path.name != "test_style.py")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Have the garbage collector leave alone what stays until the end: modules, and all tests."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: many tests wait, for a server's time or for a lock."""
+    return (os.cpu_count() or 1) + 1
 
 
 @dataclass(frozen=True)
