@@ -31,6 +31,18 @@ def test_what_was_set_is_there_when_it_is_opened_again(path: Path):
     assert again.get("u", "Zoë.png") == "digest"
 
 
+def test_a_result_that_is_kept_as_values_too_is_kept_as_a_digest(path: Path):
+    database = open_at(path)
+    kept = []
+    for values in ({"step": "drawn"}, {"step": "drawn"}, {"step": "restored"}):
+        database.set("t", "result:", values)
+        kept.append(database.get("t", "result:"))
+    assert kept[0] == kept[1] != kept[2]
+    assert all(isinstance(result, str) for result in kept)
+    database.set("t", "result:", "of doit's own making")
+    assert database.get("t", "result:") == "of doit's own making"
+
+
 def test_what_nobody_set_is_none(path: Path):
     database = open_at(path)
     database.set("t", "a", 1)
