@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from docs import reference
 from tasks.character import vocabulary
@@ -43,7 +44,10 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     path: Path = tmp_path_factory.mktemp("newcomer")
     for name in ("dodo.py", "pyproject.toml", "expressions.schema.json"):
         shutil.copy(ROOT / name, path)
-    shutil.copytree(ROOT / "frames" / "base", path / "frames" / "base")
+    own = path / "frames" / "base" / "neutral__center.png"
+    own.parent.mkdir(parents=True)
+    with Image.open(ROOT / own.relative_to(path)) as portrait:
+        portrait.resize((256, 384)).save(own)
     config = json.loads((ROOT / "expressions.json").read_text())
     config["generation"] |= {"engine": "puppet", "size": "96x144"}
     (path / "expressions.json").write_text(json.dumps(config))
@@ -51,7 +55,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     shutil.copytree(path / "frames", path / "cast" / "frames")
     shutil.copy(path / "expressions.json", path / "cast" / "ann.json")
     (path / "art").mkdir()
-    shutil.copy(path / "frames/base/neutral__center.png", path / "art" / "tilt.png")
+    shutil.copy(own, path / "art" / "tilt.png")
     return Folder(path, {})
 
 
