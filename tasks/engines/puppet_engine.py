@@ -4,9 +4,7 @@ import numpy as np
 from PIL import Image
 
 from tasks import puppet
-from tasks.character.face import Face
 from tasks.pictures.picture import png_bytes
-from tasks.puppet.memo import Memo
 from tasks.requests.engine import EngineFailure, EngineSettings
 from tasks.requests.request import Request
 from tasks.takes.store import Take
@@ -15,17 +13,17 @@ from tasks.takes.store import Take
 class PuppetEngine:
     """Draws drafts by warping the portrait. The same request gives the same bytes."""
 
-    def __init__(self) -> None:
-        self._puppets: Memo[puppet.Puppet] = Memo(2)
-
     def draw(self, request: Request) -> Take:
         """The portrait with the rig's weights and head angles, at the request's size."""
         if request.rig is None:
             raise EngineFailure("the puppet draws by blend shapes, and this request has none")
         rig = request.rig
-        # By the pictures' own digests: to load and digest a portrait takes an eighth of a frame.
-        key = (*(picture.digest for picture in request.pictures), rig.face, request.size_px)
-        moved = self._puppets.get(key, lambda: _puppet(request, rig.face))
+        moved = puppet.Puppet.named(
+            tuple(picture.digest for picture in request.pictures),
+            lambda: [np.asarray(picture.load()) for picture in request.pictures],
+            rig.face,
+            request.size_px,
+        )
         pixels = moved.draw(rig.weights, rig.head)
         unshown = puppet.unshown(rig.weights)
         notes = moved.limits(rig.weights)
@@ -33,11 +31,6 @@ class PuppetEngine:
             notes = (f"the puppet cannot show {', '.join(unshown)}", *notes)
         image = Image.fromarray(pixels)
         return Take(png_bytes(image), notes=notes, image=image)
-
-
-def _puppet(request: Request, face: Face) -> puppet.Puppet:
-    portrait, *over = (np.asarray(picture.load()) for picture in request.pictures)
-    return puppet.Puppet(portrait, face, request.size_px, *over)
 
 
 def open_engine(_settings: EngineSettings) -> PuppetEngine:

@@ -92,11 +92,11 @@ def _flat(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 class _Flat:
-    """A picture without alpha, and what it is at the smaller sizes that it was looked at in."""
+    """A picture without alpha, and what it is at the smaller size that was asked for last."""
 
     def __init__(self, picture: NDArray[np.uint8]) -> None:
         self.picture = picture
-        self._smaller: dict[tuple[int, int], NDArray[np.uint8]] = {}
+        self._smaller = picture
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -106,10 +106,10 @@ class _Flat:
 
     def smaller(self, size_px: tuple[int, int]) -> NDArray[np.uint8]:
         """The picture at a smaller size: all windows of one side look at the same one."""
-        if size_px not in self._smaller:
+        if self._smaller.shape[1::-1] != size_px:
             made = cv2.resize(self.picture, size_px, interpolation=cv2.INTER_AREA)
-            self._smaller = {size_px: np.asarray(made, np.uint8)}
-        return self._smaller[size_px]
+            self._smaller = np.asarray(made, np.uint8)
+        return self._smaller
 
 
 def _candidates(flat: _Flat) -> list[tuple[float, _Box]]:

@@ -6,7 +6,7 @@ eyeballs and the inside of the mouth. All of it is a pure function of the argume
 Start reading at `rig`. Pure pixels. May import: pictures and below.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from tasks.character.face import Face, FaceError, Head, complete
 from tasks.puppet.anatomy import SIDES
 from tasks.puppet.drawing import draw
 from tasks.puppet.lips import OPENERS
+from tasks.puppet.rig import name
 from tasks.puppet.rig import rig as rig_of
 
 __all__ = ["SHOWN", "FaceError", "Puppet", "complete", "render", "unshown"]
@@ -58,7 +59,25 @@ class Puppet:
         size: tuple[int, int],
         over: NDArray[np.uint8] | None = None,
     ) -> None:
-        self._rig = rig_of(portrait, face, size, over)
+        pictures = [portrait] if over is None else [portrait, over]
+        self.rig = rig_of(lambda: pictures, tuple(map(name, pictures)), face, size)
+
+    @classmethod
+    def named(
+        cls,
+        names: tuple[str, ...],
+        load: Callable[[], Sequence[NDArray[np.uint8]]],
+        face: Face,
+        size: tuple[int, int],
+    ) -> "Puppet":
+        """The puppet of pictures that have names already: the portrait, and `over` if given.
+
+        They are loaded only where what their frames share is not kept: to load and digest a
+        portrait takes an eighth of a frame.
+        """
+        made = cls.__new__(cls)
+        made.rig = rig_of(load, names, face, size)
+        return made
 
     def draw(self, weights: Mapping[str, float], head: Head) -> NDArray[np.uint8]:
         """Draw one frame.
@@ -70,11 +89,11 @@ class Puppet:
         Raises TurnError when the head is to be turned that cannot be told from an opaque
         background.
         """
-        return draw(self._rig, weights, head)
+        return draw(self.rig, weights, head)
 
     def limits(self, weights: Mapping[str, float]) -> tuple[str, ...]:
         """What of these weights this portrait does not let it show, a line for each reason."""
-        ready = self._rig
+        ready = self.rig
         asked = {name for name, weight in weights.items() if weight > 0}
         mouth = any(name.startswith(("mouth", "jawOpen")) for name in asked)
         brows = any(name.startswith("brow") for name in asked)

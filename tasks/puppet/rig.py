@@ -1,5 +1,6 @@
 """A portrait made ready to move: all that is the same in every frame of it."""
 
+from collections.abc import Callable, Hashable, Sequence
 from hashlib import sha256
 
 import numpy as np
@@ -89,12 +90,26 @@ _POSES_BYTES = 200_000_000
 _RIGS: Memo[Rig] = Memo(2)
 
 
-def rig(portrait: Pixels, face: Face, size: tuple[int, int], over: Pixels | None = None) -> Rig:
-    """The rig of a portrait: made once, and kept while the last few portraits are in use."""
-    seen = [portrait] if over is None else [portrait, over]
-    key = (*((_digest(picture), picture.shape) for picture in seen), face, size)
-    return _RIGS.get(key, lambda: Rig(portrait, face, size, over))
+def rig(
+    pictures: Callable[[], Sequence[Pixels]],
+    names: tuple[Hashable, ...],
+    face: Face,
+    size: tuple[int, int],
+) -> Rig:
+    """The rig of a portrait: made once, and kept while the last few portraits are in use.
+
+    `pictures`: the portrait, and what lies over it if given; they are fetched only for a rig that
+    is not kept. `names`: what tells them from others.
+    """
+
+    def made() -> Rig:
+        portrait, *over = pictures()
+        return Rig(portrait, face, size, *over)
+
+    return _RIGS.get((names, face, size), made)
 
 
-def _digest(picture: Pixels) -> bytes:
-    return sha256(picture.data if picture.flags.c_contiguous else picture.tobytes()).digest()
+def name(picture: Pixels) -> Hashable:
+    """What tells a picture from others, where nothing else names it."""
+    data = picture.data if picture.flags.c_contiguous else picture.tobytes()
+    return sha256(data).digest(), picture.shape

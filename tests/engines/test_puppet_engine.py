@@ -6,6 +6,7 @@ from PIL import Image
 from tasks.character.face import Eye, Face, Head, Mouth
 from tasks.engines.puppet_engine import PuppetEngine
 from tasks.pictures.picture import pixels_digest, png_bytes
+from tasks.puppet.memo import Memo
 from tasks.requests.request import InputPicture, Request, Rig
 from tests.conftest import portrait
 
@@ -33,7 +34,8 @@ class Shown:
 
 
 @pytest.fixture
-def engine() -> PuppetEngine:
+def engine(monkeypatch: pytest.MonkeyPatch) -> PuppetEngine:
+    monkeypatch.setattr("tasks.puppet.rig._RIGS", Memo(2))  # as in a process that begins
     return PuppetEngine()
 
 

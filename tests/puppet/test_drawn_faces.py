@@ -43,7 +43,7 @@ def ready(name: str) -> Puppet:
 
 
 def rigged(name: str) -> Rig:
-    return ready(name)._rig
+    return ready(name).rig
 
 
 def drawn(name: str, weights: Mapping[str, float], head: Head = STRAIGHT) -> Pixels:
@@ -260,7 +260,7 @@ def winking() -> tuple[Pixels, Face]:
 def test_an_eye_that_the_portrait_shows_shut_stays_so_and_that_is_said() -> None:
     portrait, face = winking()
     puppet = Puppet(portrait, face, (300, 200))
-    assert puppet._rig.layers.kinds == {"Left": "iris", "Right": "shut"}
+    assert puppet.rig.layers.kinds == {"Left": "iris", "Right": "shut"}
     for asked in (BLINK, value("eyes", "wide")):
         frame = puppet.draw(asked, STRAIGHT)
         assert np.array_equal(frame[60:100, 70:130], portrait[60:100, 70:130])
