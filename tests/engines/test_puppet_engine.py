@@ -1,21 +1,24 @@
 """The puppet as an engine: what it is given, and what it makes ready once."""
 
+import json
+
 import pytest
 from PIL import Image
 
-from tasks.character.face import Eye, Face, Head, Mouth
+from tasks.character.face import Face, Head
+from tasks.character.read import parse
 from tasks.engines.puppet_engine import PuppetEngine
 from tasks.pictures.picture import pixels_digest, png_bytes
 from tasks.puppet.memo import Memo
 from tasks.requests.request import InputPicture, Request, Rig
-from tests.conftest import portrait
+from tests.conftest import SIZE, portrait, small_config
 
-SIZE = (64, 96)
-LANDMARKS = Face(
-    left_eye=Eye((0.57, 0.4), (0.74, 0.4)),
-    right_eye=Eye((0.43, 0.4), (0.26, 0.4)),
-    mouth=Mouth((0.6, 0.6), (0.4, 0.6)),
-)
+
+def landmarks() -> Face:
+    """Those of the small character."""
+    config = small_config()
+    config["generation"]["engine"] = "puppet"
+    return parse(json.dumps(config), "expressions.json").face
 
 
 class Shown:
@@ -30,7 +33,7 @@ class Shown:
 
     def request(self, weights: dict[str, float], size_px: tuple[int, int] = SIZE) -> Request:
         picture = InputPicture(pixels_digest(self.image), self.load, lambda: png_bytes(self.image))
-        return Request("puppet", size_px, (picture,), rig=Rig(weights, Head(), LANDMARKS))
+        return Request("puppet", size_px, (picture,), rig=Rig(weights, Head(), landmarks()))
 
 
 @pytest.fixture
