@@ -178,16 +178,39 @@ DRAWING_ROOMS = {"engines", "batch", "puppet", "finish", "morph", "landmarks"}
 """rooms of which a run that draws nothing loads no module"""
 
 
+def loaded_by_a_run(folder: Folder, *words: str) -> list[str]:
+    """The modules that a process of its own has loaded after `doit`, and OpenBLAS's threads."""
+    code = (
+        "import os, sys; from doit.doit_cmd import DoitMain; code = DoitMain().run(sys.argv[1:]);"
+        "print('loaded:', *sys.modules, 'threads=' + os.environ['OPENBLAS_NUM_THREADS']);"
+        "sys.exit(code)"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        cwd=folder.path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return ran.stdout.partition("loaded: ")[2].split()
+
+
+def test_a_run_of_drafts_loads_what_drafts_need(free: Folder):
+    loaded = loaded_by_a_run(free, "endpoints")
+    assert free.frame("sad__center").exists()
+    assert {"cv2", "tasks.puppet", "threads=1"} <= set(loaded)
+    assert "openai" not in loaded
+    assert not {name for name in loaded if name.startswith(("tasks.morph", "tasks.finish.steps"))}
+    page = loaded_by_a_run(free, "review")
+    assert "PIL.WebPImagePlugin" in page
+    assert "PIL.PdfImagePlugin" not in page
+
+
 def test_a_no_op_run_loads_no_room_that_draws_and_none_of_the_heavy_packages(free: Folder):
     free.doit()
-    code = (
-        "import sys; from doit.doit_cmd import DoitMain; code = DoitMain().run([]);"
-        "print('loaded:', *sys.modules); sys.exit(code)"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", code], cwd=free.path, capture_output=True, text=True, check=True
-    )
-    loaded = ran.stdout.partition("loaded: ")[2].split()
+    loaded = loaded_by_a_run(free)
     assert not {"openai", "PIL", "numpy", "cv2", "pydantic", "rich"} & set(loaded)
     rooms = {name.split(".")[1] for name in loaded if name.startswith("tasks.")}
     assert {"running", "targets", "graph"} <= rooms
