@@ -248,7 +248,7 @@ class Builder:
             # From now on the newest is in use, whatever was picked before.
             self._change_pick(job, None)
         else:
-            self.store.check_room(request.key)
+            self.store.check_room(request, job.node.name)
             with self.store.reserved(request.key):
                 # Asked anew: another process may have drawn it, or begun a batch, since.
                 job.known = self._situations.with_records(job.known)

@@ -131,7 +131,7 @@ def _bought(
     purchase = sharing.builder.purchase
     assert purchase is not None  # noqa: S101 - an engine that is paid has one
     generation = project.character.generation
-    store.check_room(request.key)
+    store.check_room(request, asked.order.name)
     with store.reserved(request.key):
         # Asked anew: another process may have bought it since.
         record = None if new_take else store.latest(request.key)

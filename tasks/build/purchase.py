@@ -86,7 +86,7 @@ class Purchase:
             arrived()
 
         if not reserved:
-            self._store.check_room(request.key)
+            self._store.check_room(request, order.name)
         try:
             # Only who holds the request fetches what is owed; who asks for a new take buys one.
             owed = self.caller.fetch_owed(request, keep) if reserved else None

@@ -16,12 +16,19 @@ def close_open(ledger: Ledger, store: TakeStore) -> None:
     for entry in ledger.entries():
         if entry.outcome != OPEN or not entry.key:
             continue
-        for record in store.records(entry.key):
-            if record.call == entry.call:
-                ledger.add(replace(_of_take(entry, record), call=entry.call))
+        if record := _answer_to(entry, store):
+            ledger.add(replace(_of_take(entry, record), call=entry.call))
         for _path, picture in owed.of(entry.key):
             if picture.call == entry.call:
                 ledger.add(replace(entry, outcome=Fault.TO_FETCH.value, cost_usd=picture.cost_usd))
+
+
+def _answer_to(entry: Entry, store: TakeStore) -> TakeRecord | None:
+    """The take of a call: its record says so, or ended with the call's own process."""
+    records = store.records(entry.key)
+    named = (record for record in records if record.call == entry.call)
+    bare = (record for record in records if record.is_bare and record.drawn_at >= entry.at)
+    return next(named, None) or next(bare, None)
 
 
 def add_missing(ledger: Ledger, store: TakeStore) -> None:

@@ -1,6 +1,7 @@
 """The take store: every answer that an engine ever gave, bit for bit, under its request key.
 
-    .takes/3f/3fa9…e1.json             the request, and what is known of each of its takes
+    .takes/3f/3fa9…e1.json             the request, noted before it is sent, and what is known of
+                                       each of its takes
     .takes/3f/3fa9…e1.<12 hex>.png     a take, named by the digest of its bytes
     .takes/3f/3fa9…e1.refused.json     that the endpoint's content rules forbid it, and its words
     .takes/ledger.jsonl                every call that was made (tasks.spending.ledger)
@@ -15,7 +16,6 @@ import contextlib
 import datetime
 import os
 import shutil
-import tempfile
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _ENDINGS = (*ENDINGS, ".bin")
+_ASKED_FOR = "asked_for"
+"""names, in a request's JSON, the frame of a call that has not come back"""
 _ROOM_BYTES = 32 * 2**20
 """how much the disk must have left before a picture is bought"""
 
@@ -76,6 +78,11 @@ class TakeRecord:
     """the frame that it was drawn for; others with the same request use it too"""
     call: str = ""
     """the ledger's name for the call that it came from"""
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether its file is all there is: its process ended before it could say more."""
+        return not (self.call or self.usage or self.answer_id)
 
 
 class Asked(Protocol):
@@ -134,12 +141,15 @@ class TakeStore:
 
     def records(self, key: str) -> tuple[TakeRecord, ...]:
         """The takes of a request, the earliest first."""
-        known = {record.file: record for record in self._listed(key)}
+        document = self._document(key)
+        known = {record.file: record for record in _listed(key, document)}
         present = self._names(key)
         for name in present - set(known):
             if name.endswith(_ENDINGS):
                 with contextlib.suppress(OSError, ValueError):  # it went, or is none of ours
-                    known[name] = _found(self._folder(key) / name)
+                    known[name] = _found(
+                        self._folder(key) / name, str(document.get(_ASKED_FOR, ""))
+                    )
         here = [record for record in known.values() if record.file in present]
         return tuple(sorted(here, key=lambda record: (record.drawn_at, record.id)))
 
@@ -191,17 +201,20 @@ class TakeStore:
                 if records and isinstance(content, dict):
                     yield Stored(path.stem, content, records)
 
-    def check_room(self, key: str) -> None:
-        """That a take can be kept, before it is bought. Raises `StoreFailure` where it cannot."""
+    def check_room(self, request: Asked, frame: str = "") -> None:
+        """That a take can be kept, before it is bought. Raises `StoreFailure` where it cannot.
+
+        Tried by noting what is asked, and for which frame: a process may end between a picture's
+        arrival and its record, and a picture whose request nobody knows could not be listed.
+        """
         try:
-            with self.reserved(key):
+            with self.reserved(request.key):
                 free = shutil.disk_usage(self.folder).free
-                # The very write that has to succeed: its folder may be another than the locks'.
-                shelf = self._folder(key)
+                # Where the take goes: its folder may be another than the locks'.
+                shelf = self._folder(request.key)
                 shelf.mkdir(parents=True, exist_ok=True)
                 list(shelf.iterdir())  # what cannot be read would be bought again
-                with tempfile.TemporaryFile(dir=shelf) as file:
-                    file.write(b"room")
+                self._write_list(request, self._listed(request.key), frame)
         except OSError as error:
             raise StoreFailure(
                 f"{error.filename or self.folder} cannot be written"
@@ -284,34 +297,44 @@ class TakeStore:
     def _list_path(self, key: str) -> Path:
         return self._folder(key) / f"{key}.json"
 
-    def _listed(self, key: str) -> list[TakeRecord]:
-        """The takes that the request's JSON names; none where it is missing or damaged."""
+    def _document(self, key: str) -> dict[str, Any]:
+        """The request's JSON; empty where it is missing or damaged."""
         document = json_file.read_or_none(self._list_path(key))
-        rows = document.get("takes") if isinstance(document, dict) else None
-        records = []
-        for row in rows if isinstance(rows, list) else ():
-            with contextlib.suppress(TypeError, ValueError):  # its file is found by its name
-                record = json_file.typed(TakeRecord, row)
-                if record.file in {f"{key}.{record.id}{ending}" for ending in _ENDINGS}:
-                    records.append(record)
-        return records
+        return document if isinstance(document, dict) else {}
 
-    def _write_list(self, request: Asked, records: list[TakeRecord]) -> None:
+    def _listed(self, key: str) -> list[TakeRecord]:
+        return _listed(key, self._document(key))
+
+    def _write_list(self, request: Asked, records: list[TakeRecord], asked_for: str = "") -> None:
         document = {
             "key": request.key,
             "request": request.content(),
             "takes": [asdict(record) for record in records],
         }
-        json_file.write(self._list_path(request.key), document)
+        asked = {_ASKED_FOR: asked_for} if asked_for else {}
+        json_file.write(self._list_path(request.key), document | asked)
 
 
-def _found(file: Path) -> TakeRecord:
+def _listed(key: str, document: Mapping[str, Any]) -> list[TakeRecord]:
+    """The takes that a request's JSON names."""
+    rows = document.get("takes")
+    records = []
+    for row in rows if isinstance(rows, list) else ():
+        with contextlib.suppress(TypeError, ValueError):  # its file is found by its name
+            record = json_file.typed(TakeRecord, row)
+            if record.file in {f"{key}.{record.id}{ending}" for ending in _ENDINGS}:
+                records.append(record)
+    return records
+
+
+def _found(file: Path, frame: str) -> TakeRecord:
     """A take that no JSON names: a copied file, or one whose process ended in that instant."""
     drawn = datetime.datetime.fromtimestamp(file.stat().st_mtime, datetime.UTC)
     return TakeRecord(
         id=file.stem.rsplit(".", 1)[-1],
         file=file.name,
         drawn_at=drawn.isoformat(timespec="milliseconds"),
+        frame=frame,
     )
 
 

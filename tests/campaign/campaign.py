@@ -129,8 +129,11 @@ class Campaign:
             process.wait(0.03 + self.random.choice((0.3, 0.8, 2.0)) * self.random.random())
             self.tally.ended += 1
         except subprocess.TimeoutExpired:
-            os.kill(process.pid, signal.SIGKILL)
-            self.tally.kills += 1
+            try:
+                os.kill(process.pid, signal.SIGKILL)
+                self.tally.kills += 1
+            except ProcessLookupError:  # it ended in this instant
+                self.tally.ended += 1
         out, err = process.communicate(timeout=_LONGEST_S)
         if "Traceback" in out + err or "bug in" in out + err:
             raise Broken(f"{self.last}: a traceback\n{out}{err}")
@@ -177,9 +180,13 @@ class Campaign:
         self._done(self.project, *self.targets)
         here, calls = tree(self.project.path / "frames"), len(self._answered)
         there = tree(self._undisturbed().path / "frames")
-        differ = sorted(p for p in {*here, *there} if here.get(p) != there.get(p))
+        differ = {
+            path: "missing" if path not in here else "too much" if path not in there else "differs"
+            for path in sorted({*here, *there})
+            if here.get(path) != there.get(path)
+        }
         if differ:
-            raise Broken(f"these differ from an undisturbed run's: {differ[:10]}")
+            raise Broken(f"not as in an undisturbed run: {differ}")
         if len(self._answered) > calls:
             raise Broken("an undisturbed run with the same store bought something")
         self.tally.calls, self.tally.takes = calls, len(self._takes)

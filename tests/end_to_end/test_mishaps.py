@@ -42,7 +42,7 @@ def test_after_a_take_that_could_not_be_kept_no_more_calls_are_made(
         for number in range(256):
             shelf = paid.path / ".takes" / f"{number:02x}"
             if shelf.is_dir():  # that it can be written was tried before the call
-                shelf.rmdir()
+                shutil.rmtree(shelf)
             shelf.touch()
         return Reply()
 

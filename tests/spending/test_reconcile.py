@@ -1,5 +1,6 @@
 """Lines of calls that a kill left open or without any: closed by what is in the store."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,6 +60,20 @@ def test_an_open_call_of_which_nothing_came_stays_perhaps(store: TakeStore, ledg
     store.add(SAD, replace(PICTURE, call="of another call"), "sad__center")
     close_open(ledger, store)
     assert said(ledger) == [(OPEN, 0.24)]
+
+
+def test_an_open_call_whose_process_ended_before_the_take_was_listed_was_drawn(
+    store: TakeStore, ledger: Ledger
+):
+    earlier = store.add(SAD, Take(b"\x89PNG old"), "sad__center")
+    time.sleep(0.002)  # times are told to the millisecond
+    call = begun(ledger)
+    take = store.folder / SAD.key[:2] / f"{SAD.key}.{'a' * 12}.png"
+    take.write_bytes(b"\x89PNG new")
+    close_open(ledger, store)
+    (entry,) = Ledger(ledger.path.parent).entries()
+    assert (entry.outcome, entry.call, entry.counted_usd) == (DRAWN, call.call, 0.24)
+    assert entry.at >= call.at > earlier.drawn_at
 
 
 def test_two_calls_of_one_request_are_told_apart(store: TakeStore, ledger: Ledger):

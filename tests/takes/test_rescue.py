@@ -26,7 +26,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TakeStore:
 
 def test_nothing_is_bought_where_the_takes_own_folder_cannot_be_written(store: TakeStore):
     with pytest.raises(StoreFailure, match="nothing was bought"):
-        store.check_room(SAD.key)
+        store.check_room(SAD)
 
 
 def test_a_rescued_take_is_taken_in_by_a_later_run(store: TakeStore, tmp_path: Path):

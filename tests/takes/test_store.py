@@ -122,6 +122,25 @@ def test_a_take_that_no_json_names_is_found_by_its_name(store: TakeStore):
     assert store.picture(SAD.key, found) == PNG
 
 
+def test_a_take_whose_process_ended_before_its_record_is_listed_with_its_frame(store: TakeStore):
+    kept = store.add(SAD, Take(PNG, answer_id="first"), "sad__center")
+    store.check_room(SAD, "sad__center")
+    (document_of(store, SAD).parent / f"{SAD.key}.{take_id(JPEG)}.jpg").write_bytes(JPEG)
+    (stored,) = store.requests()
+    assert stored.content == SAD.content()
+    assert kept in stored.takes
+    assert {(take.id, take.frame) for take in stored.takes} == {
+        (take_id(PNG), "sad__center"),
+        (take_id(JPEG), "sad__center"),
+    }
+
+
+def test_a_request_that_was_noted_and_not_answered_is_none_with_takes(store: TakeStore):
+    store.check_room(SAD, "sad__center")
+    assert store.latest(SAD.key) is None
+    assert list(store.requests()) == []
+
+
 @pytest.mark.parametrize(
     "damage",
     [b"", b"{", b"\xff\xfe", b"[]", b"null", b"{}", b'{"takes": 3}', b'{"takes": [{"x": 1}]}'],
