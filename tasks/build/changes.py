@@ -26,6 +26,8 @@ _CHANGED = {
 MISSING = "missing"
 SOURCE_CHANGES = "the frame that it is drawn from will change"
 FORCED = "a new take is asked for"
+REPLACED = "it is not the file that was recorded"
+REWORDED = "this version of the program asks for it in other words"
 UNRECORDED = "something that it is made from changed"
 
 
@@ -60,7 +62,7 @@ def parts_of(
 
 
 def changed(before: Mapping[str, str], now: Mapping[str, str], *, from_frame: bool) -> list[str]:
-    """What of a frame's parts is not what it was, in words.
+    """What of a frame's parts is not what it was, in words; empty where all are.
 
     `from_frame`: the picture that it is made from is itself a frame.
     """
@@ -70,7 +72,7 @@ def changed(before: Mapping[str, str], now: Mapping[str, str], *, from_frame: bo
     # A part that was not read before, since the frame was made in another way, says nothing.
     return [
         text for name, text in words.items() if name in before and before[name] != now.get(name)
-    ] or ["this version of the program asks for it in other words"]
+    ]
 
 
 def _short(part: object) -> str:

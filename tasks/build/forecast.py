@@ -99,8 +99,7 @@ class Forecaster:
     def _known(self, task: str, node: Node, recorded: Mapping[str, Any]) -> Situation:
         """What is known of a frame, its inputs taken for what they will be."""
         path = self._builder.target(node)
-        now = stamp(path)
-        untouched = now is not None and list(now) == recorded.get("stamp")
+        untouched = _is_untouched(path, recorded)
         existing = frame.glance_at(path) if untouched else self._builder.frames.at(path)
         aim = Aim.CURRENT
         if task in self._options.forced:
@@ -195,7 +194,17 @@ class Forecaster:
         if not isinstance(before, dict):
             return (reasons.UNRECORDED,)
         from_frame = self._builder.inputs.is_built(Path(known.node.source))
-        return tuple(reasons.changed(before, self._builder.parts(known), from_frame=from_frame))
+        changed = reasons.changed(before, self._builder.parts(known), from_frame=from_frame)
+        if not changed:
+            untouched = _is_untouched(self._builder.target(known.node), recorded)
+            return (reasons.REWORDED if untouched else reasons.REPLACED,)
+        return tuple(changed)
+
+
+def _is_untouched(path: Path, recorded: Mapping[str, Any]) -> bool:
+    """Whether a frame is still the file that its last success left."""
+    now = stamp(path)
+    return now is not None and list(now) == recorded.get("stamp")
 
 
 @dataclass(frozen=True, slots=True)

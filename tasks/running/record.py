@@ -51,6 +51,8 @@ class RunRecord:
     """what failed, by the reason"""
     finished: list[Node] = field(default_factory=list)
     """keyframes that were made of takes"""
+    adopted: list[Node] = field(default_factory=list)
+    """keyframes that were there already, and right"""
     flagged: int = 0
     """how many finished frames a person should look at"""
     fetch_problem: str = ""

@@ -36,7 +36,7 @@ class Reported:
     forecast: "Forecast | None"
     """None where nothing is out of date"""
     look: Callable[[Sequence[Node]], Mapping[str, Sequence[str]]]
-    """measures finished frames; the flags of those that a person should look at, by name"""
+    """keeps the figures of frames; the flags of those that a person should look at, by name"""
 
 
 class Reporter:
@@ -48,6 +48,8 @@ class Reporter:
         run: Reported = options["run"]
         self._session, self._plan, self._scope = run.session, run.plan, run.scope
         self._record, self._forecast, self._look = run.record, run.forecast, run.look
+        self._flags: Mapping[str, Sequence[str]] = {}
+        self._flags_problem = ""
         self._terminal = Terminal(outstream)
         self._line = self._terminal.line
         pending, settled = (run.scope.frames(pending=which) for which in (True, False))
@@ -96,6 +98,8 @@ class Reporter:
             self._line(line)
         if step in {Step.DRAW, Step.RESTORE}:
             self._note_finished(node, task.values["flags"])
+        elif step is Step.ADOPT and not node.place:
+            record.adopted.append(node)
         self._terminal.advance(failed=record.failed)
 
     def _note_finished(self, node: Node, flags: list[str]) -> None:
@@ -189,20 +193,29 @@ class Reporter:
                 said(lines.after_failures(self._scope.forced))
         self._say_shown()
 
+    def look_over(self) -> None:
+        """Keep the figures of the run's frames, before doit records that these are done.
+
+        In the other order, a run that was killed in between would leave frames without figures. Of
+        those that were there already, an earlier run may have been killed before this.
+        """
+        frames = [*self._record.finished, *self._record.adopted]
+        if not self._session.graph.engine.facts.paid or not frames:
+            return
+        try:
+            self._flags = self._look(frames)
+        except OSError as error:
+            path = self._session.project.checks
+            self._flags_problem = f"[!] {path} cannot be written: {error.strerror}"
+
     def _say_flags(self) -> None:
         """What a person should look at among the frames that were finished now."""
         record = self._record
-        if not self._session.graph.engine.facts.paid or not record.finished:
-            return
-        try:
-            found = self._look(record.finished)
-        except OSError as error:
-            path = self._session.project.checks
-            self._line(f"[!] {path} cannot be written: {error.strerror}")
-            return
-        for name, flags in found.items():
+        if self._flags_problem:
+            self._line(self._flags_problem)
+        for name in (node.name for node in record.finished if node.name in self._flags):
             record.flagged += 1
-            self._line(lines.to_look_at(name, flags))
+            self._line(lines.to_look_at(name, self._flags[name]))
         if record.flagged:
             self._line(lines.flagged(record.flagged))
 

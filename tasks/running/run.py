@@ -52,8 +52,15 @@ NEW_TAKES = "new_takes"
 """the option that asks for so many, and leaves the one in use where it is"""
 
 
-class _DespiteFailures(Runner):
-    """Lets a task that comes last run although what it depends on failed."""
+class _OwnEnd(Runner):
+    """Lets a task that comes last run although what it depends on failed; ends the run in order."""
+
+    def finish(self) -> int:
+        """Record what was done, once all that belongs to it is."""
+        look_over = getattr(self.reporter, "look_over", None)  # only ours has it
+        if look_over:
+            look_over()
+        return int(super().finish())
 
     def select_task(self, node: Any, tasks_dict: Mapping[str, Task]) -> bool:
         if facts_of(node.task).comes_last:
@@ -62,11 +69,11 @@ class _DespiteFailures(Runner):
         return bool(super().select_task(node, tasks_dict))
 
 
-class _SerialRunner(_DespiteFailures, Runner):
+class _SerialRunner(_OwnEnd, Runner):
     pass
 
 
-class _ThreadRunner(_DespiteFailures, MThreadRunner):
+class _ThreadRunner(_OwnEnd, MThreadRunner):
     pass
 
 
@@ -224,13 +231,13 @@ class Run(OwnDefaults, DoitRun):
             names = [name for name in self.session.character.only_words if name in drawn]
             yield from filter(None, [lines.only_words(names)])
 
-    def _flags(self, finished: Sequence[Node]) -> Mapping[str, Sequence[str]]:
-        """Measure keyframes and keep their figures; what is flagged, by name. Raises OSError."""
+    def _flags(self, frames: Sequence[Node]) -> Mapping[str, Sequence[str]]:
+        """Keep the figures of keyframes; what is flagged, by name. Raises OSError."""
         from tasks.review.checks import update_file
 
         project, thresholds = self.session.project, self.session.character.checks
-        found = update_file(project, project.graph.nodes, finished, thresholds, say_set_aside)
-        checked = ((node.name, found.get(node.name)) for node in finished)
+        found = update_file(project, project.graph.nodes, frames, thresholds, say_set_aside)
+        checked = ((node.name, found.get(node.name)) for node in frames)
         return {
             name: [flag.line for flag in one.flags] for name, one in checked if one and one.flags
         }

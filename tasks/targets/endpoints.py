@@ -1,9 +1,11 @@
 """The tasks of the keyframes: one for every expression at every pose."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from inspect import Parameter, Signature
 from typing import Any
 
 from doit.exceptions import TaskFailed
+from doit.task import Task
 
 from tasks.character.face import FaceError
 from tasks.graph.node import Node
@@ -20,13 +22,6 @@ _OPTIONS = [
     {"name": NEW_TAKE, "type": bool, "default": False},
     {"name": NEW_TAKES, "type": int, "default": 0},
 ]
-FRAME_TASK = {
-    "params": _OPTIONS,
-    # Actions run in threads: doit's capturing would swap sys.stdout under all of them.
-    "io": {"capture": False},
-    "verbosity": 0,
-}
-"""what the tasks of all frames have in common"""
 
 
 def task_endpoints(session: Session) -> Iterator[dict[str, Any]]:
@@ -38,10 +33,40 @@ def task_endpoints(session: Session) -> Iterator[dict[str, Any]]:
             "name": node.name,
             "actions": [(draw_frame, [session, node])],
             "file_dep": [ConfigSlice(config, frame_slice(session, node)), *node.sources],
-            "targets": [project.path_of(node)],
-            "meta": TaskFacts(node).meta(),
-            **FRAME_TASK,
+            **frame_task(node, project.path_of(node)),
         }
+
+
+def frame_task(node: Node, path: str) -> dict[str, Any]:
+    """What the tasks of all frames have in common."""
+    return {
+        "targets": [path],
+        "uptodate": [(_AS_LEFT, [path])],
+        "params": _OPTIONS,
+        "meta": TaskFacts(node).meta(),
+        # Actions run in threads: doit's capturing would swap sys.stdout under all of them.
+        "io": {"capture": False},
+        "verbosity": 0,
+    }
+
+
+class _AsLeft:
+    """Whether the frame at a path is the one that its record tells of.
+
+    A run that was killed may have made it anew and left no record: where the config went back
+    since, the record and the config agree about a frame that is no longer there.
+    """
+
+    # doit looks for this once for every task: to make it takes longer than all the rest.
+    __signature__ = Signature(
+        [Parameter(name, Parameter.POSITIONAL_ONLY) for name in ("task", "values", "path")]
+    )
+
+    def __call__(self, _task: Task, values: Mapping[str, Any], path: str) -> bool:
+        return values.get("stamp") == list(stamp(path) or ())
+
+
+_AS_LEFT = _AsLeft()
 
 
 def frame_slice(session: Session, node: Node) -> str:

@@ -15,7 +15,7 @@ from tasks.running.freshness import ConfigSlice
 from tasks.running.session import Session
 from tasks.running.task_facts import TaskFacts
 from tasks.sequences.names import MANIFEST
-from tasks.targets.endpoints import FRAME_TASK, draw_frame, frame_slice
+from tasks.targets.endpoints import draw_frame, frame_slice, frame_task
 
 _LEFT = {Step.ADOPT.value, Step.KEEP_BY_HAND.value, Step.KEEP_APPROVED.value, Step.KEEP_FINAL.value}
 
@@ -37,9 +37,7 @@ def task_sequences(session: Session) -> Iterator[dict[str, Any]]:
             "name": node.name,
             "actions": [(draw_tween, [session, node, folders])],
             "file_dep": [ConfigSlice(config, frame_slice(session, node)), *node.sources],
-            "targets": [project.path_of(node)],
-            "meta": TaskFacts(node).meta(),
-            **FRAME_TASK,
+            **frame_task(node, project.path_of(node)),
         }
     yield from _manifests(session, config)
     yield from _paths(graph.sequences)

@@ -35,6 +35,12 @@ def paint_on(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def built(folder: Folder) -> dict[str, bytes]:
+    """All that was built, but the page."""
+    frames = folder.path / "frames"
+    return {path.name: path.read_bytes() for path in frames.rglob("*") if path.is_file()}
+
+
 def test_doit_alone_draws_the_default_pose_and_names_the_sheet(paid: Folder, server: ImagesServer):
     ran = paid.doit()
     assert ran.code == 0, ran.text
@@ -176,6 +182,46 @@ def test_going_back_to_an_earlier_config_restores_frames_without_a_call(
     assert "[✓]" not in ran.out
 
 
+def test_a_frame_that_a_killed_run_made_of_another_config_does_not_stay(
+    paid: Folder, server: ImagesServer
+):
+    earlier = paid.config
+    paid.doit("endpoints", "sheet")
+    before, calls = built(paid), len(server.calls)
+    record = (paid.path / ".doit.db.json").read_bytes()
+    later = copy.deepcopy(earlier)
+    later["expressions"]["sad"]["prompt"] = "with a tear"
+    paid.write_config(later)
+    paid.doit("endpoints", "sheet")
+    assert built(paid) != before
+    (paid.path / ".doit.db.json").write_bytes(record)  # as where the run was killed
+    paid.write_config(earlier)
+    assert "1 from the take store" in (plan := paid.doit("plan", "endpoints:sad__center").out)
+    assert "it is not the file that was recorded" in plan
+    paid.doit("endpoints", "sheet")
+    assert built(paid) == before
+    assert len(server.calls) == calls + 2
+    assert "Reused: 6" in paid.doit("endpoints").out
+
+
+def test_figures_that_a_killed_run_did_not_keep_are_kept_by_the_next(
+    paid: Folder, server: ImagesServer
+):
+    paid.doit("endpoints", "sheet")
+    checks, database = paid.path / "frames" / "checks.json", paid.path / ".doit.db.json"
+    before = checks.read_bytes()
+    database.unlink()  # what was drawn is recorded after its figures are kept
+    checks.unlink()
+    assert "Look at" not in paid.doit("endpoints").out
+    assert checks.read_bytes() == before
+    rows = json.loads(before)
+    rows["sad__center"]["figures"]["contrast"] = 1.0
+    checks.write_text(json.dumps(rows))
+    database.unlink()
+    paid.doit("endpoints")
+    assert checks.read_bytes() == before
+
+
 def test_a_deleted_frame_is_restored_without_a_call(paid: Folder, server: ImagesServer):
     paid.doit()
     before, calls = paid.frame_bytes(), len(server.calls)
@@ -278,6 +324,17 @@ def test_a_hand_edited_frame_survives_an_edit_of_its_config(paid: Folder, server
     assert len(server.calls) == calls
     assert "[=] Kept sad: frames/endpoints/sad__center.png was made or changed by hand" in ran.out
     assert "Kept: 1" in ran.out
+
+
+def test_a_hand_edited_frame_is_named_by_the_next_run(paid: Folder, server: ImagesServer):
+    paid.doit()
+    edited = paint_on(paid.frame("sad__center"))
+    calls = len(server.calls)
+    for _ in range(2):
+        ran = paid.doit()
+        assert paid.frame("sad__center").read_bytes() == edited
+    assert len(server.calls) == calls
+    assert ran.code == 0
 
 
 def test_a_frame_that_was_drawn_elsewhere_is_kept_and_used(paid: Folder, server: ImagesServer):
