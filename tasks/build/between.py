@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from tasks.graph.node import Node
 from tasks.ground.errors import Mistake
 from tasks.ground.files import stamp
 from tasks.pictures import distance as distances
-from tasks.pictures.picture import read
+from tasks.pictures.picture import Pixels, read
 
 if TYPE_CHECKING:
     from tasks.morph import Morpher
@@ -21,12 +20,12 @@ _Seen = tuple[str, tuple[int, int] | None]
 _MEASURING = threading.Lock()
 
 
-def morphed(node: Node) -> Image.Image:
+def morphed(node: Node) -> Pixels:
     """The picture between the two that an in-between is made from. Raises `Mistake`."""
     first, second = (_seen(path) for path in node.sources)
     with _MEASURING:  # of a pair, many in-betweens are asked for at once
         morpher = _morpher(first, second)
-    return Image.fromarray(morpher.at(node.at))
+    return morpher.at(node.at)
 
 
 def distance(first: str, second: str) -> float:

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from tasks.build.changes import parts_of
 from tasks.build.finisher import FINISHING, FinishedFrame, Finisher, as_it_is
 from tasks.build.free import made_here
@@ -237,9 +239,11 @@ class Builder:
             raise Mistake("nothing may be drawn here")
         if purchase is None:
             take = self._engine.draw(request)
-            image = take.image or read_answer(take.picture, request.size_px)
+            pixels = take.pixels
+            if pixels is None:
+                pixels = np.asarray(read_answer(take.picture, request.size_px))
             job.notes.extend(take.notes)
-            self._put(job, take.picture, as_it_is(take.picture, image), _origin_of(request))
+            self._put(job, take.picture, as_it_is(take.picture, pixels), _origin_of(request))
             return Step.DRAW
         check_place(job.place.path)
         if job.known.aim is Aim.NEW_TAKE:
@@ -330,7 +334,7 @@ class Builder:
         provenance = replace(
             origin,
             take=take_id(take),
-            pixels=pixels_digest(made.image),
+            pixels=pixels_digest(made.pixels),
             finish=made.digest,
             checks=made.checks,
         )

@@ -20,7 +20,7 @@ from tasks.character.character import NEUTRAL, Character
 from tasks.character.settings import Finish
 from tasks.graph.node import Node, Role
 from tasks.ground.digest import digest_of
-from tasks.pictures.picture import IGNORED, CachedPicture, png_bytes, unpadded
+from tasks.pictures.picture import IGNORED, CachedPicture, Pixels, png_bytes, unpadded
 
 if TYPE_CHECKING:  # loaded with the first take: a run of drafts has none
     from tasks.finish.features import Features
@@ -48,7 +48,7 @@ cv2.setNumThreads(1)
 class FinishedFrame:
     """A frame's pixels, and what was measured of them."""
 
-    image: Image.Image
+    pixels: Pixels
     png: bytes
     digest: str
     """what decided it, beside the take"""
@@ -58,6 +58,11 @@ class FinishedFrame:
     flags: "tuple[Flag, ...]"
     rank: tuple[int, float]
     """for choosing among takes: the least is the best"""
+
+    @property
+    def image(self) -> Image.Image:
+        """The pixels as an image, which is made without copying them."""
+        return Image.fromarray(self.pixels)
 
     @property
     def checks(self) -> str:
@@ -114,14 +119,13 @@ class Finisher:
         pixels = np.asarray(image)
         done = finish(pixels, reference, settings, size_px)
         same = not padded and (done.picture is pixels or np.array_equal(done.picture, pixels))
-        made = image if same else Image.fromarray(done.picture)
         figures = None
         if reference is not None:
             figures = measure(pixels, done, reference, is_neutral=_is_neutral(node))
         thresholds = self._character.checks
         return FinishedFrame(
-            made,
-            take if same else png_bytes(made),
+            pixels if same else done.picture,
+            take if same else png_bytes(done.picture),
             digest,
             tuple(_named(node, note) for note in (*ignored, *done.notes)),
             figures,
@@ -205,6 +209,6 @@ def _is_neutral(node: Node) -> bool:
     return node.expression == NEUTRAL or node.role == Role.TWEEN
 
 
-def as_it_is(picture: bytes, image: Image.Image) -> FinishedFrame:
+def as_it_is(picture: bytes, pixels: Pixels) -> FinishedFrame:
     """A draft: exact as it is drawn, so that there is nothing to finish."""
-    return FinishedFrame(image, picture, "", (), None, (), (0, 0.0))
+    return FinishedFrame(pixels, picture, "", (), None, (), (0, 0.0))

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from PIL import Image
+
 from tasks.build import between as tweening
 from tasks.build.inputs import Inputs
 from tasks.build.step import Step
@@ -37,6 +39,6 @@ def _copied(source: Path, frames: Frames) -> bytes:
 
 def _morphed(node: Node, key: str) -> bytes:
     """An in-between from the pixels of the two pictures around it."""
-    image = tweening.morphed(node)
-    provenance = Provenance(key, "", frame.MORPH, pixels_digest(image))
-    return frame.compose(png_bytes(image), image, provenance)
+    pixels = tweening.morphed(node)
+    provenance = Provenance(key, "", frame.MORPH, pixels_digest(pixels))
+    return frame.compose(png_bytes(pixels), Image.fromarray(pixels), provenance)

@@ -1,7 +1,6 @@
 """The puppet as an engine: free, local, exact. It moves the base portrait by the request's rig."""
 
 import numpy as np
-from PIL import Image
 
 from tasks import puppet
 from tasks.pictures.picture import png_bytes
@@ -29,8 +28,7 @@ class PuppetEngine:
         notes = moved.limits(rig.weights)
         if unshown:
             notes = (f"the puppet cannot show {', '.join(unshown)}", *notes)
-        image = Image.fromarray(pixels)
-        return Take(png_bytes(image), notes=notes, image=image)
+        return Take(png_bytes(pixels), notes=notes, pixels=pixels)
 
 
 def open_engine(_settings: EngineSettings) -> PuppetEngine:

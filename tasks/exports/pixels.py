@@ -135,7 +135,7 @@ def _decoded(path: Path, _stamp: object) -> Pixels:
 
 def packed(pixels: Pixels) -> bytes:
     """Pixels as PNG, without any metadata."""
-    return png_bytes(Image.fromarray(pixels))
+    return png_bytes(pixels)
 
 
 def resized(pixels: Pixels, size_px: tuple[int, int]) -> Pixels:

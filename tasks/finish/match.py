@@ -16,7 +16,7 @@ from tasks.finish.alpha import OPAQUE, Floats, within_alpha
 from tasks.finish.motion import Motion, scaled
 from tasks.finish.pyramid import Pyramid
 from tasks.finish.reference import Reference
-from tasks.finish.robust import middle, weights
+from tasks.finish.robust import middle, products, weights
 
 Mixture = NDArray[np.float64]
 """(3, 4): how much of each channel of the take, and of 1, is in each of the answer; 0..1 colours"""
@@ -100,35 +100,31 @@ def _fitted(seen: Floats, wanted: Floats) -> tuple[Mixture, float]:
     mixture, usual = _SAME.copy(), 0.0
     # begin with what most colours have in common, so that a part that is drawn anew has no say
     mixture[:, 3] = middle(wanted - seen)[:, 0]
-    weight = _weights(np.abs(wanted - _mixed(seen, mixture)).max(axis=0))
+    misfit = np.abs(wanted - _mixed(seen, mixture)).max(axis=0)
+    weight = _weights(misfit, float(middle(misfit)[0]))
     for _ in range(_ROUNDS):
         mixture = _weighted(seen, wanted, weight)
         misfit = np.abs(wanted - _mixed(seen, mixture)).max(axis=0)
         usual = float(middle(misfit)[0])
-        weight = _weights(misfit)
+        weight = _weights(misfit, usual)
     return mixture, usual
 
 
-def _weights(misfit: Floats) -> Floats:
+def _weights(misfit: Floats, usual: float) -> Floats:
     """How much each sample counts."""
-    return weights(misfit, max(3 * float(middle(misfit)[0]), 2 / OPAQUE))
+    return weights(misfit, max(3 * usual, 2 / OPAQUE))
 
 
 def _weighted(seen: Floats, wanted: Floats, weight: Floats) -> Mixture:
-    """One weighted fit of what has to be added to the colours as they are.
-
-    Sums are numpy's own, not those of a matrix library, whose order depends on its threads.
-    """
+    """One weighted fit of what has to be added to the colours as they are."""
     total = float(np.sum(weight))
-    middle = np.array([np.sum(one * weight) / total for one in seen])
+    middle = products(seen, weight[None])[:, 0] / total
     centred = seen - middle[:, None]
     heavy = centred * weight
-    left = np.array([[np.sum(one * other) for other in centred] for one in heavy])
-    left = left / total + np.eye(3) * _PULL
+    left = products(heavy, centred) / total + np.eye(3) * _PULL
     lacking = wanted - seen
-    offset = np.array([np.sum(one * weight) / total for one in lacking])
-    right = np.array([[np.sum(one * other) / total for other in lacking] for one in heavy])
-    change = np.linalg.solve(left, right).T
+    offset = products(lacking, weight[None])[:, 0] / total
+    change = np.linalg.solve(left, products(heavy, lacking) / total).T
     mixture = np.empty((3, 4))
     mixture[:, :3] = np.eye(3) + change
     mixture[:, 3] = offset - np.array([np.sum(row * middle) for row in change])

@@ -18,7 +18,7 @@ from tasks.finish.edges import FEWEST, Edges, edges_of, softened
 from tasks.finish.motion import STILL, Matrix, Motion, motion, scaled
 from tasks.finish.pyramid import Pyramid
 from tasks.finish.reference import Reference
-from tasks.finish.robust import middle, weights
+from tasks.finish.robust import middle, products, weights
 
 Kind = Literal["shift", "similarity", "affine"]
 _SMALLEST_PX, _LARGEST_PX = 56, 1024
@@ -189,18 +189,11 @@ def _moves(level: Edges, kind: Kind) -> list[Floats]:
 def _solved(
     columns: Floats, weight: Floats, misfit: Floats, gain: float, moves: int
 ) -> tuple[Floats, float] | None:
-    """The weighted least-squares step: the motion's parts in pixels, and more gain.
-
-    Sums are numpy's own, not those of a matrix library, whose order depends on its threads.
-    """
+    """The weighted least-squares step: the motion's parts in pixels, and more gain."""
     heavy = columns * weight
-    size = len(columns)
-    left = np.empty((size, size))
-    for row in range(size):
-        for column in range(row, size):
-            left[row, column] = left[column, row] = np.sum(heavy[row] * columns[column])
-    right = np.array([np.sum(heavy[row] * misfit) for row in range(size)])
-    left[np.diag_indices(size)] *= 1 + 1e-6
+    left = products(heavy, columns)
+    right = products(heavy, misfit[None])[:, 0]
+    left[np.diag_indices(len(columns))] *= 1 + 1e-6
     try:
         answer = np.linalg.solve(left, right)
     except np.linalg.LinAlgError:

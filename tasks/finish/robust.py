@@ -17,6 +17,14 @@ def weights(misfit: Floats, spread: float) -> Floats:
     return cast(Floats, 1 / (1 + far * far) ** 2)
 
 
+def products(some: Floats, others: Floats) -> Floats:
+    """(n, m): the sum of the products of each of n rows with each of m others, of one length.
+
+    numpy's own sums, not those of a matrix library, whose order depends on its threads.
+    """
+    return cast(Floats, np.einsum("in,jn->ij", some, others))
+
+
 def middle(values: Floats) -> Floats:
     """The median along the last axis, which is kept: numpy's own, without its look for NaN.
 

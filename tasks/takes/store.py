@@ -32,7 +32,7 @@ from tasks.takes.rejected import Rejected, take_id
 from tasks.takes.rescue import rescued, taken_in
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from tasks.pictures.picture import Pixels
 
 _ENDINGS = (*ENDINGS, ".bin")
 _ASKED_FOR = "asked_for"
@@ -56,7 +56,7 @@ class Take:
     """what it cost; None where nobody knows"""
     notes: tuple[str, ...] = ()
     """what the engine could not do as asked, for the person at the terminal"""
-    image: "Image | None" = field(default=None, repr=False, compare=False)
+    pixels: "Pixels | None" = field(default=None, repr=False, compare=False)
     """the picture decoded, where the engine had it so; what comes from elsewhere is checked"""
     call: str = ""
     """the ledger's name for the call that it came from"""
