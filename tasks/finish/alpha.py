@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.pictures.alpha import opaque
+from tasks.pictures.alpha import opaque, whole_pixels
 
 Pixels = NDArray[np.uint8]
 """(height, width, 4): RGBA with straight alpha"""
@@ -27,7 +27,7 @@ _ROWS = 32
 
 def solid(picture: Pixels) -> Bools:
     """(height, width): where a picture is opaque, by half or more."""
-    return cv2.extractChannel(picture, 3) > OPAQUE // 2
+    return whole_pixels(picture) >= (OPAQUE // 2 + 1) << 24
 
 
 def premultiplied(picture: Pixels) -> Floats:
@@ -54,17 +54,12 @@ def within_alpha(floats: Floats) -> Floats:
 
 def overlaid(below: Pixels, above: Pixels, where: Bools) -> None:
     """`above` put over `below`, in place, where the mask says."""
-    np.copyto(_whole_pixels(below), _whole_pixels(above), where=where)
+    np.copyto(whole_pixels(below), whole_pixels(above), where=where)
 
 
 def same_pixels(one: Pixels, other: Pixels) -> Bools:
     """(height, width): where both are the same in every channel."""
-    return cast(Bools, _whole_pixels(one) == _whole_pixels(other))
-
-
-def _whole_pixels(picture: Pixels) -> NDArray[np.uint32]:
-    """Each pixel as one number, without copying: the four channels must lie side by side."""
-    return picture.view(np.uint32)[..., 0]
+    return cast(Bools, whole_pixels(one) == whole_pixels(other))
 
 
 def straight(floats: Floats) -> Pixels:
@@ -96,10 +91,10 @@ def small_size(picture: Pixels, times: float) -> tuple[int, int]:
 
 def toned(flat: Pixels | Floats) -> Floats:
     """The tones of a premultiplied picture, laid on grey."""
-    weights = np.array([[0.299, 0.587, 0.114, -GREY / OPAQUE]], np.float32)
     tones = np.empty(flat.shape[:2], np.float32)
     for row in range(0, len(flat), _ROWS):
         rows = slice(row, row + _ROWS)
-        mixed = cv2.transform(flat[rows].astype(np.float32), weights)
-        np.add(mixed, np.float32(GREY), out=tones[rows])
+        floats = flat[rows].astype(np.float32)
+        ground = GREY - cv2.extractChannel(floats, 3) * np.float32(GREY / OPAQUE)
+        np.add(cv2.cvtColor(floats, cv2.COLOR_RGBA2GRAY), ground, out=tones[rows])
     return tones
