@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # loaded with the first take: a run of drafts has none
     from tasks.finish.flags import Flag
     from tasks.finish.measure import Figures
     from tasks.finish.reference import Reference
+    from tasks.finish.steps import Finished
 
 _VERSION = 1
 """raised when the same take and settings give another frame"""
@@ -125,7 +126,7 @@ class Finisher:
         thresholds = self._character.checks
         return FinishedFrame(
             pixels if same else done.picture,
-            take if same else png_bytes(done.picture),
+            take if same else _packed(done, reference),
             digest,
             tuple(_named(node, note) for note in (*ignored, *done.notes)),
             figures,
@@ -202,6 +203,13 @@ class Finisher:
 def _named(node: Node, note: str) -> str:
     """A note as it is shown; what is true of all frames alike does not name one."""
     return note if note.startswith("lock: off") else f"{node.name}: {note}"
+
+
+def _packed(done: "Finished", reference: "Reference | None") -> bytes:
+    if reference is None or not done.locked:
+        return png_bytes(done.picture)
+    size_px = done.picture.shape[1], done.picture.shape[0]
+    return reference.fitted(size_px).packer.pack(done.picture)
 
 
 def _is_neutral(node: Node) -> bool:

@@ -3,7 +3,6 @@
 import numpy as np
 
 from tasks import puppet
-from tasks.pictures.picture import png_bytes
 from tasks.requests.engine import EngineFailure, EngineSettings
 from tasks.requests.request import Request
 from tasks.takes.store import Take
@@ -28,7 +27,7 @@ class PuppetEngine:
         notes = moved.limits(rig.weights)
         if unshown:
             notes = (f"the puppet cannot show {', '.join(unshown)}", *notes)
-        return Take(png_bytes(pixels), notes=notes, pixels=pixels)
+        return Take(moved.packed(pixels, rig.head), notes=notes, pixels=pixels)
 
 
 def open_engine(_settings: EngineSettings) -> PuppetEngine:

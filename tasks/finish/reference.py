@@ -24,6 +24,7 @@ from tasks.finish.alpha import (
 from tasks.finish.pyramid import Pyramid
 from tasks.finish.region import Box, box, weights
 from tasks.finish.size import sized
+from tasks.pictures.packing import Packer
 
 T = TypeVar("T")
 
@@ -74,6 +75,11 @@ class Reference:
         return self.once(
             ("fitted", size_px), lambda: Reference(picture, self.region if fits else None)
         )
+
+    @property
+    def packer(self) -> Packer:
+        """Packs frames: of a locked one, most is this picture."""
+        return self.once("packer", lambda: Packer(self.picture))
 
     @property
     def figure(self) -> Bools:

@@ -7,7 +7,6 @@ programs.
 import io
 import logging
 import warnings
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -139,7 +138,7 @@ def _check(data: bytes) -> None:
     for kind, chunk in png.chunks(data):
         # Pillow passes over the checksum of the pixels, and over that of a long chunk at the end.
         critical = not kind[:1].islower()
-        if critical and zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
+        if critical and png.checksum(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
             raise NoPicture("damaged: a checksum of its PNG is wrong")
     if not png.is_whole(data):
         raise NoPicture("the end of its PNG is missing")

@@ -91,6 +91,10 @@ class Puppet:
         """
         return draw(self.rig, weights, head)
 
+    def packed(self, frame: NDArray[np.uint8], head: Head) -> bytes:
+        """A frame at that head as PNG; what it shares with the neutral one is packed once."""
+        return self.rig.pose(head).packer.pack(frame)
+
     def limits(self, weights: Mapping[str, float]) -> tuple[str, ...]:
         """What of these weights this portrait does not let it show, a line for each reason."""
         ready = self.rig

@@ -38,12 +38,12 @@ from tasks.puppet.turn import Turn
 
 def draw(ready: Rig, weights: Mapping[str, float], head: Head) -> Pixels:
     """See `tasks.puppet.Puppet.draw`."""
-    turned, neutral = ready.pose(head)
-    frame = neutral.copy()
+    pose = ready.pose(head)
+    frame = pose.neutral.copy()
     asked = {name: min(max(float(weight), 0.0), 1.0) for name, weight in weights.items()}
     expression = Expression.of(ready, {name: weight for name, weight in asked.items() if weight})
     if expression is not None:
-        expression.onto(frame, ready, turned)
+        expression.onto(frame, ready, pose.turn)
     return frame
 
 

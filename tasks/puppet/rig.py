@@ -1,12 +1,14 @@
 """A portrait made ready to move: all that is the same in every frame of it."""
 
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
 
 from tasks.character.face import Face, Head
 from tasks.pictures.alpha import premultiply
+from tasks.pictures.packing import Packer
 from tasks.puppet.anatomy import Anatomy, anatomy
 from tasks.puppet.backdrop import Backdrop, TurnError, backdrop, before
 from tasks.puppet.drawn_eye import with_drawn_eyes
@@ -20,6 +22,18 @@ from tasks.puppet.raster import Pixels, fit, sample, sample_share, unpremultiply
 from tasks.puppet.socket import Socket, sockets
 from tasks.puppet.tissue import Tissue
 from tasks.puppet.turn import Turn, turn
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pose:
+    """What the frames of one pose share."""
+
+    turn: Turn
+    """the field of the turned head"""
+    neutral: Pixels
+    """the neutral face drawn with it"""
+    packer: Packer
+    """packs frames: most of each is the neutral one"""
 
 
 class Rig:
@@ -54,13 +68,15 @@ class Rig:
         self.mouth: MouthLook = mouth_look(self.picture, self.anatomy, self.layers.skin)
         self.tissue = Tissue(self.anatomy, self.layers.brows, open_mouth=self.mouth.is_open)
         self.backdrop: Backdrop | None = backdrop(self.picture, self.premultiplied, self.anatomy)
-        self._poses: Memo[tuple[Turn, Pixels]] = Memo(
-            min(max(_POSES_BYTES // self.picture.nbytes, 2), 16)
-        )
+        self._poses: Memo[Pose] = Memo(min(max(_POSES_BYTES // self.picture.nbytes, 2), 16))
 
-    def pose(self, head: Head) -> tuple[Turn, Pixels]:
-        """The field of a turned head, and the neutral face drawn with it."""
-        return self._poses.get(head, lambda: self._turned(head))
+    def pose(self, head: Head) -> "Pose":
+        """What the frames of one pose share."""
+        return self._poses.get(head, lambda: self._posed(head))
+
+    def _posed(self, head: Head) -> "Pose":
+        turned, neutral = self._turned(head)
+        return Pose(turned, neutral, Packer(neutral))
 
     def _turned(self, head: Head) -> tuple[Turn, Pixels]:
         behind = self.backdrop

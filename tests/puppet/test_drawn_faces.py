@@ -396,5 +396,5 @@ def test_a_head_that_cannot_be_told_from_its_background_is_not_turned() -> None:
 def test_the_same_frame_comes_twice_to_the_bit() -> None:
     found, portrait = character("laugh")
     size = (portrait.shape[1], portrait.shape[0])
-    one, other = (Rig(portrait, found.face, size).pose(Head(yaw_deg=5))[1] for _ in range(2))
+    one, other = (Rig(portrait, found.face, size).pose(Head(yaw_deg=5)).neutral for _ in range(2))
     assert np.array_equal(one, other)
