@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from tasks.character.face import Head
-from tasks.pictures.alpha import premultiply
+from tasks.pictures.alpha import premultiply, whole_pixels
 from tasks.puppet.anatomy import SIDES, Axes
 from tasks.puppet.backdrop import Backdrop, before
 from tasks.puppet.dot_eye import DotEye
@@ -106,7 +106,7 @@ class Expression:
         below = frame[top:bottom, left:right]
         if ready.layers.over is not None:
             _keep_over(colours, changed, below, sample_share(ready.layers.over, from_x, from_y))
-        np.copyto(below, unpremultiply(colours), where=changed[..., None])
+        np.copyto(whole_pixels(below), whole_pixels(unpremultiply(colours)), where=changed)
 
     @staticmethod
     def _before(
@@ -133,17 +133,17 @@ class Expression:
             cut = _cut(one.socket.shape.axes, one.box(), x, y)
             if cut is None:
                 continue
-            ball = one.eyeball(x[cut], y[cut])
+            at = x[cut].copy(), y[cut].copy()
             painted = apart.eyes.get(side)
             if painted and apart.kinds[side] == "dot":
-                eyes.append(DotEye(cut, one, painted, x[cut].copy(), y[cut].copy()))
+                eyes.append(DotEye(cut, one, painted, *at))
                 continue
             if painted:
-                eyes.append(PaintedEye(cut, one, painted, x[cut].copy(), y[cut].copy(), ball))
+                eyes.append(PaintedEye(cut, one, painted, *at, one.eyeball(*at)))
                 continue
-            lidded = one.move(x[cut], y[cut])
+            lidded = one.move(*at)
             x[cut], y[cut] = lidded.x, lidded.y
-            eyes.append(Eye(cut, one, lidded, ball))
+            eyes.append(Eye(cut, one, lidded, *at))
         return eyes
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasks.puppet.eyelids import Lidded, Lids
-from tasks.puppet.raster import Cut, Floats, Mask, Pixels, sample, smooth, to_bytes
+from tasks.puppet.raster import Cut, Floats, Mask, Pixels, extent, sample, smooth, to_bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -16,23 +16,31 @@ class Eye:
     """where it lies"""
     lids: Lids
     lidded: Lidded
-    ball: tuple[Floats, Floats]
-    """the place (x, y) of the resting eyeball for each pixel"""
+    x: Floats
+    y: Floats
+    """where each pixel of the moved tissue lies in the resting picture"""
 
     def paint(self, colours: Pixels, changed: Mask, picture: Pixels) -> None:
         """Paint the eye over (premultiplied) colours of the nearer lids; mark what it changes.
 
         `picture` is the resting portrait, for where the lids touch and both show.
         """
-        share, lash, seam = self._share(), self._lash(), self._seam()
-        below = colours[self.cut].astype(np.float32)
-        other = sample(picture, self.lidded.other_x, self.lidded.other_y)
-        below += seam[..., None] * (other - below)
-        mixed = below + share[..., None] * (self._ball() - below)
+        shares = self._share(), self._lash(), self._seam()
+        touched = np.logical_or.reduce([one > 0 for one in shares])
+        # The lids carry much more skin along than there is to paint.
+        part = extent(touched)
+        if part is None:
+            return
+        share, lash, seam = (one[part][..., None] for one in shares)
+        below = colours[self.cut][part].astype(np.float32)
+        if seam.any():
+            other = sample(picture, self.lidded.other_x[part], self.lidded.other_y[part])
+            below += seam * (other - below)
+        mixed = below + share * (self._ball(part) - below)
         ink = np.append(self.lids.socket.lashes, 255).astype(np.float32)
-        mixed += lash[..., None] * (mixed[..., 3:] / 255) * (ink - mixed)
-        colours[self.cut] = to_bytes(mixed)
-        changed[self.cut] |= (share > 0) | (lash > 0) | (seam > 0)
+        mixed += lash * (mixed[..., 3:] / 255) * (ink - mixed)
+        colours[self.cut][part] = to_bytes(mixed)
+        changed[self.cut] |= touched
 
     def _share(self) -> Floats:
         """How much of each pixel lies between the lids."""
@@ -45,11 +53,12 @@ class Eye:
         apart = np.abs(self.lidded.below_upper - self.lidded.above_lower)
         return smooth(np.float32(0.5) - apart / 4) * (np.abs(self.lidded.s) < 1)
 
-    def _ball(self) -> Floats:
+    def _ball(self, part: Cut) -> Floats:
         """The eyeball's colours, with the shadow of the upper lid where that is now."""
         stirred, height = self.lids.stirred, self.lids.socket.shape.height
-        colours = self.lids.socket.ball.at(*self.ball, stirred)
-        shadow = smooth(1 - self.lidded.below_upper / np.float32(0.25 * height))
+        place = self.lids.eyeball(self.x[part], self.y[part])
+        colours = self.lids.socket.ball.at(*place, stirred)
+        shadow = smooth(1 - self.lidded.below_upper[part] / np.float32(0.25 * height))
         colours[..., :3] *= (1 - np.float32(0.22 * stirred) * shadow)[..., None]
         return colours
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tasks.ground.boxes import inner_box
+from tasks.pictures.alpha import opaque, whole_pixels
 
 Pixels = NDArray[np.uint8]
 """(height, width, 4) RGBA"""
@@ -53,15 +54,15 @@ def fit(portrait: Pixels, size: tuple[int, int]) -> Pixels:
 
 def unpremultiply(picture: Pixels) -> Pixels:
     """Colours over alpha; transparent pixels become transparent black."""
-    alpha = picture[..., 3:]
-    if alpha.min() == OPAQUE:
+    if opaque(picture):
         return picture
-    straight = picture.copy()
-    rows, columns = np.nonzero((alpha[..., 0] > 0) & (alpha[..., 0] < OPAQUE))
+    straight, whole = picture.copy(), whole_pixels(picture)
+    clear = whole < 1 << 24
+    rows, columns = np.nonzero(~clear & (whole < OPAQUE << 24))
     edge = picture[rows, columns].astype(np.float32)
     colours = np.minimum(edge[:, :3] * (OPAQUE / edge[:, 3:]) + 0.5, OPAQUE)
     straight[rows, columns, :3] = colours.astype(np.uint8)
-    straight[alpha[..., 0] == 0] = 0
+    whole_pixels(straight)[clear] = 0
     return straight
 
 
@@ -70,7 +71,7 @@ def sample(premultiplied: Pixels, x: Floats, y: Floats) -> Pixels:
     found = cv2.remap(premultiplied, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     found = cast(Pixels, found)
     # bicubic weights overshoot beside a sharp edge: no colour may exceed its alpha
-    return found if found[..., 3].min() == OPAQUE else np.minimum(found, found[..., 3:])
+    return found if opaque(found) else np.minimum(found, found[..., 3:])
 
 
 def sample_share(share: Pixels, x: Floats, y: Floats) -> Floats:

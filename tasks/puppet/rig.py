@@ -7,7 +7,7 @@ from hashlib import sha256
 import numpy as np
 
 from tasks.character.face import Face, Head
-from tasks.pictures.alpha import premultiply
+from tasks.pictures.alpha import premultiply, whole_pixels
 from tasks.pictures.packing import Packer
 from tasks.puppet.anatomy import Anatomy, anatomy
 from tasks.puppet.backdrop import Backdrop, TurnError, backdrop, before
@@ -98,7 +98,8 @@ class Rig:
             at = slice(top, bottom), slice(left, right)
             moved &= before(behind, colours, sample_share(behind.share, x, y), at)
         straight = unpremultiply(colours)
-        np.copyto(neutral[top:bottom, left:right], straight, where=moved[..., None])
+        part_of = whole_pixels(neutral[top:bottom, left:right])
+        np.copyto(part_of, whole_pixels(straight), where=moved)
         return turned, neutral
 
 
