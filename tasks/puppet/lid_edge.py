@@ -12,7 +12,7 @@ import numpy as np
 
 from tasks.character.face import Point
 from tasks.puppet.anatomy import EyeShape
-from tasks.puppet.raster import Floats, Mask, Pixels, look_up
+from tasks.puppet.raster import Floats, Mask, Pixels, colours_at, look_up
 
 COLUMNS = 65
 BENDS = tuple((p, q) for p in (1.6, 2.0, 2.5, 3.0) for q in (1.0, 0.9, 0.8, 0.7, 0.6, 0.5))
@@ -40,19 +40,18 @@ def lid_edges(picture: Pixels, eyes: Mapping[str, EyeShape]) -> dict[str, LidEdg
 
     Both eyes have one shape, mirrored: a highlight or a lock of hair misleads but one of them.
     """
-    colours = picture[..., :3].astype(np.float32)
-    upper = _edges(colours, {side: (eye, eye.upper) for side, eye in eyes.items()})
-    lower = _edges(colours, {side: (eye, eye.lower) for side, eye in eyes.items()})
+    upper = _edges(picture, {side: (eye, eye.upper) for side, eye in eyes.items()})
+    lower = _edges(picture, {side: (eye, eye.lower) for side, eye in eyes.items()})
     return {side: LidEdges(upper[side], lower[side]) for side in eyes}
 
 
-def _edges(colours: Floats, lids: Mapping[str, tuple[EyeShape, Point]]) -> dict[str, Floats]:
+def _edges(picture: Pixels, lids: Mapping[str, tuple[EyeShape, Point]]) -> dict[str, Floats]:
     """The edge of the upper, or of the lower, lid of each eye; each lid with its middle."""
     families = {side: _family(eye, apex) for side, (eye, apex) in lids.items()}
     likeness: dict[bool, Floats] = {}
     for side, (eye, _) in lids.items():
         shapes, turned, inner = families[side]
-        contrast = _contrast(colours, eye, shapes)
+        contrast = _contrast(picture, eye, shapes)
         told = (turned > NEAR) & (turned < FAR)
         for half in (True, False):
             found = contrast[:, told & (inner == half)].mean(axis=1)
@@ -77,7 +76,7 @@ def _family(eye: EyeShape, apex: Point) -> tuple[Floats, Floats, Mask]:
     return np.float32(apex[1]) * shapes, turned, (s - peak) * eye.inwards > 0
 
 
-def _contrast(colours: Floats, eye: EyeShape, heights: Floats) -> Floats:
+def _contrast(picture: Pixels, eye: EyeShape, heights: Floats) -> Floats:
     """How much each height looks like an edge of the eye; (curves, columns).
 
     That is how much the colours to either side differ, and more where the inside is brighter:
@@ -89,7 +88,8 @@ def _contrast(colours: Floats, eye: EyeShape, heights: Floats) -> Floats:
 
     def colour(across: Floats) -> Floats:
         x, y = eye.axes.turn(along, across)
-        return look_up(colours, *(v.astype(np.float32) for v in (x + eye.axes.x, y + eye.axes.y)))
+        x, y = (v.astype(np.float32) for v in (x + eye.axes.x, y + eye.axes.y))
+        return colours_at(picture, x, y)
 
     change = colour(heights + near) - colour(heights - near)
     brighter = change.sum(axis=2) * -np.sign(heights) > 0

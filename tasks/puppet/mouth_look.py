@@ -6,7 +6,7 @@ import numpy as np
 
 from tasks.character.face import Point
 from tasks.puppet.anatomy import Anatomy, Axes, MouthShape
-from tasks.puppet.raster import Floats, Mask, Pixels, look_up
+from tasks.puppet.raster import Floats, Mask, Pixels, colours_at
 from tasks.puppet.skin import UNLIKE, to_lab
 
 ROWS, COLUMNS = 41, 41
@@ -74,7 +74,7 @@ def _patch(picture: Pixels, face: Anatomy, top: float, bottom: float) -> Floats:
     dx, dy = chord.turn(along, v)
     x, y = face.axes.turn(dx + np.float32(chord.x), dy + np.float32(chord.y))
     spots = (x + face.axes.x).astype(np.float32), (y + face.axes.y).astype(np.float32)
-    return to_lab(look_up(picture[..., :3].astype(np.float32), *spots))
+    return to_lab(colours_at(picture, *spots))
 
 
 def _pale(colours: Floats, skin: Floats) -> Mask:

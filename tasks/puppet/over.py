@@ -190,7 +190,10 @@ def tones(lab: Floats, most: int = TONES) -> Floats:
 
 def _nearest(lab: Floats, tones: Floats) -> Floats:
     """How far each pixel is from the nearest of some colours."""
-    far = np.full(lab.shape[:2], 1e3, np.float32)
+    far = np.full(lab.shape[:2], 1e6, np.float32)
+    # Each channel by itself: several times as quick as numpy is over an axis of three.
+    channels = cv2.split(lab)
     for tone in tones:
-        far = np.minimum(far, np.linalg.norm(lab - tone, axis=-1))
-    return far
+        away = [channel - part for channel, part in zip(channels, tone, strict=True)]
+        np.minimum(far, away[0] ** 2 + away[1] ** 2 + away[2] ** 2, out=far)
+    return np.sqrt(far)

@@ -86,6 +86,18 @@ def look_up(grid: Floats, x: Floats, y: Floats) -> Floats:
     return cast(Floats, found)
 
 
+def colours_at(picture: Pixels, x: Floats, y: Floats) -> Floats:
+    """The colours, 0..255 without alpha, at some places (x, y), linearly; 0 beyond the edge.
+
+    Only the part about these places is turned into floats.
+    """
+    height, width = picture.shape[:2]
+    left, top = (max(0, min(floor(at.min()), most - 1)) for at, most in ((x, width), (y, height)))
+    right, bottom = (ceil(float(at.max())) + 2 for at in (x, y))
+    part = picture[top : max(bottom, top + 1), left : max(right, left + 1), :3]
+    return look_up(part.astype(np.float32), x - np.float32(left), y - np.float32(top))
+
+
 def enlarged(grid: Floats, times: int) -> Floats:
     """A smooth field on a grid that is so many times as fine.
 

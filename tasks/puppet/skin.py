@@ -100,7 +100,9 @@ def to_lab(colours: Pixels | Floats) -> Floats:
 
 
 def _far(lab: Floats, other: Floats, weight: Floats) -> Floats:
-    return cast(Floats, np.linalg.norm((lab - other) * weight, axis=-1))
+    away = (lab - other) * weight
+    away *= away
+    return cast(Floats, np.sqrt(away[..., 0] + away[..., 1] + away[..., 2]))
 
 
 def _local(lab: Floats, near: Mask, usual: Floats, sigma: float) -> Floats:

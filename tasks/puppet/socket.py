@@ -10,7 +10,7 @@ from tasks.puppet.grain import Grain
 from tasks.puppet.layers import Layers
 from tasks.puppet.lid_edge import LidEdges
 from tasks.puppet.palette import darkest
-from tasks.puppet.raster import Floats, Pixels, blurred, look_up
+from tasks.puppet.raster import Floats, Pixels, blurred, colours_at, look_up
 
 DEPTHS = 64
 FALLS = 24
@@ -73,12 +73,11 @@ def sockets(
 
 def _socket(picture: Pixels, face: Anatomy, side: str, edges: LidEdges, ball: Eyeball) -> Socket:
     shape = face.eyes[side]
-    colours = picture[..., :3].astype(np.float32)
     brow = shape.axes.local(face.axes.picture(face.brows[side].middle))
     above = max(0.9 * (shape.upper[1] - brow[1]), 0.4 * shape.height)
     below = max(0.8 * shape.height, 0.5 * shape.half)
-    upper = _behind(colours, shape, edges.upper, -above)
-    lower = _behind(colours, shape, edges.lower, below)
+    upper = _behind(picture, shape, edges.upper, -above)
+    lower = _behind(picture, shape, edges.lower, below)
     lashes, lashed = _lashes(picture, face, shape, upper)
     return Socket(
         shape=shape,
@@ -91,7 +90,7 @@ def _socket(picture: Pixels, face: Anatomy, side: str, edges: LidEdges, ball: Ey
     )
 
 
-def _behind(colours: Floats, eye: EyeShape, edge: Floats, reach: float) -> Floats:
+def _behind(picture: Pixels, eye: EyeShape, edge: Floats, reach: float) -> Floats:
     """The colours (depths, columns, 3) from a lid's edge to its skin's end."""
     middle = np.abs(np.linspace(-1, 1, len(edge))) < 0.75
     s = np.linspace(-1, 1, len(edge), dtype=np.float32)[middle]
@@ -99,7 +98,7 @@ def _behind(colours: Floats, eye: EyeShape, edge: Floats, reach: float) -> Float
     across = edge[middle] + depths
     dx, dy = eye.axes.turn(np.broadcast_to(s * np.float32(eye.half), across.shape), across)
     x, y = (dx + eye.axes.x).astype(np.float32), (dy + eye.axes.y).astype(np.float32)
-    return look_up(colours, x, y)
+    return colours_at(picture, x, y)
 
 
 def _slack(behind: Floats, reach: float, furthest: float) -> Slack:
