@@ -29,16 +29,18 @@ class Turn:
 
     def back(self, left: int, top: int, right: int, bottom: int) -> tuple[Floats, Floats]:
         """Where the pixels of a box of the turned picture come from."""
-        y, x = np.mgrid[top:bottom, left:right].astype(np.float32)
+        across = np.arange(left, right, dtype=np.float32)
+        down = np.arange(top, bottom, dtype=np.float32)[:, None]
         if self.grid is None:
-            return x, y
+            shape = (down.size, across.size)
+            return np.broadcast_to(across, shape).copy(), np.broadcast_to(down, shape).copy()
         cell = self.cell
         row, column = max(top // cell - 1, 0), max(left // cell - 1, 0)
         part = self.grid[row : bottom // cell + 4, column : right // cell + 4]
         skip_x, skip_y = left - (column - 1) * cell, top - (row - 1) * cell
         way = enlarged(part, cell)
         way = way[skip_y : skip_y + bottom - top, skip_x : skip_x + right - left]
-        return x - way[..., 0], y - way[..., 1]
+        return across - way[..., 0], down - way[..., 1]
 
     def covers(self, box: Box, size: tuple[int, int]) -> Window | None:
         """The part of the turned picture (of `size`) that comes from a box of the straight one."""
