@@ -11,8 +11,6 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
 from tasks.build.changes import parts_of
 from tasks.build.finisher import FINISHING, FinishedFrame, Finisher, as_it_is
 from tasks.build.free import made_here
@@ -31,7 +29,7 @@ from tasks.ground.digest import digest_of
 from tasks.ground.errors import Mistake
 from tasks.ground.files import stamp
 from tasks.models.engines import paid_engine
-from tasks.pictures.picture import BadAnswer, pixels_digest, read_answer
+from tasks.pictures.picture import BadAnswer, as_pixels, pixels_digest, read_answer
 from tasks.requests import engine as engines
 from tasks.requests.engine import Choice, Engine, EngineSettings
 from tasks.requests.request import Request
@@ -239,11 +237,12 @@ class Builder:
             raise Mistake("nothing may be drawn here")
         if purchase is None:
             take = self._engine.draw(request)
-            pixels = take.pixels
-            if pixels is None:
-                pixels = np.asarray(read_answer(take.picture, request.size_px))
+            image = take.image
+            if image is None:
+                image = read_answer(take.picture, request.size_px)
             job.notes.extend(take.notes)
-            self._put(job, take.picture, as_it_is(take.picture, pixels), _origin_of(request))
+            draft = as_it_is(take.picture, as_pixels(image))
+            self._put(job, take.picture, draft, _origin_of(request))
             return Step.DRAW
         check_place(job.place.path)
         if job.known.aim is Aim.NEW_TAKE:

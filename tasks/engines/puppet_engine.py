@@ -27,7 +27,7 @@ class PuppetEngine:
         notes = moved.limits(rig.weights)
         if unshown:
             notes = (f"the puppet cannot show {', '.join(unshown)}", *notes)
-        return Take(moved.packed(pixels, rig.head), notes=notes, pixels=pixels)
+        return Take(moved.packed(pixels, rig.head), notes=notes, image=pixels)
 
 
 def open_engine(_settings: EngineSettings) -> PuppetEngine:

@@ -80,14 +80,14 @@ def pixels_digest(picture: Image.Image | Pixels) -> str:
 
     What is wholly transparent has no colour to compare: editors keep it or drop it as they like.
     """
-    pixels = _pixels(picture)
+    pixels = as_pixels(picture)
     height, width = pixels.shape[:2]
     digest = hashlib.sha256(f"{width}x{height}:".encode())
     digest.update(premultiply(pixels).data)
     return digest.hexdigest()
 
 
-def _pixels(picture: Image.Image | Pixels) -> Pixels:
+def as_pixels(picture: Image.Image | Pixels) -> Pixels:
     """A picture's RGBA, not to be written on. Of an image it is a copy, which takes its time."""
     if isinstance(picture, np.ndarray):
         return picture
@@ -133,7 +133,7 @@ def _read_entry_size(path: Path, _seen: tuple[int, int] | None) -> tuple[int, in
 
 def png_bytes(picture: Image.Image | Pixels) -> bytes:
     """The picture as PNG (`tasks.pictures.packing`). 8-bit RGBA."""
-    return Packer().pack(_pixels(picture))
+    return Packer().pack(as_pixels(picture))
 
 
 def read_answer(answer: bytes, size_px: tuple[int, int] | None) -> Image.Image:

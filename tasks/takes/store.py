@@ -32,6 +32,8 @@ from tasks.takes.rejected import Rejected, take_id
 from tasks.takes.rescue import rescued, taken_in
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from tasks.pictures.picture import Pixels
 
 _ENDINGS = (*ENDINGS, ".bin")
@@ -56,7 +58,7 @@ class Take:
     """what it cost; None where nobody knows"""
     notes: tuple[str, ...] = ()
     """what the engine could not do as asked, for the person at the terminal"""
-    pixels: "Pixels | None" = field(default=None, repr=False, compare=False)
+    image: "Image | Pixels | None" = field(default=None, repr=False, compare=False)
     """the picture decoded, where the engine had it so; what comes from elsewhere is checked"""
     call: str = ""
     """the ledger's name for the call that it came from"""
