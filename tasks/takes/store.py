@@ -143,17 +143,21 @@ class TakeStore:
 
     def records(self, key: str) -> tuple[TakeRecord, ...]:
         """The takes of a request, the earliest first."""
-        document = self._document(key)
-        known = {record.file: record for record in _listed(key, document)}
         present = self._names(key)
+        here = [record for record in self._known(key, present) if record.file in present]
+        return tuple(sorted(here, key=lambda record: (record.drawn_at, record.id)))
+
+    def _known(self, key: str, present: set[str]) -> list[TakeRecord]:
+        """The takes that the request's JSON names, present or not, and those that it does not."""
+        document = json_file.read_or_none(self._list_path(key))
+        document = document if isinstance(document, dict) else {}
+        known = {record.file: record for record in _listed(key, document)}
         for name in present - set(known):
             if name.endswith(_ENDINGS):
                 with contextlib.suppress(OSError, ValueError):  # it went, or is none of ours
-                    known[name] = _found(
-                        self._folder(key) / name, str(document.get(_ASKED_FOR, ""))
-                    )
-        here = [record for record in known.values() if record.file in present]
-        return tuple(sorted(here, key=lambda record: (record.drawn_at, record.id)))
+                    frame = str(document.get(_ASKED_FOR, ""))
+                    known[name] = _found(self._folder(key) / name, frame)
+        return list(known.values())
 
     def _names(self, key: str) -> set[str]:
         """The files of a request. Not by `glob`, which takes ten times as long."""
@@ -216,7 +220,8 @@ class TakeStore:
                 shelf = self._folder(request.key)
                 shelf.mkdir(parents=True, exist_ok=True)
                 list(shelf.iterdir())  # what cannot be read would be bought again
-                self._write_list(request, self._listed(request.key), frame)
+                known = self._known(request.key, self._names(request.key))
+                self._write_list(request, known, frame)
         except OSError as error:
             raise StoreFailure(
                 f"{error.filename or self.folder} cannot be written"
@@ -278,8 +283,7 @@ class TakeStore:
             call=take.call,
         )
         write_whole(self._folder(request.key) / record.file, take.picture, flush_to_disk=True)
-        others = [other for other in self._listed(request.key) if other.file != record.file]
-        self._write_list(request, [*others, record])
+        self._write_list(request, [*self._others(request.key, record), record])
         self.refusals.forget(request.key)
         return record
 
@@ -289,8 +293,7 @@ class TakeStore:
         with contextlib.suppress(FileNotFoundError):  # another process was quicker
             self.rejected.keep(request.key, file.read_bytes(), why)
             file.unlink()
-        others = [other for other in self._listed(request.key) if other.file != record.file]
-        self._write_list(request, others)
+        self._write_list(request, self._others(request.key, record))
         return self.rejected.path(request.key, record.id, file.suffix)
 
     def _folder(self, key: str) -> Path:
@@ -299,13 +302,9 @@ class TakeStore:
     def _list_path(self, key: str) -> Path:
         return self._folder(key) / f"{key}.json"
 
-    def _document(self, key: str) -> dict[str, Any]:
-        """The request's JSON; empty where it is missing or damaged."""
-        document = json_file.read_or_none(self._list_path(key))
-        return document if isinstance(document, dict) else {}
-
-    def _listed(self, key: str) -> list[TakeRecord]:
-        return _listed(key, self._document(key))
+    def _others(self, key: str, record: TakeRecord) -> list[TakeRecord]:
+        known = self._known(key, self._names(key))
+        return [other for other in known if other.file != record.file]
 
     def _write_list(self, request: Asked, records: list[TakeRecord], asked_for: str = "") -> None:
         document = {

@@ -65,6 +65,10 @@ class _AsLeft:
     def __call__(self, _task: Task, values: Mapping[str, Any], path: str) -> bool:
         return values.get("stamp") == list(stamp(path) or ())
 
+    def __repr__(self) -> str:
+        """As `doit info` has it, where it says what evaluates to false."""
+        return "the file is the one that was recorded"
+
 
 _AS_LEFT = _AsLeft()
 

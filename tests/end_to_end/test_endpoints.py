@@ -198,6 +198,8 @@ def test_a_frame_that_a_killed_run_made_of_another_config_does_not_stay(
     paid.write_config(earlier)
     assert "1 from the take store" in (plan := paid.doit("plan", "endpoints:sad__center").out)
     assert "it is not the file that was recorded" in plan
+    info = paid.doit("info", "endpoints:sad__center").out
+    assert "evaluate to false:\n    - the file is the one that was recorded" in info
     paid.doit("endpoints", "sheet")
     assert built(paid) == before
     assert len(server.calls) == calls + 2

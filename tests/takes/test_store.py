@@ -129,10 +129,10 @@ def test_a_take_whose_process_ended_before_its_record_is_listed_with_its_frame(s
     (stored,) = store.requests()
     assert stored.content == SAD.content()
     assert kept in stored.takes
-    assert {(take.id, take.frame) for take in stored.takes} == {
-        (take_id(PNG), "sad__center"),
-        (take_id(JPEG), "sad__center"),
-    }
+    both = {(take_id(PNG), "sad__center"), (take_id(JPEG), "sad__center")}
+    assert {(take.id, take.frame) for take in stored.takes} == both
+    store.add(SAD, Take(WEBP), "other__center")
+    assert {(take.id, take.frame) for take in store.records(SAD.key)} > both
 
 
 def test_a_request_that_was_noted_and_not_answered_is_none_with_takes(store: TakeStore):
