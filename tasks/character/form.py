@@ -177,8 +177,8 @@ class ConfigModel(_Strict):
 class _Told(GenerateJsonSchema):
     """A schema with what is written below each field.
 
-    pydantic reads that itself (`use_attribute_docstrings`), but whenever the types are loaded: a
-    sixth of the time that a config takes to be checked.
+    pydantic reads that itself (`use_attribute_docstrings`), but whenever the types are loaded, of
+    which it takes a quarter.
     """
 
     @override
