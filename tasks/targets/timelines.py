@@ -16,7 +16,7 @@ from tasks.ground.errors import Mistake, line_of
 from tasks.ground.made import remove
 from tasks.ground.say import say
 from tasks.running.frame_task import NotAttempted
-from tasks.running.free_task import guarded
+from tasks.running.free_task import guarded, rebuilt
 from tasks.running.freshness import ConfigSlice
 from tasks.running.run import NEW_TAKE
 from tasks.running.session import Session
@@ -134,7 +134,7 @@ def _moods_task(session: Session, named: Named) -> dict[str, Any]:
     keys = ("speak", "timing", "aligner", "tiers", "dat_fps")
     read = [session.graph.moods_digest, *(named.keys.get(key) for key in keys)]
     files = [*_timing_files(project, named), *named.paths("text", "pronunciations")]
-    return {
+    task = {
         "name": f"{named.name}:moods",
         "actions": [(suggest, [session, named])],
         "params": [{"name": NEW_TAKE, "type": bool, "default": False}],
@@ -143,6 +143,7 @@ def _moods_task(session: Session, named: Named) -> dict[str, Any]:
         "meta": TaskFacts(timeline=named.name).meta(),
         **_QUIET,
     }
+    return rebuilt(task)
 
 
 def same_file(task: Any, values: dict[str, Any], path: str) -> bool:

@@ -128,6 +128,24 @@ def test_other_words_are_asked_anew_and_other_times_are_not(asking: Folder, text
     assert len(texts.asked) == 2
 
 
+def test_moods_that_a_killed_run_wrote_for_other_words_do_not_stay(
+    asking: Folder, texts: TextServer
+):
+    words = asking.path / "timelines" / "hi.words.json"
+    assert asking.doit("timelines:hi").code == 0
+    before, calls = moods_file(asking).read_bytes(), len(texts.asked)
+    record, earlier = (asking.path / ".doit.db.json").read_bytes(), words.read_bytes()
+    texts.answer = lambda _body: Reply(body=moods((1, "sad")))
+    words.write_text(words.read_text().replace("Hello!", "Howdy!"))
+    assert asking.doit("timelines:hi").code == 0
+    assert moods_file(asking).read_bytes() != before
+    (asking.path / ".doit.db.json").write_bytes(record)  # as where the run was killed
+    words.write_bytes(earlier)
+    assert asking.doit("timelines:hi").code == 0
+    assert moods_file(asking).read_bytes() == before
+    assert len(texts.asked) == calls + 1
+
+
 def test_plan_tells_the_price_and_calls_nobody(asking: Folder, texts: TextServer):
     ran = asking.doit("plan", "timelines:hi")
     assert ran.code == 0, ran.text
