@@ -20,6 +20,7 @@ from tasks.character.character import NEUTRAL, Character
 from tasks.character.settings import Finish
 from tasks.graph.node import Node, Role
 from tasks.ground.digest import digest_of
+from tasks.pictures.alpha import whole_pixels
 from tasks.pictures.picture import IGNORED, CachedPicture, Pixels, png_bytes, unpadded
 
 if TYPE_CHECKING:  # loaded with the first take: a run of drafts has none
@@ -119,7 +120,10 @@ class Finisher:
             image = unpadded(image, self._character.asked_px, size_px)
         pixels = np.asarray(image)
         done = finish(pixels, reference, settings, size_px)
-        same = not padded and (done.picture is pixels or np.array_equal(done.picture, pixels))
+        same = not padded and (
+            done.picture is pixels
+            or np.array_equal(whole_pixels(done.picture), whole_pixels(pixels))
+        )
         figures = None
         if reference is not None:
             figures = measure(pixels, done, reference, is_neutral=_is_neutral(node))
