@@ -21,6 +21,8 @@ from tasks.ground.files import set_aside, write_whole
 from tasks.ground.ids import same_file
 
 LISTING = "export.json"
+_COMING = "coming"
+"""names, in the listing, what is being put in place"""
 
 
 class Output:
@@ -74,23 +76,30 @@ class Output:
         return inner
 
     def commit(self, kind: str, notes: Sequence[str]) -> None:
-        """Put all in place, remove what an earlier export left, and write the listing last."""
-        before = listed(self.folder)
+        """Put all in place, remove what an earlier export left, and write the listing last.
+
+        What is coming is listed before: a process that ends in between leaves files that are ours.
+        """
+        ours, came = _ours(self.folder), listed(self.folder, _COMING)
         self.folder.mkdir(parents=True, exist_ok=True)
+        coming = {**came, **self._digests}
+        self._list({"export": kind, "files": listed(self.folder), _COMING: coming})
         for place in self._digests:
-            self._put(place, before.get(place))
-        for place in before.keys() - self._digests.keys():
-            _remove(self.folder / place, before[place])
-        document = {"export": kind, "files": self._digests, "notes": list(notes)}
+            self._put(place, ours.get(place, set()))
+        for place in ours.keys() - self._digests.keys():
+            _remove(self.folder / place, ours[place])
+        self._list({"export": kind, "files": self._digests, "notes": list(notes)})
+
+    def _list(self, document: dict[str, Any]) -> None:
         text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
         write_whole(self.folder / LISTING, text.encode())
 
-    def _put(self, place: str, ours: str | None) -> None:
+    def _put(self, place: str, ours: set[str]) -> None:
         path = self.folder / place
         there = _digest_of(path)
         if there == self._digests[place]:
             return
-        if there is not None and there != ours:
+        if there is not None and there not in ours:
             set_aside(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         (self._stage / place).replace(path)
@@ -98,27 +107,36 @@ class Output:
 
 def withdraw(folder: Path) -> None:
     """Remove what an export wrote, the listing last; what was touched since stays."""
-    for place, digest in listed(folder).items():
-        _remove(folder / place, digest)
+    for place, digests in _ours(folder).items():
+        _remove(folder / place, digests)
     with suppress(OSError):
         (folder / LISTING).unlink()
         folder.rmdir()
 
 
-def _remove(path: Path, ours: str) -> None:
+def _ours(folder: Path) -> dict[str, set[str]]:
+    """What earlier exports put in place, or were about to: path below the folder to digests."""
+    found: dict[str, set[str]] = {}
+    for part in ("files", _COMING):
+        for place, digest in listed(folder, part).items():
+            found.setdefault(place, set()).add(digest)
+    return found
+
+
+def _remove(path: Path, ours: set[str]) -> None:
     """Remove a file that an earlier export made, unless somebody worked on it."""
-    if _digest_of(path) != ours:
+    if _digest_of(path) not in ours:
         return
     path.unlink()
     with suppress(OSError):
         path.parent.rmdir()
 
 
-def listed(folder: Path) -> dict[str, str]:
+def listed(folder: Path, part: str = "files") -> dict[str, str]:
     """What an earlier export lists as its own: path below the folder to digest."""
     try:
         document: Any = json.loads((folder / LISTING).read_bytes())
-        files = document["files"]
+        files = document[part]
         pairs = {str(place): str(digest) for place, digest in files.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}

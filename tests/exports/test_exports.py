@@ -1,5 +1,6 @@
 """Exports: what each form holds, and that the frames come through to the bit."""
 
+import contextlib
 import io
 import json
 import zipfile
@@ -280,6 +281,34 @@ def test_the_zip_says_what_is_in_it(made: Folder):
         assert frame["engine"] in {"puppet", "base"}
     assert [one["name"] for one in document["sequences"]] == ["cheer_up__center"]
     assert {one["file"] for one in document["sequences"][0]["frames"]} <= set(archive.namelist())
+
+
+def test_what_a_killed_export_put_in_place_is_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = tmp_path / "out"
+
+    def export(content: bytes, *, killed: bool = False) -> None:
+        write, documents = Output._list, list[Any]()
+
+        def listing(out: Output, document: dict[str, Any]) -> None:
+            documents.append(document)
+            if killed and len(documents) == 2:
+                raise KeyboardInterrupt
+            write(out, document)
+
+        with monkeypatch.context() as patched, Output(folder) as out:
+            patched.setattr(Output, "_list", listing)
+            out.add("a.zip", content)
+            out.add(f"{content.decode()}.txt", content)
+            with contextlib.suppress(KeyboardInterrupt):
+                out.commit("zip", ())
+
+    export(b"one")
+    export(b"two", killed=True)
+    assert (folder / "a.zip").read_bytes() == b"two"
+    export(b"three")
+    assert sorted(path.name for path in folder.iterdir()) == ["a.zip", LISTING, "three.txt"]
+    assert (folder / "a.zip").read_bytes() == b"three"
+    assert set(json.loads((folder / LISTING).read_bytes())) == {"export", "files", "notes"}
 
 
 def test_a_strangers_file_is_set_aside_and_no_place_leaves_the_folder(tmp_path: Path):
