@@ -17,7 +17,7 @@ from tasks.build.step import Step
 from tasks.build.verdict import BY_HAND, STALE, Aim, Input, Situation, Verdict, verdict, without
 from tasks.graph.node import Node
 from tasks.ground.errors import Mistake
-from tasks.ground.files import stamp
+from tasks.ground.files import has_stamp
 from tasks.ground.wording import counted, dollars, duration
 from tasks.models.prices import BATCH_FACTOR
 from tasks.pictures.picture import CachedPicture, fit, read_answer
@@ -99,7 +99,7 @@ class Forecaster:
     def _known(self, task: str, node: Node, recorded: Mapping[str, Any]) -> Situation:
         """What is known of a frame, its inputs taken for what they will be."""
         path = self._builder.target(node)
-        untouched = _is_untouched(path, recorded)
+        untouched = has_stamp(path, recorded.get("stamp"))
         existing = frame.glance_at(path) if untouched else self._builder.frames.at(path)
         aim = Aim.CURRENT
         if task in self._options.forced:
@@ -196,15 +196,9 @@ class Forecaster:
         from_frame = self._builder.inputs.is_built(Path(known.node.source))
         changed = reasons.changed(before, self._builder.parts(known), from_frame=from_frame)
         if not changed:
-            untouched = _is_untouched(self._builder.target(known.node), recorded)
+            untouched = has_stamp(self._builder.target(known.node), recorded.get("stamp"))
             return (reasons.REWORDED if untouched else reasons.REPLACED,)
         return tuple(changed)
-
-
-def _is_untouched(path: Path, recorded: Mapping[str, Any]) -> bool:
-    """Whether a frame is still the file that its last success left."""
-    now = stamp(path)
-    return now is not None and list(now) == recorded.get("stamp")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,12 @@ def stamp(path: str | Path) -> tuple[int, int] | None:
     return status.st_mtime_ns, status.st_size
 
 
+def has_stamp(path: str | Path, recorded: object) -> bool:
+    """Whether a file is the one whose `stamp` was recorded, which is a list in JSON."""
+    now = stamp(path)
+    return now is not None and list(now) == recorded
+
+
 def open_plain(path: str | Path) -> io.BufferedReader:
     """A file, to be read. Raises OSError, also for a pipe, which would be waited for, or a device.
 

@@ -10,7 +10,7 @@ from doit.task import Task
 from tasks.character.face import FaceError
 from tasks.graph.node import Node
 from tasks.ground.errors import Mistake, line_of
-from tasks.ground.files import stamp
+from tasks.ground.files import has_stamp, stamp
 from tasks.running.frame_task import BadSource, InBatch, NotAttempted, Unpaid
 from tasks.running.freshness import ConfigSlice
 from tasks.running.run import NEW_TAKE, NEW_TAKES
@@ -63,7 +63,7 @@ class _AsLeft:
     )
 
     def __call__(self, _task: Task, values: Mapping[str, Any], path: str) -> bool:
-        return values.get("stamp") == list(stamp(path) or ())
+        return has_stamp(path, values.get("stamp"))
 
     def __repr__(self) -> str:
         """As `doit info` has it, where it says what evaluates to false."""
