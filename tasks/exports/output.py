@@ -80,10 +80,10 @@ class Output:
 
         What is coming is listed before: a process that ends in between leaves files that are ours.
         """
-        ours, came = _ours(self.folder), listed(self.folder, _COMING)
+        before, came = listed(self.folder), listed(self.folder, _COMING)
+        ours = _ours(before, came)
         self.folder.mkdir(parents=True, exist_ok=True)
-        coming = {**came, **self._digests}
-        self._list({"export": kind, "files": listed(self.folder), _COMING: coming})
+        self._list({"export": kind, "files": before, _COMING: {**came, **self._digests}})
         for place in self._digests:
             self._put(place, ours.get(place, set()))
         for place in ours.keys() - self._digests.keys():
@@ -107,20 +107,19 @@ class Output:
 
 def withdraw(folder: Path) -> None:
     """Remove what an export wrote, the listing last; what was touched since stays."""
-    for place, digests in _ours(folder).items():
+    for place, digests in _ours(listed(folder), listed(folder, _COMING)).items():
         _remove(folder / place, digests)
     with suppress(OSError):
         (folder / LISTING).unlink()
         folder.rmdir()
 
 
-def _ours(folder: Path) -> dict[str, set[str]]:
+def _ours(before: dict[str, str], came: dict[str, str]) -> dict[str, set[str]]:
     """What earlier exports put in place, or were about to: path below the folder to digests."""
-    found: dict[str, set[str]] = {}
-    for part in ("files", _COMING):
-        for place, digest in listed(folder, part).items():
-            found.setdefault(place, set()).add(digest)
-    return found
+    return {
+        place: {part[place] for part in (before, came) if place in part}
+        for place in before.keys() | came.keys()
+    }
 
 
 def _remove(path: Path, ours: set[str]) -> None:
