@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.pictures.alpha import opaque, whole_pixels
+from tasks.pictures.alpha import covers, opaque, whole_pixels
 
 Pixels = NDArray[np.uint8]
 """(height, width, 4): RGBA with straight alpha"""
@@ -28,7 +28,7 @@ _ROWS = 32
 
 def solid(picture: Pixels) -> Bools:
     """(height, width): where a picture is opaque, by half or more."""
-    return whole_pixels(picture) >= (OPAQUE // 2 + 1) << 24
+    return covers(picture, OPAQUE // 2 + 1)
 
 
 def premultiplied(picture: Pixels) -> Floats:

@@ -13,13 +13,18 @@ def opaque(picture: NDArray[np.uint8]) -> bool:
     """Whether nothing of a picture, (height, width, 4), is transparent, not even in part."""
     if picture[:1, :, 3].min(initial=_OPAQUE) < _OPAQUE:
         return False  # most that are not show it in their first row
-    return bool((whole_pixels(picture) >= _OPAQUE << 24).all())
+    return bool(covers(picture, _OPAQUE).all())
+
+
+def covers(picture: NDArray[np.uint8], least: int) -> NDArray[np.bool_]:
+    """(height, width): where alpha is at least that. A tenth of the time of taking it out."""
+    return whole_pixels(picture) >= least << 24
 
 
 def whole_pixels(picture: NDArray[np.uint8]) -> NDArray[np.uint32]:
     """(height, width): each pixel as one number, its alpha the highest byte; a view.
 
-    The four channels must lie side by side. Ten times as quick as taking a channel out.
+    The four channels must lie side by side.
     """
     return picture.view("<u4")[..., 0]
 

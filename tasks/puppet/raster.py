@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tasks.ground.boxes import inner_box
-from tasks.pictures.alpha import opaque, whole_pixels
+from tasks.pictures.alpha import covers, opaque, whole_pixels
 
 Pixels = NDArray[np.uint8]
 """(height, width, 4) RGBA"""
@@ -56,13 +56,12 @@ def unpremultiply(picture: Pixels) -> Pixels:
     """Colours over alpha; transparent pixels become transparent black."""
     if opaque(picture):
         return picture
-    straight, whole = picture.copy(), whole_pixels(picture)
-    clear = whole < 1 << 24
-    rows, columns = np.nonzero(~clear & (whole < OPAQUE << 24))
+    straight, seen = picture.copy(), covers(picture, 1)
+    rows, columns = np.nonzero(seen & ~covers(picture, OPAQUE))
     edge = picture[rows, columns].astype(np.float32)
     colours = np.minimum(edge[:, :3] * (OPAQUE / edge[:, 3:]) + 0.5, OPAQUE)
     straight[rows, columns, :3] = colours.astype(np.uint8)
-    whole_pixels(straight)[clear] = 0
+    whole_pixels(straight)[~seen] = 0
     return straight
 
 
