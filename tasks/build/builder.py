@@ -337,7 +337,7 @@ class Builder:
             finish=made.digest,
             checks=made.checks,
         )
-        data = frame.compose(made.png, made.image, provenance)
+        data = frame.compose(made.png, made.pixels, provenance)
         put(job.place, data, self.store, job.notes)
 
 

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from PIL import Image
-
 from tasks.build import between as tweening
 from tasks.build.inputs import Inputs
 from tasks.build.step import Step
@@ -41,4 +39,4 @@ def _morphed(node: Node, key: str) -> bytes:
     """An in-between from the pixels of the two pictures around it."""
     pixels = tweening.morphed(node)
     provenance = Provenance(key, "", frame.MORPH, pixels_digest(pixels))
-    return frame.compose(png_bytes(pixels), Image.fromarray(pixels), provenance)
+    return frame.compose(png_bytes(pixels), pixels, provenance)

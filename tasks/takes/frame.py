@@ -19,7 +19,7 @@ from tasks.ground.version import VERSION
 from tasks.models.engines import is_draft_of
 from tasks.pictures import png
 from tasks.pictures.decode import PICTURES, NoPicture, decode, holds_its_pixels
-from tasks.pictures.picture import pixels_digest, png_bytes
+from tasks.pictures.picture import Pixels, pixels_digest, png_bytes
 
 BASE = "base"
 """the engine's name in frames that are an artist's portrait, fitted to the size"""
@@ -170,7 +170,7 @@ def name_of(existing: Existing) -> str:
     return existing.pixels
 
 
-def compose(picture: bytes, image: Image.Image, provenance: Provenance) -> bytes:
+def compose(picture: bytes, image: Image.Image | Pixels, provenance: Provenance) -> bytes:
     """A frame's file: the take's pixels with their provenance.
 
     `image` is `picture` decoded. A PNG that holds its pixels as they are is taken over chunk by
