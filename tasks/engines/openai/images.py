@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx2
 import openai
+from pydantic_core import from_json
 
 from tasks.engines.openai.answers import NotYetError, UnusableError, take_of_document
 from tasks.engines.openai.client import client, one_line
@@ -103,7 +104,7 @@ def document_of(content: bytes, status: int) -> Any:
     if content.lstrip()[:1] == b"<":
         raise page_failure(content)
     try:
-        document = json.loads(content)
+        document = _loaded(content)
     except (ValueError, RecursionError) as no_json:
         raise UnusableError("it is no picture's JSON") from no_json
     if not isinstance(document, dict) or document.get("data") or document.get("usage"):
@@ -114,6 +115,13 @@ def document_of(content: bytes, status: int) -> Any:
         fault = Fault.SETTING if failure.fault is Fault.FINAL else failure.fault
         raise EngineFailure(str(failure), fault=fault, wait_s=failure.wait_s)
     return document
+
+
+def _loaded(content: bytes) -> Any:
+    try:
+        return from_json(content)  # megabytes of it in a fifteenth of the time
+    except ValueError:
+        return json.loads(content)  # less strict: a mark of the encoding, half a character
 
 
 def _as_status(error: object, status: int) -> openai.APIStatusError:
