@@ -14,7 +14,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from tasks.ground.errors import Mistake
 from tasks.ground.outside import clean
-from tasks.pictures import png
+from tasks.pictures import png, unpacking
 from tasks.pictures.colour import in_srgb, is_srgb, is_unmarked
 from tasks.pictures.depth import Channels, channels_of, is_own_depth
 from tasks.pictures.refused import why_not_read
@@ -74,7 +74,6 @@ def decode(data: bytes, formats: tuple[str, ...] = PICTURES) -> Decoded:
     try:
         with Image.open(io.BytesIO(data), formats=formats) as image:
             _check_size(image)
-            image.load()
             return _decoded(image, data)
     except NoPicture:
         raise
@@ -97,13 +96,12 @@ def _may_turn(chunk: bytes) -> bool:
 
 
 def _decoded(image: Image.Image, data: bytes) -> Decoded:
-    if image.mode == "RGBA" and is_unmarked(image, data):
-        # As nearly all takes are: neither taken apart nor put together again.
-        made, unchanged, note = image.copy(), True, ""
+    pixels = unpacking.pixels(data) if is_unmarked(image, data) else None
+    if pixels is not None:
+        made, unchanged, note = Image.fromarray(pixels), True, ""
     else:
-        channels = channels_of(image, data)
-        rgb, note = in_srgb(channels.colour, image, data)
-        made, unchanged = _joined(rgb, channels), rgb is channels.colour
+        image.load()
+        made, unchanged, note = _converted(image, data)
     turn = _TURNS.get(_orientation(image))
     if turn is not None:
         made = made.transpose(turn)
@@ -112,6 +110,15 @@ def _decoded(image: Image.Image, data: bytes) -> Decoded:
     texts = {str(name): text for name, text in image.info.items() if isinstance(text, str)}
     notes = (note,) if note else ()
     return Decoded(made, own and unchanged, texts, notes)
+
+
+def _converted(image: Image.Image, data: bytes) -> tuple[Image.Image, bool, str]:
+    """A loaded picture as RGBA in sRGB, whether that changed no pixel, and what was ignored."""
+    if image.mode == "RGBA" and is_unmarked(image, data):
+        return image.copy(), True, ""
+    channels = channels_of(image, data)
+    rgb, note = in_srgb(channels.colour, image, data)
+    return _joined(rgb, channels), rgb is channels.colour, note
 
 
 def _joined(rgb: Image.Image, channels: Channels) -> Image.Image:
@@ -124,7 +131,8 @@ def _joined(rgb: Image.Image, channels: Channels) -> Image.Image:
 def _orientation(image: Image.Image) -> int:
     """How EXIF says that a picture lies; 1, upright, where that is damaged."""
     try:
-        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+        # A PNG's own would decode it to its end first; where something is there, that is done.
+        return int(Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1))
     except Exception:  # as many kinds of damage as there are fields
         return 1
 

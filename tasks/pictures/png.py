@@ -4,8 +4,9 @@ Source: PNG specification, third edition, section 5.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+Data = bytes | memoryview
 START = b"\x89PNG\r\n\x1a\n"
 _FRAME_BYTES = 12
 """what a chunk has around its data: length, kind, checksum"""
@@ -27,15 +28,28 @@ def chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def chunk(kind: bytes, data: bytes) -> bytes:
     """One chunk, ready to be written."""
-    body = kind + data
-    return b"".join((struct.pack(">I", len(data)), body, struct.pack(">I", checksum(body))))
+    return b"".join(pieces(kind, [data]))
 
 
-def checksum(data: bytes) -> int:
-    """The CRC of a chunk's kind and data; in a quarter of the time that zlib takes for it."""
+def pieces(kind: bytes, data: Sequence[Data]) -> Iterator[Data]:
+    """One chunk, to be joined with what is around it: some megabytes are copied once, not twice."""
+    yield struct.pack(">I", sum(map(len, data)))
+    yield kind
+    total = checksum(kind)
+    for part in data:
+        total = checksum(part, total)
+        yield part
+    yield struct.pack(">I", total)
+
+
+def checksum(data: Data, before: int = 0) -> int:
+    """The CRC of a chunk's kind and data; in a quarter of the time that zlib takes for it.
+
+    `before`: that of what stands before the data.
+    """
     from isal import isal_zlib
 
-    return isal_zlib.crc32(data)
+    return isal_zlib.crc32(data, before)
 
 
 def file(size_px: tuple[int, int], packed: bytes) -> bytes:
