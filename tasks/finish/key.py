@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tasks.finish.alpha import OPAQUE, Bools, Floats, Mask, Pixels, overlaid, solid
 from tasks.finish.reference import Reference
+from tasks.pictures.alpha import whole_pixels
 
 Colour = NDArray[np.float32]
 """(3,): red, green, blue, 0..255"""
@@ -55,27 +56,34 @@ def key(take: Pixels, wanted: str, reference: Reference | None) -> Keyed:
     found = flat_background(take)
     if found is None:
         return Keyed(take, done=False, problem=_NOT_FLAT)
-    keyed = _keyed(take, *found)
-    if keyed.done and not _plausible(keyed.picture, reference):
-        return Keyed(take, done=False, problem=_NOT_FLAT)
-    return keyed
+    return _keyed(take, *found, reference)
 
 
 _NOT_FLAT = "the background is not transparent, and of no one colour that could be keyed"
 
 
-def _keyed(take: Pixels, colour: Colour, near: float) -> Keyed:
+def _keyed(take: Pixels, colour: Colour, near: float, reference: Reference | None = None) -> Keyed:
+    """Without that background; where a reference is given, only if about its figure is left."""
     ground = _ground(take, colour, near)
     if np.count_nonzero(ground) < _LEAST * ground.size:
         return Keyed(take, done=False, problem="the background's colour is hardly there")
-    return Keyed(_cut(take, colour, ground), done=True)
+    band, sure = _edge(ground)
+    # What stays and what goes whatever the edge is like: most that is not plausible shows there.
+    stays = (sure > 0) & solid(take)
+    if reference is not None and not _plausible(stays, ground > 0, reference):
+        return Keyed(take, done=False, problem=_NOT_FLAT)
+    cut = _cut(take, colour, ground, band, sure)
+    left = solid(cut)
+    if reference is not None and not _plausible(left, ~left, reference):
+        return Keyed(take, done=False, problem=_NOT_FLAT)
+    return Keyed(cut, done=True)
 
 
-def _plausible(cut: Pixels, reference: Reference) -> bool:
+def _plausible(stays: Bools, goes: Bools, reference: Reference) -> bool:
     """Whether about that is left which the reference shows."""
-    there, here = reference.figure, solid(cut)
-    left, taken = _part(here, ~there), _part(~here, there)
-    return left < _LEFT and taken < _LEFT and not _eaten(reference, here)
+    there = reference.figure
+    left, taken = _part(stays, ~there), _part(goes, there)
+    return left < _LEFT and taken < _LEFT and not _eaten(reference, goes)
 
 
 def _part(some: Bools, whole: Bools) -> float:
@@ -83,7 +91,7 @@ def _part(some: Bools, whole: Bools) -> float:
     return int(np.count_nonzero(some & whole)) / max(1, int(np.count_nonzero(whole)))
 
 
-def _eaten(reference: Reference, here: Bools) -> bool:
+def _eaten(reference: Reference, goes: Bools) -> bool:
     """Whether parts went that lie well inside the figure, and not by its being elsewhere."""
 
     def inner() -> Bools:
@@ -91,7 +99,7 @@ def _eaten(reference: Reference, here: Bools) -> bool:
         side = 2 * max(1, figure.shape[1] // 16) + 1
         return cv2.erode(figure, np.ones((side, side), np.uint8)) > 0
 
-    return _part(~here, reference.once("inner", inner)) > _TAKEN
+    return _part(goes, reference.once("inner", inner)) > _TAKEN
 
 
 def _is_transparent(reference: Reference) -> bool:
@@ -161,12 +169,17 @@ def _distance(picture: Pixels, colour: Colour) -> Floats:
     return cast(Floats, cv2.max(cv2.max(red, green), blue).astype(np.float32))
 
 
-def _cut(picture: Pixels, colour: Colour, ground: Mask) -> Pixels:
-    """The figure alone: pixels along its edge without the background's part of their colour."""
-    reach = max(2, round(_EDGE_PX * picture.shape[1] / 1024))
+def _edge(ground: Mask) -> tuple[Bools, Mask]:
+    """Where background and figure may be mixed, and 1 where there is the figure alone."""
+    reach = max(2, round(_EDGE_PX * ground.shape[1] / 1024))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    band = (cv2.dilate(ground, disc) > 0) & (ground == 0)
-    sure = (~band & (ground == 0)).astype(np.uint8)
+    figure = ground == 0
+    band = (cv2.dilate(ground, disc) > 0) & figure
+    return band, (~band & figure).astype(np.uint8)
+
+
+def _cut(picture: Pixels, colour: Colour, ground: Mask, band: Bools, sure: Mask) -> Pixels:
+    """The figure alone: pixels along its edge without the background's part of their colour."""
     cut = picture.copy()
     nothing = np.zeros_like(picture)
     overlaid(cut, nothing, ground > 0)
@@ -204,25 +217,25 @@ def _nearest(
     _, labels = cv2.distanceTransformWithLabels(
         1 - sure, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    places = np.zeros(int(labels.max()) + 1, np.intp)
-    inside = np.flatnonzero(sure)
-    places[labels.ravel()[inside]] = inside
-    return _around(picture, sure, places[labels[rows, columns]])
+    # The library numbers the pixels that are sure from 1 on, row by row.
+    return _around(picture, sure, np.flatnonzero(sure)[labels[rows, columns] - 1])
 
 
 def _around(picture: Pixels, sure: Mask, places: NDArray[np.intp]) -> Floats:
     """The mean colour of what is sure among the nine pixels around each place."""
     height, width = sure.shape
     down, across = np.divmod(places, width)
-    total, count = np.zeros((places.size, 3), np.float32), np.zeros(places.size, np.float32)
+    whole, known = whole_pixels(picture).ravel(), sure.ravel()
+    total, count = np.zeros((places.size, 4), np.float32), np.zeros(places.size, np.float32)
     for dy in (-1, 0, 1):
-        row = np.clip(down + dy, 0, height - 1)
+        row = np.clip(down + dy, 0, height - 1) * width
         for dx in (-1, 0, 1):
-            at = row, np.clip(across + dx, 0, width - 1)
-            known = sure[at].astype(np.float32)
-            total += picture[at][:, :3] * known[:, None]
-            count += known
-    return cast(Floats, total / np.maximum(count, 1)[:, None])
+            at = row + np.clip(across + dx, 0, width - 1)
+            # a pixel that does not count is gathered as black
+            seen = whole[at] * known[at]
+            total += seen.view(np.uint8).reshape(-1, 4)
+            count += known[at]
+    return cast(Floats, (total / np.maximum(count, 1)[:, None])[:, :3])
 
 
 def _despilled(clean: Floats, figure: Floats, colour: Colour) -> Floats:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tasks.character.settings import Finish
+from tasks.finish import key as key_module
 from tasks.finish.alpha import Mask, Pixels, premultiplied, straight
 from tasks.finish.key import key
 from tasks.finish.measure import measure
@@ -232,6 +233,29 @@ def test_a_background_of_many_colours_is_not_keyed_and_that_is_said():
     keyed = key(take, "auto", Reference(reference(), None))
     assert keyed.picture is take
     assert keyed.problem
+
+
+def test_of_what_is_no_background_no_edge_is_worked_out(monkeypatch: pytest.MonkeyPatch):
+    def cut(*_arguments: object) -> None:
+        raise AssertionError("its edge was worked out")
+
+    monkeypatch.setattr(key_module, "_cut", cut)
+    take = known_takes.take(replace(MOVED, leak="white"), HEIGHT).copy()
+    take[: HEIGHT * 2 // 3] = 255  # a wall before the head
+    assert key(take, "auto", Reference(reference(), None)).problem
+
+
+def test_the_nearest_colour_is_that_of_the_nearest_pixel():
+    picture = np.random.default_rng(2).integers(0, 256, (40, 30, 4), np.uint8)
+    there = np.array([(y, x) for y in range(2, 40, 9) for x in range(1 + y % 4, 30, 7)])
+    sure = np.zeros((40, 30), np.uint8)
+    sure[tuple(there.T)] = 1
+    rows, columns = np.nonzero(sure == 0)
+    found = key_module._nearest(picture, sure, rows, columns)
+    for row, column, colour in zip(rows, columns, found, strict=True):
+        away = np.hypot(*(there - (row, column)).T)
+        near = there[away <= away.min() + 0.6]  # the library's distances are not exact
+        assert colour.tolist() in picture[tuple(near.T)][:, :3].tolist()
 
 
 def test_premultiplying_there_and_back_keeps_pixels():
