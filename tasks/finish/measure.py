@@ -108,7 +108,7 @@ def measure(
     reference = reference.fitted(size_px)
     seen = Pyramid(sized(take, size_px)) if finished.keyed else finished.sized
     beside = _Beside.of(finished, reference)
-    drift, tracked = _drift_left(beside)
+    drift, tracked = _drift_left(beside, reference)
     ssim, most = _outside(frame, reference, beside)
     face = signature(frame, reference.region) if reference.region is not None else None
     plain = None if is_neutral else _plain_face(reference)
@@ -159,6 +159,8 @@ class _Beside:
     """of that, where the reference shows something"""
     ring: Bools
     """of that, what is around the face"""
+    whole_ring: Bools
+    """the same of a take that shows all that its reference does"""
 
     @staticmethod
     def of(finished: Finished, reference: Reference) -> "_Beside":
@@ -172,23 +174,26 @@ class _Beside:
         seen = cast(Floats, cv2.warpAffine(small, matrix, size, flags=warp))
         whole = np.full(seen.shape[:2], 255, np.uint8)
         outside = cv2.erode(cv2.warpAffine(whole, matrix, size, flags=warp), _square(3)) == 255
-        near = np.ones_like(outside)
         region = reference.region_at(size)
+        near, whole_ring = reference.once(("ring", size), lambda: _rings(flat, region))
         if region is not None:
             outside &= region == 0
-            near = reference.once("near", lambda: _ring(region))
         take = toned(seen if finished.colours is None else recoloured(seen, finished.colours))
         figure = outside & (flat[..., 3] == OPAQUE)
         tones = reference.pyramid.tones(times)
         local = reference.once(("local", times), lambda: _local(tones))
-        return _Beside(times, tones, local, take, outside, figure, figure & near)
+        return _Beside(times, tones, local, take, outside, figure, figure & near, whole_ring)
 
 
-def _ring(region: Mask) -> Bools:
-    """What is around the face."""
-    outside = (region == 0).astype(np.uint8)
-    away = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return cast(Bools, away < _RING * region.shape[1])
+def _rings(flat: Pixels, region: Mask | None) -> tuple[Bools, Bools]:
+    """What is near the face, and what of the figure is near it and not in it."""
+    figure = flat[..., 3] == OPAQUE
+    if region is None:
+        return np.ones_like(figure), figure
+    outside = region == 0
+    away = cv2.distanceTransform(outside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    near = cast(Bools, away < _RING * region.shape[1])
+    return near, figure & outside & near
 
 
 def _square(side: int) -> Mask:
@@ -210,18 +215,14 @@ def _drift(motion: Motion, reference: Reference, frame: Pixels) -> float:
     return round(sum(hypot(*motion.shift_px(at)) for at in places) / len(places), 3)
 
 
-def _drift_left(beside: _Beside) -> tuple[float | None, float]:
+def _drift_left(beside: _Beside, reference: Reference) -> tuple[float | None, float]:
     """Where the strongest corners around the face lie in the aligned take; px of the frame."""
-    # blurred, so that the grain, which is another in each take, moves no point
-    one, two = (
-        cast(Pixels, cv2.convertScaleAbs(cv2.GaussianBlur(picture, (0, 0), 1.5)))
-        for picture in (beside.tones, beside.take)
-    )
-    mask = cv2.erode(beside.ring.astype(np.uint8) * 255, _square(7))
-    corners = cv2.goodFeaturesToTrack(one, _POINTS, 0.02, 6, mask=mask, blockSize=5)
+    one = reference.once(("soft", beside.times), lambda: _soft(beside.tones))
+    two = _soft(beside.take)
+    corners = _corners(one, beside, reference)
     if corners is None or len(corners) < _FEWEST_POINTS:
         return None, 1.0
-    there, found = _tracked(one, two, cast(Floats, corners))
+    there, found = _tracked(one, two, corners)
     back, again = _tracked(two, one, there)
     error = np.hypot(*(back - corners).reshape(-1, 2).T)
     sure = (found.ravel() == 1) & (again.ravel() == 1) & (error < 0.6)
@@ -230,6 +231,29 @@ def _drift_left(beside: _Beside) -> tuple[float | None, float]:
         return None, round(share, 3)
     way = np.hypot(*(there - corners).reshape(-1, 2)[sure].T)
     return round(float(np.percentile(way, 90)) / beside.times, 3), round(share, 3)
+
+
+def _soft(tones: Floats) -> Pixels:
+    """Blurred, so that the grain, which is another in each take, moves no point."""
+    return cast(Pixels, cv2.convertScaleAbs(cv2.GaussianBlur(tones, (0, 0), 1.5)))
+
+
+def _corners(soft: Pixels, beside: _Beside, reference: Reference) -> Floats | None:
+    """The strongest corners of a reference around the face; None where there are none.
+
+    Looked for once: of most takes nothing that is around the face was cut off.
+    """
+
+    def strongest(ring: Bools) -> Floats | None:
+        mask = cv2.erode(ring.astype(np.uint8) * 255, _square(7))
+        return cast(
+            "Floats | None",
+            cv2.goodFeaturesToTrack(soft, _POINTS, 0.02, 6, mask=mask, blockSize=5),
+        )
+
+    if np.array_equal(beside.ring, beside.whole_ring):
+        return reference.once(("corners", beside.times), lambda: strongest(beside.ring))
+    return strongest(beside.ring)
 
 
 def _tracked(one: Pixels, two: Pixels, points: Floats) -> tuple[Floats, Pixels]:
@@ -287,9 +311,9 @@ def _cropped(finished: Finished, reference: Reference) -> float:
         return 0.0
     (a, b, c), (d, e, f) = finished.motion.rows
     step = max(1, width // 256)
-    y, x = np.mgrid[0:height:step, 0:width:step]
+    y, x = np.ogrid[0:height:step, 0:width:step]
     at_x, at_y = a * x + b * y + c, d * x + e * y + f
-    gone = np.zeros(x.shape, np.bool_)
+    gone = np.zeros(at_x.shape, np.bool_)
     for side, beyond in (
         ("left", at_x < 0),
         ("top", at_y < 0),
