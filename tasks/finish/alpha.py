@@ -33,11 +33,15 @@ def solid(picture: Pixels) -> Bools:
 
 def premultiplied(picture: Pixels) -> Floats:
     """The colours times alpha, float32, 0..255; alpha as it is."""
-    floats = picture.astype(np.float32)
-    if not opaque(picture):
-        share = each_channel(cv2.extractChannel(floats, 3) * np.float32(1 / OPAQUE))
+    if opaque(picture):
+        return picture.astype(np.float32)
+    floats = np.empty(picture.shape, np.float32)
+    for rows in bands(picture):
+        part = floats[rows]
+        part[...] = picture[rows]
+        share = each_channel(cv2.extractChannel(part, 3) * np.float32(1 / OPAQUE))
         share[..., 3] = 1
-        floats *= share
+        part *= share
     return floats
 
 
@@ -48,15 +52,15 @@ def each_channel(one: NDArray[Any]) -> Floats:
 
 
 def within_alpha(floats: Floats) -> Floats:
-    """Premultiplied floats whose colours are cut to 0..alpha, in place; alpha is 0 or more."""
-    for rows in _bands(floats):
+    """Premultiplied floats cut to what there can be, in place: colours to 0..alpha."""
+    for rows in bands(floats):
         part = floats[rows]
-        np.maximum(part, 0, out=part)
+        np.clip(part, 0, OPAQUE, out=part)
         np.minimum(part, each_channel(cv2.extractChannel(part, 3)), out=part)
     return floats
 
 
-def _bands(picture: NDArray[Any]) -> Iterator[slice]:
+def bands(picture: NDArray[Any]) -> Iterator[slice]:
     """A picture's rows, so many at a time as stay in the processor's cache."""
     for row in range(0, len(picture), _ROWS):
         yield slice(row, row + _ROWS)
@@ -78,7 +82,7 @@ def straight(floats: Floats) -> Pixels:
     alpha = cv2.extractChannel(floats, 3)
     clear = alpha.min() < OPAQUE - 0.5
     pixels = np.empty(floats.shape, np.uint8)
-    for rows in _bands(floats):
+    for rows in bands(floats):
         part, share = floats[rows], alpha[rows]
         if clear:
             scale = np.where(share >= 0.5, OPAQUE / np.maximum(share, 0.5), 0).astype(np.float32)
@@ -107,7 +111,7 @@ def small_size(picture: Pixels, times: float) -> tuple[int, int]:
 def toned(flat: Pixels | Floats) -> Floats:
     """The tones of a premultiplied picture, laid on grey."""
     tones = np.empty(flat.shape[:2], np.float32)
-    for rows in _bands(flat):
+    for rows in bands(flat):
         floats = flat[rows].astype(np.float32)
         ground = GREY - cv2.extractChannel(floats, 3) * np.float32(GREY / OPAQUE)
         np.add(cv2.cvtColor(floats, cv2.COLOR_RGBA2GRAY), ground, out=tones[rows])

@@ -16,6 +16,7 @@ from tasks.finish.alpha import (
     Floats,
     Mask,
     Pixels,
+    bands,
     each_channel,
     overlaid,
     straight,
@@ -23,9 +24,12 @@ from tasks.finish.alpha import (
 )
 from tasks.finish.reference import Reference, faded
 from tasks.finish.region import depths
+from tasks.pictures.alpha import covers
 
 _MOST_LEVELS = 40.0
 """differences along the seam beyond this are not of colour but of drawing"""
+_SEAM = 0.75
+"""how much of the take shows, at the most, where its colours are held against the reference's"""
 _RIM_PX = 3
 """how near to the edge of the figure, in px of a 1024 wide picture, nothing is taken from a take
 that has lost its transparency: the background shows there"""
@@ -56,14 +60,19 @@ def lock(face: Floats, reference: Reference, join: Join) -> Pixels:
         alpha = cv2.extractChannel(below, 3)
         face = face * each_channel(alpha / OPAQUE)
         face[..., 3] = alpha
+    layer = None
     if join.seam == "gradient":
-        face = _levelled(face, below, fade.part, cast(Mask, reference.region)[where])
-    face *= fade.share
-    face += fade.rest
+        layer = _missing(face, below, fade.part, cast(Mask, reference.region)[where])
+    for rows in bands(face):
+        part = face[rows]
+        if layer is not None:
+            _add(layer[rows], part)
+        part *= fade.share[rows]
+        part += fade.rest[rows]
     mixed = straight(face)
     locked = reference.picture.copy()
     # a colour that nobody can see stays that of the reference
-    inside = (fade.part > 0) & ((mixed[..., 3] > 0) | (own[..., 3] > 0))
+    inside = (fade.part > 0) & (covers(mixed, 1) | covers(own, 1))
     overlaid(locked[where], mixed, inside)
     return locked
 
@@ -79,25 +88,32 @@ def _within(reference: Pixels, width: int) -> Floats:
     return shares
 
 
-def _levelled(face: Floats, below: Floats, part: Floats, region: Mask) -> Floats:
-    """The take with the reference's colours along the seam, and less and less of them inwards.
+def _missing(face: Floats, below: Floats, part: Floats, region: Mask) -> Floats:
+    """What the take lacks of the reference's colours along the seam, and less and less inwards.
 
-    What is missing along the seam is spread smoothly over the face: the membrane of gradient-domain
-    cloning, by way of smaller and smaller pictures, without its noise.
+    It is spread smoothly over the face: the membrane of gradient-domain cloning, by way of smaller
+    and smaller pictures, without its noise. The fourth channel means nothing.
     """
-    opaque = (face[..., 3] > OPAQUE - 1) & (below[..., 3] > OPAQUE - 1)
-    ring = (region > 0) & (part < 0.75) & opaque
-    missing = below - face
-    np.clip(missing, -_MOST_LEVELS, _MOST_LEVELS, out=missing)
-    # what is drawn differently is not told by the mean of a few pixels; of many it is
-    known = ring.astype(np.float32)
-    missing *= each_channel(known)
-    missing[..., 3] = known
-    layer = _spread(missing)
+    missing = np.empty_like(face)
+    for rows in bands(face):
+        here, one, other = missing[rows], face[rows], below[rows]
+        alphas = (cv2.extractChannel(each, 3) for each in (one, other))
+        opaque = np.minimum(*alphas) > OPAQUE - 1
+        known = ((region[rows] > 0) & (part[rows] < _SEAM) & opaque).astype(np.float32)
+        np.subtract(other, one, out=here)
+        # what is drawn differently is not told by the mean of a few pixels; of many it is
+        np.clip(here, -_MOST_LEVELS, _MOST_LEVELS, out=here)
+        here *= each_channel(known)
+        here[..., 3] = known
+    return _spread(missing)
+
+
+def _add(layer: Floats, face: Floats) -> None:
+    """Lay colours over a face, in place, as much as it is opaque; the layer is written over."""
     layer *= each_channel(cv2.extractChannel(face, 3) / OPAQUE)
     layer[..., 3] = 0
-    layer += face
-    return within_alpha(layer)
+    face += layer
+    within_alpha(face)
 
 
 _FINEST = 4

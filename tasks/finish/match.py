@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.finish.alpha import OPAQUE, Floats, within_alpha
+from tasks.finish.alpha import OPAQUE, Floats, bands, within_alpha
 from tasks.finish.motion import Motion, scaled
 from tasks.finish.pyramid import Pyramid
 from tasks.finish.reference import Reference
@@ -60,13 +60,17 @@ def match(take: Pyramid, reference: Reference, motion: Motion) -> Matched:
 
 
 def recoloured(floats: Floats, mixture: Mixture) -> Floats:
-    """Premultiplied floats with their colours mixed so; alpha stays, colours stay within it."""
+    """Premultiplied floats, which are written over, with their colours mixed so; alpha stays, and
+    colours stay within it."""
     whole = np.zeros((4, 4), np.float32)
     whole[:3, :3] = mixture[:, :3]
     # premultiplied: the offset weighs as much as the pixel is opaque
     whole[:3, 3] = mixture[:, 3]
     whole[3, 3] = 1
-    return within_alpha(cast(Floats, cv2.transform(floats, whole)))
+    for rows in bands(floats):
+        floats[rows] = cv2.transform(floats[rows], whole)
+        within_alpha(floats[rows])
+    return floats
 
 
 def _samples(take: Pyramid, reference: Reference, motion: Motion) -> tuple[Floats, Floats]:

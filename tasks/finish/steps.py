@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tasks.character.settings import Finish
-from tasks.finish.alpha import OPAQUE, Bools, Floats, Pixels, premultiplied, straight, within_alpha
+from tasks.finish.alpha import Bools, Floats, Pixels, premultiplied, straight, within_alpha
 from tasks.finish.key import key
 from tasks.finish.lock import Join, lock
 from tasks.finish.match import Mixture, match, recoloured
@@ -158,9 +158,7 @@ def _warped_part(picture: Pixels, motion: Motion, where: tuple[slice, slice]) ->
     if source.size == 0:
         return np.zeros((size[1], size[0], 4), np.float32)
     matrix = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]]) @ motion.matrix
-    part = warped(premultiplied(source), matrix, size, (columns.start, rows.start))
-    np.minimum(part, OPAQUE, out=part)
-    return within_alpha(part)
+    return within_alpha(warped(premultiplied(source), matrix, size, (columns.start, rows.start)))
 
 
 def _whole(picture: Pixels, reference: Pixels, motion: Motion, colours: Mixture | None) -> Pixels:
