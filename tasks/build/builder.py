@@ -237,11 +237,12 @@ class Builder:
             raise Mistake("nothing may be drawn here")
         if purchase is None:
             take = self._engine.draw(request)
-            image = take.image
-            if image is None:
-                image = read_answer(take.picture, request.size_px)
+            if take.image is None:
+                pixels = read_answer(take.picture, request.size_px).pixels
+            else:
+                pixels = as_pixels(take.image)
             job.notes.extend(take.notes)
-            draft = as_it_is(take.picture, as_pixels(image))
+            draft = as_it_is(take.picture, pixels)
             self._put(job, take.picture, draft, _origin_of(request))
             return Step.DRAW
         check_place(job.place.path)
@@ -300,8 +301,8 @@ class Builder:
     def _finished(self, job: _Job, take: Take, record: TakeRecord) -> _Made:
         job.notes.extend(take.notes)
         with FINISHING:
-            picture, image = checked(self.store, job.request, record, self._strict_size)
-            return _Made(record, picture, self.finisher.finish(job.node, picture, image))
+            answer = checked(self.store, job.request, record, self._strict_size)
+            return _Made(record, answer.data, self.finisher.finish(job.node, answer))
 
     @property
     def _strict_size(self) -> tuple[int, int] | None:
@@ -315,14 +316,14 @@ class Builder:
             asked: Asked = job.request if own else self.store.asked(found.key)
             with FINISHING:
                 try:
-                    picture, image = checked(self.store, asked, record, self._strict_size)
+                    answer = checked(self.store, asked, record, self._strict_size)
                 except BadAnswer as error:
                     job.notes.append(f"a take of {job.node.name} was damaged: {error}")
                     self._change_pick(job, None)
                     job.known = without(job.known, record)
                     continue
-                made = self.finisher.finish(job.node, picture, image)
-            self._put(job, picture, made, _origin_of(asked))
+                made = self.finisher.finish(job.node, answer)
+            self._put(job, answer.data, made, _origin_of(asked))
             return True
         return False
 

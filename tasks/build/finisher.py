@@ -21,7 +21,7 @@ from tasks.character.settings import Finish
 from tasks.graph.node import Node, Role
 from tasks.ground.digest import digest_of
 from tasks.pictures.alpha import whole_pixels
-from tasks.pictures.picture import IGNORED, CachedPicture, Pixels, png_bytes, unpadded
+from tasks.pictures.picture import Answer, CachedPicture, Pixels, png_bytes, unpadded
 
 if TYPE_CHECKING:  # loaded with the first take: a run of drafts has none
     from tasks.finish.features import Features
@@ -103,8 +103,8 @@ class Finisher:
             said.append(character.asked_size)
         return digest_of(said)[:_DIGITS]
 
-    def finish(self, node: Node, take: bytes, image: Image.Image) -> FinishedFrame:
-        """The frame that a take gives; `image` is `take` decoded, RGBA. Raises `Mistake`.
+    def finish(self, node: Node, take: Answer) -> FinishedFrame:
+        """The frame that a take gives. Raises `Mistake`.
 
         Whoever calls this holds `FINISHING`, since before the take was decoded.
         """
@@ -113,12 +113,12 @@ class Finisher:
         from tasks.finish.steps import finish
 
         digest, reference = self.digest(node), self._held_against(node)
-        ignored = image.info.get(IGNORED, ())
         settings, size_px = self._character.finish, self._character.generation.size_px
         padded = bool(self._character.asked_size) and settings.size
+        pixels = take.pixels
         if padded:
-            image = unpadded(image, self._character.asked_px, size_px)
-        pixels = np.asarray(image)
+            image = unpadded(Image.fromarray(pixels), self._character.asked_px, size_px)
+            pixels = np.asarray(image)
         done = finish(pixels, reference, settings, size_px)
         same = not padded and (
             done.picture is pixels
@@ -130,9 +130,9 @@ class Finisher:
         thresholds = self._character.checks
         return FinishedFrame(
             pixels if same else done.picture,
-            take if same else _packed(done, reference),
+            take.data if same else _packed(done, reference),
             digest,
-            tuple(_named(node, note) for note in (*ignored, *done.notes)),
+            tuple(_named(node, note) for note in (*take.ignored, *done.notes)),
             figures,
             flags(figures, thresholds) if figures else (),
             rank(figures, thresholds) if figures else (0, 0.0),

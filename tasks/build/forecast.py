@@ -167,7 +167,7 @@ class Forecaster:
         assert found.take is not None  # noqa: S101 - what is restored has one
         picture = self._builder.store.picture(found.key, found.take)
         with FINISHING:
-            made = self._situations.finisher.finish(node, picture, read_answer(picture, None))
+            made = self._situations.finisher.finish(node, read_answer(picture, None))
         return CachedPicture(fit(made.image, self._builder.size_px), None)
 
     def _layer(self, node: Node) -> int:

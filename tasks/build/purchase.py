@@ -8,12 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from PIL import Image
-
 from tasks.graph.node import Node
 from tasks.ground.advice import doit
 from tasks.ground.errors import Mistake
-from tasks.pictures.picture import BadAnswer, read_answer
+from tasks.pictures.picture import Answer, BadAnswer, read_answer
 from tasks.requests.engine import EngineFailure, Fault
 from tasks.requests.request import Request
 from tasks.spending.budget import OverBudget
@@ -120,11 +118,11 @@ class Purchase:
 
 def checked(
     store: TakeStore, request: Asked, record: TakeRecord, size_px: tuple[int, int] | None
-) -> tuple[bytes, Image.Image]:
-    """A take's bytes and pixels. What is no usable picture leaves the store: `BadAnswer`."""
+) -> Answer:
+    """A take, decoded. What is no usable picture leaves the store: `BadAnswer`."""
     picture = store.picture(request.key, record)
     try:
-        return picture, read_answer(picture, size_px)
+        return read_answer(picture, size_px)
     except BadAnswer as error:
         path = store.withdraw(request, record, str(error))
         raise BadAnswer(f"{error}; it is kept in {path}") from error

@@ -10,6 +10,8 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from tasks.ground.errors import Mistake
@@ -55,14 +57,19 @@ class NoPicture(Mistake):
 class Decoded:
     """A picture as it was read."""
 
-    image: Image.Image
-    """8-bit RGBA in sRGB, upright"""
+    pixels: NDArray[np.uint8]
+    """(height, width, 4): 8-bit RGBA in sRGB, upright"""
     as_stored: bool
     """whether the file is a PNG that holds these very pixels, 8 bits RGB or RGBA"""
     texts: Mapping[str, str]
     """its text metadata"""
     notes: tuple[str, ...] = ()
     """what was ignored in it"""
+
+    @property
+    def image(self) -> Image.Image:
+        """The pixels as an image, which is made without copying them."""
+        return Image.fromarray(self.pixels)
 
 
 def decode(data: bytes, formats: tuple[str, ...] = PICTURES) -> Decoded:
@@ -96,29 +103,27 @@ def _may_turn(chunk: bytes) -> bool:
 
 
 def _decoded(image: Image.Image, data: bytes) -> Decoded:
-    pixels = unpacking.pixels(data) if is_unmarked(image, data) else None
-    if pixels is not None:
-        made, unchanged, note = Image.fromarray(pixels), True, ""
-    else:
+    pixels, note = unpacking.pixels(data) if is_unmarked(image, data) else None, ""
+    unchanged = pixels is not None
+    if pixels is None:
         image.load()
-        made, unchanged, note = _converted(image, data)
+        pixels, unchanged, note = _converted(image, data)
     turn = _TURNS.get(_orientation(image))
     if turn is not None:
-        made = made.transpose(turn)
-    made.info = {}  # what was said of its colours is no longer so
+        pixels = np.asarray(Image.fromarray(pixels).transpose(turn))
     own = data.startswith(png.START) and is_own_depth(data) and turn is None
     texts = {str(name): text for name, text in image.info.items() if isinstance(text, str)}
     notes = (note,) if note else ()
-    return Decoded(made, own and unchanged, texts, notes)
+    return Decoded(pixels, own and unchanged, texts, notes)
 
 
-def _converted(image: Image.Image, data: bytes) -> tuple[Image.Image, bool, str]:
+def _converted(image: Image.Image, data: bytes) -> tuple[NDArray[np.uint8], bool, str]:
     """A loaded picture as RGBA in sRGB, whether that changed no pixel, and what was ignored."""
     if image.mode == "RGBA" and is_unmarked(image, data):
-        return image.copy(), True, ""
+        return np.asarray(image), True, ""
     channels = channels_of(image, data)
     rgb, note = in_srgb(channels.colour, image, data)
-    return _joined(rgb, channels), rgb is channels.colour, note
+    return np.asarray(_joined(rgb, channels)), rgb is channels.colour, note
 
 
 def _joined(rgb: Image.Image, channels: Channels) -> Image.Image:

@@ -6,9 +6,9 @@ All pixels are 8-bit RGBA in sRGB with straight alpha, upright.
 import hashlib
 import shlex
 import threading
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from PIL import Image
 from tasks.ground.boxes import inner_box
 from tasks.ground.errors import Mistake
 from tasks.ground.files import read_plain, stamp
-from tasks.pictures.alpha import premultiply
+from tasks.pictures.alpha import covers, premultiply, whole_pixels
 from tasks.pictures.decode import PICTURES, PORTRAITS, Decoded, NoPicture, decode
 from tasks.pictures.packing import Packer
 from tasks.pictures.refused import rendering
@@ -26,10 +26,6 @@ Pixels = NDArray[np.uint8]
 """(height, width, 4): RGBA"""
 _WITH_ALPHA = 6
 """the colour type of a PNG of RGBA"""
-
-
-IGNORED = "ignored"
-"""the key in an answer's `info` of what was ignored in its file: a tuple of notes"""
 
 
 class BadPicture(Mistake):
@@ -136,8 +132,18 @@ def png_bytes(picture: Image.Image | Pixels) -> bytes:
     return Packer().pack(as_pixels(picture))
 
 
-def read_answer(answer: bytes, size_px: tuple[int, int] | None) -> Image.Image:
-    """An engine's answer as pixels, checked: decoded to the last row, of that size, not blank.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An engine's picture, as it came and decoded."""
+
+    data: bytes
+    pixels: Pixels
+    ignored: tuple[str, ...] = ()
+    """what was ignored in its file: notes"""
+
+
+def read_answer(answer: bytes, size_px: tuple[int, int] | None) -> Answer:
+    """An engine's answer, checked: decoded to the last row, of that size, not blank.
 
     `size_px`: None where any size will do. Raises `BadAnswer` that says which of these it is not.
     """
@@ -145,26 +151,23 @@ def read_answer(answer: bytes, size_px: tuple[int, int] | None) -> Image.Image:
         found = decode(answer)
     except NoPicture as error:
         raise BadAnswer(f"the answer is no whole picture ({error})") from error
-    decoded = found.image
-    decoded.info[IGNORED] = found.notes
-    if size_px and decoded.size != size_px:
-        got, asked = ("x".join(map(str, size)) for size in (decoded.size, size_px))
+    size = found.pixels.shape[1], found.pixels.shape[0]
+    if size_px and size != size_px:
+        got, asked = ("x".join(map(str, each)) for each in (size, size_px))
         raise BadAnswer(f"the answer is {got} pixels, not {asked}")
-    if is_blank(decoded):
+    if is_blank(found.pixels):
         raise BadAnswer("the answer is blank: every pixel is the same, or transparent")
-    return decoded
+    return Answer(answer, found.pixels, found.notes)
 
 
-def is_blank(image: Image.Image) -> bool:
+def is_blank(pixels: Pixels) -> bool:
     """Whether nothing is to be seen: all transparent, or one single colour."""
-    row = image.height // 2
-    line = image.crop((0, row, image.width, row + 1))
-    return _shows_nothing(line) and _shows_nothing(image)
+    return _shows_nothing(pixels[len(pixels) // 2]) and _shows_nothing(pixels)
 
 
-def _shows_nothing(image: Image.Image) -> bool:
-    extrema = cast(tuple[tuple[int, int], ...], image.getextrema())
-    return extrema[3][1] == 0 or all(low == high for low, high in extrema)
+def _shows_nothing(pixels: Pixels) -> bool:
+    whole = whole_pixels(pixels)
+    return bool((whole == whole.flat[0]).all()) or not covers(pixels, 1).any()
 
 
 class PictureCache:

@@ -102,7 +102,7 @@ def look_at(path: Path) -> Existing:
         decoded = decode(data)
     except NoPicture:
         return Existing(State.UNREADABLE)
-    provenance, pixels = _provenance(decoded.texts), pixels_digest(decoded.image)
+    provenance, pixels = _provenance(decoded.texts), pixels_digest(decoded.pixels)
     if provenance and provenance.engine == BASE and provenance.pixels != pixels:
         # Portraits once kept their profile as frames, and the digest was of the pixels without it.
         pixels = provenance.pixels if _unmanaged_digest(data) == provenance.pixels else pixels

@@ -75,7 +75,7 @@ def chunks(png: bytes) -> list[tuple[bytes, bytes]]:
 
 def frame_from(picture: bytes, **other: str) -> bytes:
     """The frame that is made from a take."""
-    image = read_answer(picture, SIZE)
+    image = Image.fromarray(read_answer(picture, SIZE).pixels)
     return compose(picture, image, origin(image, **other))
 
 
@@ -217,7 +217,7 @@ def test_a_take_of_another_form_becomes_an_rgba_png_of_the_same_look(tmp_path, m
     write(path, frame_from(take))
     with Image.open(path) as frame:
         assert (frame.format, frame.mode) == ("PNG", "RGBA")
-        assert np.array_equal(frame, read_answer(take, SIZE))
+        assert np.array_equal(frame, read_answer(take, SIZE).pixels)
     assert look_at(path).state is State.OURS
 
 
