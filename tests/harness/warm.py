@@ -300,16 +300,18 @@ def _load() -> None:
 
 
 def _fill_tables() -> None:
-    """Have OpenCV make its tables of Lab, and Jinja the page's template.
+    """Have OpenCV make its tables of Lab, Jinja the page's template, and pydantic a timeline's form.
 
-    Both take long, have no thread and are the same for every command.
+    Each takes long, has no thread and is the same for every command.
     """
     import cv2
     import numpy as np
 
     from tasks.review.page.write import template
+    from tasks.timelines.spec import form
 
     template()
+    form()
     cv2.cvtColor(np.zeros((1, 1, 3), np.float32), cv2.COLOR_RGB2LAB)
 
 
