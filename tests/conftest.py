@@ -28,6 +28,7 @@ SIZE = (64, 96)
 def pytest_configure() -> None:
     """Have modules compiled once for all processes of the tests, also where nobody else does."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `doit` has it (tasks.running.begin)
+    gc.set_threshold(50_000, 20, 20)  # to look for garbage as often as usual takes a twentieth
     if sys.dont_write_bytecode and not sys.pycache_prefix:
         folder = str(ROOT / ".pytest_cache" / "bytecode")
         sys.dont_write_bytecode, sys.pycache_prefix = False, folder

@@ -300,7 +300,7 @@ def _load() -> None:
 
 
 def _fill_tables() -> None:
-    """Have OpenCV make its tables of Lab, Jinja the page's template, and pydantic a timeline's form.
+    """Have OpenCV make its tables of Lab, Jinja the page's template, pydantic a timeline's form.
 
     Each takes long, has no thread and is the same for every command.
     """
