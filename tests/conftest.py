@@ -23,11 +23,17 @@ from tests.harness.warm import WarmProcess
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = (64, 96)
+_MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
+_ROOM_BYTES = 4 * 2**30
 
 
 def pytest_configure() -> None:
     """Have modules compiled once for all processes of the tests, also where nobody else does."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `doit` has it (tasks.running.begin)
+    gc.set_threshold(50_000, 20, 20)  # to look for garbage as often as usual takes a twentieth
+    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES:
+        # the folders of tests lie in memory: nothing waits for a disk
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
     if sys.dont_write_bytecode and not sys.pycache_prefix:
         folder = str(ROOT / ".pytest_cache" / "bytecode")
         sys.dont_write_bytecode, sys.pycache_prefix = False, folder

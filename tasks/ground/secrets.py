@@ -17,6 +17,8 @@ _ADDRESSES = re.compile(r"(?:_URL|_PROXY|_ENDPOINT|_HOST)$", re.IGNORECASE)
 _HEADERS = "OPENAI_CUSTOM_HEADERS"
 _FEWEST = 6
 """characters of a secret; what is shorter is a word, and no secret"""
+_BEGINNING = 3
+"""characters of a secret that are looked for before all of it is"""
 _PIECE = 12
 """so many characters of a secret in a row are as good as all of it"""
 _MOST_BYTES = 4 * 2**20
@@ -33,7 +35,8 @@ def blotted(text: str) -> str:
     values = tuple(_values(os.environ))
     if not values:
         return text
-    if len(text) >= min(map(len, values)):  # what finds a long key takes as long as a small run
+    # What finds whole keys takes as long as a small run: first, whether one begins here.
+    if len(text) >= min(map(len, values)) and _beginnings(values).search(text):
         text = _pattern(values).sub(BLOT, text)
     return _without_pieces(text, _pieces(values))
 
@@ -99,6 +102,12 @@ def _pattern(values: tuple[str, ...]) -> re.Pattern[str]:
     """What finds these secrets: each takes at least as many characters as it has."""
     longest_first = sorted(set(values), key=len, reverse=True)
     return re.compile("|".join(map(_anyhow, longest_first)))
+
+
+@lru_cache(maxsize=4)
+def _beginnings(values: tuple[str, ...]) -> re.Pattern[str]:
+    """What finds the first characters of these secrets: each pattern of a whole one begins so."""
+    return re.compile("|".join(_anyhow(value[:_BEGINNING]) for value in values))
 
 
 @lru_cache(maxsize=4)

@@ -294,14 +294,12 @@ def _lay(paper: Image.Image, frame: Image.Image, box: tuple[int, int, int, int])
 
 def _checked(size: tuple[int, int], square: int = 8) -> Image.Image:
     """The chequered ground that shows what is transparent."""
-    tile = Image.new("RGB", (2 * square, 2 * square), _CHECKS[0])
-    tile.paste(_CHECKS[1], (0, 0, square, square))
-    tile.paste(_CHECKS[1], (square, square, 2 * square, 2 * square))
-    ground = Image.new("RGB", size)
-    for x in range(0, size[0], 2 * square):
-        for y in range(0, size[1], 2 * square):
-            ground.paste(tile, (x, y))
-    return ground
+    wide, high = size
+    dark, light = (bytes(colour) * square for colour in _CHECKS)
+    across, down = wide // (2 * square) + 1, high // (2 * square) + 1
+    rows = [((one + other) * across)[: 3 * wide] for one, other in ((light, dark), (dark, light))]
+    pixels = b"".join(row * square for row in rows) * down
+    return Image.frombytes("RGB", size, pixels[: 3 * wide * high])
 
 
 def _paint_legend(draw: ImageDraw.ImageDraw, width: int, taken: int) -> None:

@@ -2,9 +2,9 @@
 
 import inspect
 import shlex
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from types import MethodType
 from typing import Any
 
 from doit import loader
@@ -33,10 +33,9 @@ class SessionLoader(DodoTaskLoader):
 
     def load_tasks(self, cmd: Any, pos_args: list[str]) -> list[Task]:
         """The tasks of all creators; what is wrong in the project comes without a traceback."""
-        # doit calls creators without arguments; a bound method has its first one already.
         namespace: dict[str, Any] = self.namespace
         self.namespace: dict[str, Any] = {
-            name: MethodType(value, self.session) if _is_creator(name, value) else value
+            name: _given(value, self.session) if _is_creator(name, value) else value
             for name, value in namespace.items()
         }
         try:
@@ -47,6 +46,17 @@ class SessionLoader(DodoTaskLoader):
 
 def _is_creator(name: str, value: object) -> bool:
     return name.startswith(TASK_STRING) and inspect.isfunction(value)
+
+
+def _given(creator: Callable[[Session], Any], session: Session) -> Callable[[], Any]:
+    """The creator as doit calls it: without arguments.
+
+    doit reads the source of each one to its end, to sort them by their lines: here that is a line,
+    and the order is that of `dodo.py`.
+    """
+    given = lambda: creator(session)  # noqa: E731
+    given.__doc__ = creator.__doc__
+    return given
 
 
 def require_own_folder(folder: Path) -> None:

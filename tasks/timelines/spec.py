@@ -1,7 +1,8 @@
 """Reading `timelines/<id>.json`: from text to a `Timeline`'s description, or to what is wrong."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from tasks.character.talking import Blink, Keyframe, LipSync, MouthShape, Timeline
@@ -31,7 +32,19 @@ def parse(data: bytes, name: str, passed_over: Sequence[str] = ()) -> Timeline:
 
 def checked(source: Source, document: dict[str, Any]) -> Timeline:
     """The same of a document that was parsed already."""
-    from pydantic import BaseModel, ConfigDict, ValidationError
+    from pydantic import ValidationError
+
+    document = {name: value for name, value in document.items() if name != "$schema"}
+    try:
+        return form()(json.dumps({"timeline": document}))
+    except ValidationError as error:
+        raise _mistake(source, error.errors()[0]) from error
+
+
+@cache
+def form() -> Callable[[str], Timeline]:
+    """What checks JSON with a timeline in it; to make it takes longer than to use it."""
+    from pydantic import BaseModel, ConfigDict
 
     class File(BaseModel):
         """Keys that nobody reads are an error, not silence."""
@@ -39,11 +52,7 @@ def checked(source: Source, document: dict[str, Any]) -> Timeline:
         model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
         timeline: Timeline
 
-    document = {name: value for name, value in document.items() if name != "$schema"}
-    try:
-        return File.model_validate_json(json.dumps({"timeline": document})).timeline
-    except ValidationError as error:
-        raise _mistake(source, error.errors()[0]) from error
+    return lambda text: File.model_validate_json(text).timeline
 
 
 def _mistake(source: Source, error: Any) -> Mistake:

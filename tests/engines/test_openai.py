@@ -22,7 +22,15 @@ from tasks.engines.openai.images import ImagesEngine
 from tasks.requests.engine import EngineFailure, EngineSettings, Fault, ToFetch
 from tasks.requests.request import InputPicture, Request
 from tests.conftest import portrait
-from tests.harness.images_server import KEY, Call, ImagesHandler, ImagesServer, Reply, error_body
+from tests.harness.images_server import (
+    KEY,
+    NO_AUTHORITIES,
+    Call,
+    ImagesHandler,
+    ImagesServer,
+    Reply,
+    error_body,
+)
 
 
 def png() -> bytes:
@@ -48,9 +56,11 @@ def request(picture: bytes = b"", **changes: object) -> Request:
 
 @pytest.fixture(autouse=True)
 def _own_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No client of another test, nor one for another."""
+    """No client of another test, nor one for another; and no authorities, which take long."""
     for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
         monkeypatch.delenv(name, raising=False)
+    for name, value in NO_AUTHORITIES.items():
+        monkeypatch.setenv(name, value)
     client_module._made.cache_clear()
     yield
     client_module._made.cache_clear()

@@ -2,8 +2,9 @@
 
 One such process for each test process. For every command it forks; the child is a process of its
 own, with its own session, folder, environment and output, which reads pyproject.toml, loads
-`dodo.py` and opens its session as `python -m doit` does. Only modules are loaded beforehand, which
-has no effect. What a command loads by itself is the matter of tests that start `python -m doit`.
+`dodo.py` and opens its session as `python -m doit` does. Only modules are loaded beforehand, and
+the text of our pyproject.toml is parsed, which has no effect. What a command loads by itself is the
+matter of tests that start `python -m doit`.
 """
 
 import array
@@ -25,6 +26,7 @@ from typing import Any
 _PACKAGES = (
     "cv2",
     "filelock._identity",
+    "filelock._soft",
     "filelock._soft_protocol",
     "httpx2",
     "gzip",
@@ -33,6 +35,9 @@ _PACKAGES = (
     "encodings.ascii",
     "encodings.idna",
     "encodings.utf_8_sig",
+    "openai.resources.batches",
+    "openai.resources.chat.completions",
+    "openai.resources.files",
     "openai.resources.images",
     "pydantic",
     # As PIL.Image.preinit has them, in its order.
@@ -295,33 +300,39 @@ def _load() -> None:
 
 
 def _fill_tables() -> None:
-    """Have OpenCV make its tables of Lab: they take longer than most commands, and no thread."""
+    """Have OpenCV make its tables of Lab, Jinja the page's template, pydantic a timeline's form.
+
+    Each takes long, has no thread and is the same for every command.
+    """
     import cv2
     import numpy as np
 
+    from tasks.review.page.write import template
+    from tasks.timelines.spec import form
+
+    template()
+    form()
     cv2.cvtColor(np.zeros((1, 1, 3), np.float32), cv2.COLOR_RGB2LAB)
 
 
 def _look_up_once() -> None:
     """Have doit look up once what is the same for every command.
 
-    It reads all installed packages for what they add to it, and task creators for their lines.
+    It reads all installed packages for what they add to it, and pyproject.toml for its settings.
     """
     import functools
-    import inspect
+    import pickle
+    import tomllib
     from importlib.metadata import entry_points
 
     import doit.plugin
 
-    from tasks import targets
-
     found = entry_points()
     doit.plugin.entry_points_impl = lambda: found.select
-    inspect.getsourcelines = functools.cache(inspect.getsourcelines)
-    for module in vars(targets).values():
-        for name, creator in getattr(module, "__dict__", {}).items():
-            if name.startswith("task_"):
-                inspect.getsourcelines(creator)
+    # each time another copy: doit takes out what it has read
+    parsed = functools.cache(lambda text, loads=tomllib.loads: pickle.dumps(loads(text)))
+    tomllib.loads = lambda text: pickle.loads(parsed(text))  # noqa: S301 - our own
+    tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
 
 
 if __name__ == "__main__":

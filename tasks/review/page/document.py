@@ -1,7 +1,7 @@
 """What the review page shows, as plain data for its scripts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tasks.ground.wording import OWN_OUTFIT
@@ -122,8 +122,9 @@ def document(shown: Shown) -> dict[str, Any]:
     """The data of the page. Words and figures that many frames share stand in it once."""
     lines: dict[str, int] = {}
     figures = sorted({name for frame in shown.frames for name in frame.figures})
+    rest = asdict(replace(shown, frames=()))
     return {
-        **{name: value for name, value in asdict(shown).items() if name != "frames"},
+        **{name: value for name, value in rest.items() if name != "frames"},
         "frames": [_frame(frame, lines, figures) for frame in shown.frames],
         "figures": figures,
         "lines": list(lines),

@@ -6,14 +6,18 @@ JSON in a script element, in which no text can end that element or be taken for 
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from os.path import relpath
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tasks.ground.files import read_plain, stamp, write_whole
 from tasks.ground.made import Moved, begin, end, remove
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 ASSETS = Path(__file__).with_name("assets")
 SCRIPTS = (
@@ -43,14 +47,20 @@ def script_json(document: Any) -> str:
 
 def page(document: Mapping[str, Any], scripts: Sequence[str] = SCRIPTS) -> str:
     """The HTML of the page that shows `document`."""
+    return template().render(
+        title=document["title"], data=script_json(document), scripts=scripts, styles=STYLES
+    )
+
+
+@cache
+def template() -> "Template":
+    """The page's template, which takes longer to read than to fill."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
         loader=FileSystemLoader(ASSETS), autoescape=True, undefined=StrictUndefined
     )
-    return environment.get_template("page.html.j2").render(
-        title=document["title"], data=script_json(document), scripts=scripts, styles=STYLES
-    )
+    return environment.get_template("page.html.j2")
 
 
 def write(
