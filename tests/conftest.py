@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: many tests wait, for a server's time or for a lock."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a full disk keeps out of a project goes where it goes with the tests."""
+    before, folder = os.environ.get("TMPDIR"), tmp_path_factory.mktemp("temporary")
+    os.environ["TMPDIR"], tempfile.tempdir = str(folder), None
+    yield
+    tempfile.tempdir = None
+    os.environ.pop("TMPDIR")
+    if before is not None:
+        os.environ["TMPDIR"] = before
 
 
 @dataclass(frozen=True)

@@ -51,10 +51,13 @@ def _is_creator(name: str, value: object) -> bool:
 def _given(creator: Callable[[Session], Any], session: Session) -> Callable[[], Any]:
     """The creator as doit calls it: without arguments.
 
-    doit reads the source of each one to its end, to sort them by their lines: here that is a line,
-    and the order is that of `dodo.py`.
+    doit reads the source of each one to its end, to sort them by their lines: here that is two
+    lines, and the order is that of `dodo.py`.
     """
-    given = lambda: creator(session)  # noqa: E731
+
+    def given() -> Any:
+        return creator(session)
+
     given.__doc__ = creator.__doc__
     return given
 
