@@ -9,7 +9,7 @@ import numpy as np
 from tasks.character.face import Head
 from tasks.pictures.alpha import premultiply, whole_pixels
 from tasks.puppet.anatomy import SIDES, Axes
-from tasks.puppet.backdrop import Backdrop, before
+from tasks.puppet.backdrop import before
 from tasks.puppet.dot_eye import DotEye
 from tasks.puppet.eye import Eye
 from tasks.puppet.eyelids import Lids, lids
@@ -23,11 +23,11 @@ from tasks.puppet.raster import (
     Floats,
     Mask,
     Pixels,
-    Window,
     around,
     extent,
     sample,
     sample_share,
+    strips,
     to_bytes,
     unpremultiply,
 )
@@ -49,6 +49,10 @@ def draw(ready: Rig, weights: Mapping[str, float], head: Head) -> Pixels:
 
 class Painter(Protocol):
     """An eye of one frame."""
+
+    @property
+    def cut(self) -> Cut:
+        """The part of the frame's part that it is painted in."""
 
     def paint(self, colours: Pixels, changed: Mask, picture: Pixels, /) -> None:
         """Paint it over the colours of a part of the frame, and mark what it changes."""
@@ -94,28 +98,31 @@ class Expression:
         x -= dx
         y -= dy
         eyes = self._move_lids(x, y, ready.layers)
-        colours = sample(ready.layers.under, x, y)
         changed = (x != from_x) | (y != from_y)
+        seen = changed.copy()
+        for cut in (*(eye.cut for eye in eyes), *([mouth[0]] if mouth else [])):
+            seen[cut] = True  # what is painted there is mixed with what lies below
+        colours = np.zeros((*x.shape, 4), np.uint8)
+        for strip in strips(seen):
+            colours[strip] = sample(ready.layers.under, x[strip], y[strip])
         for eye in eyes:
             eye.paint(colours, changed, ready.layers.under)
         if mouth is not None and self.lips is not None and not self.lips.parting.is_open:
             cut, parted = mouth
             paint(colours[cut], changed[cut], self.lips, parted, (ready.palette, ready.grain))
-        if ready.backdrop is not None and not ready.backdrop.unclear:
-            self._before(ready.backdrop, colours, changed, (x, y, part))
         below = frame[top:bottom, left:right]
-        if ready.layers.over is not None:
-            _keep_over(colours, changed, below, sample_share(ready.layers.over, from_x, from_y))
-        np.copyto(whole_pixels(below), whole_pixels(unpremultiply(colours)), where=changed)
-
-    @staticmethod
-    def _before(
-        behind: Backdrop, colours: Pixels, changed: Mask, where: tuple[Floats, Floats, Window]
-    ) -> None:
-        """Keep the background still beside what moves."""
-        x, y, (left, top, right, bottom) = where
-        at = slice(top, bottom), slice(left, right)
-        changed &= before(behind, colours, sample_share(behind.share, x, y), at)
+        for rows, columns in strips(changed):
+            strip = rows, columns
+            at = _shifted(rows, top), _shifted(columns, left)
+            if ready.backdrop is not None and not ready.backdrop.unclear:
+                # keeps the background still beside what moves
+                share = sample_share(ready.backdrop.share, x[strip], y[strip])
+                changed[strip] &= before(ready.backdrop, colours[strip], share, at)
+            if ready.layers.over is not None:
+                over = sample_share(ready.layers.over, from_x[strip], from_y[strip])
+                _keep_over(colours[strip], changed[strip], below[strip], over)
+            straight = unpremultiply(colours[strip])
+            np.copyto(whole_pixels(frame[at]), whole_pixels(straight), where=changed[strip])
 
     def _part_lips(self, x: Floats, y: Floats) -> tuple[Cut, Parted] | None:
         if self.lips is None:
@@ -145,6 +152,10 @@ class Expression:
             x[cut], y[cut] = lidded.x, lidded.y
             eyes.append(Eye(cut, one, lidded, *at))
         return eyes
+
+
+def _shifted(part: slice, by: int) -> slice:
+    return slice(part.start + by, part.stop + by)
 
 
 def _keep_over(colours: Pixels, changed: Mask, below: Pixels, over: Floats) -> None:

@@ -5,7 +5,7 @@ kept with premultiplied alpha wherever they are mixed, so that no colour hidden 
 transparent pixel shines through at an edge.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from math import ceil, floor
 from typing import Any, cast
 
@@ -70,7 +70,9 @@ def sample(premultiplied: Pixels, x: Floats, y: Floats) -> Pixels:
     found = cv2.remap(premultiplied, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     found = cast(Pixels, found)
     # bicubic weights overshoot beside a sharp edge: no colour may exceed its alpha
-    return found if opaque(found) else np.minimum(found, found[..., 3:])
+    if opaque(found):
+        return found
+    return cast(Pixels, cv2.min(found, cv2.merge([cv2.extractChannel(found, 3)] * 4)))
 
 
 def sample_share(share: Pixels, x: Floats, y: Floats) -> Floats:
@@ -141,6 +143,18 @@ def extent(mask: Mask) -> Cut | None:
     if not rows.size:
         return None
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def strips(mask: Mask) -> Iterator[Cut]:
+    """Parts that hold all of a mask, of few rows each: of most of what lies around it, nothing."""
+    for top in range(0, len(mask), _STRIP_ROWS):
+        rows = slice(top, min(top + _STRIP_ROWS, len(mask)))
+        columns = np.flatnonzero(mask[rows].any(axis=0))
+        if columns.size:
+            yield rows, slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+_STRIP_ROWS = 32
 
 
 def settled(way: Floats) -> Floats:
