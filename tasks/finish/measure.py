@@ -15,6 +15,7 @@ from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from tasks.finish.alpha import (
     GREY,
@@ -32,11 +33,12 @@ from tasks.finish.match import recoloured
 from tasks.finish.motion import Motion, scaled
 from tasks.finish.pyramid import Pyramid
 from tasks.finish.reference import Reference
-from tasks.finish.region import Box, box, depths
+from tasks.finish.region import Box, box
 from tasks.finish.size import sized
 from tasks.finish.steps import Finished
-from tasks.pictures.alpha import opaque
+from tasks.pictures.alpha import covers, opaque
 
+Indices = NDArray[np.intp]
 _SIDE_PX = 512
 """the shorter side of the pictures that are measured"""
 _POINTS, _FEWEST_POINTS = 300, 24
@@ -109,7 +111,9 @@ def measure(
     seen = Pyramid(sized(take, size_px)) if finished.keyed else finished.sized
     beside = _Beside.of(finished, reference)
     drift, tracked = _drift_left(beside, reference)
-    ssim, most = _outside(frame, reference, beside)
+    # a frame that is the take as it came is shrunk already
+    small = finished.sized if frame is finished.sized.picture else Pyramid(frame)
+    ssim, most = _outside(small, reference, beside)
     face = signature(frame, reference.region) if reference.region is not None else None
     plain = None if is_neutral else _plain_face(reference)
     return Figures(
@@ -284,20 +288,20 @@ def _mean(values: Floats, where: Bools) -> float | None:
     return float(values[where].mean()) if where.any() else None
 
 
-def _outside(frame: Pixels, reference: Reference, beside: _Beside) -> tuple[float, float]:
+def _outside(frame: Pyramid, reference: Reference, beside: _Beside) -> tuple[float, float]:
     """SSIM, and the largest difference of a spot, outside the face."""
-    differs = ~same_pixels(frame, reference.picture)
+    differs = ~same_pixels(frame.picture, reference.picture)
     if reference.region is not None:
         differs &= reference.once("outside", lambda: reference.region == 0)
     if not differs.any():
         return 1.0, 0.0
-    here, there = Pyramid(frame).flat(beside.times), reference.pyramid.flat(beside.times)
+    here, there = frame.flat(beside.times), reference.pyramid.flat(beside.times)
     inner = cv2.erode(beside.outside.astype(np.uint8), _square(5)) > 0
-    figure = inner & ((there[..., 3] > 0) | (here[..., 3] > 0))
-    like = _mean(_ssim(toned(here), beside), figure)
+    figure = inner & (covers(there, 1) | covers(here, 1))
+    like = _mean(_ssim(frame.tones(beside.times), beside), figure)
     spot = max(1.0, beside.tones.shape[1] / 170)
     away = cv2.GaussianBlur(here.astype(np.float32) - there, (0, 0), spot)
-    most = float(np.abs(away).max(axis=2)[inner].max()) if inner.any() else 0.0
+    most = float(np.abs(away[inner]).max()) if inner.any() else 0.0
     return 1.0 if like is None else round(like, 4), round(most, 2)
 
 
@@ -361,26 +365,40 @@ _RIM_PX = 2
 def _rim(picture: Pixels, times: float) -> tuple[Floats, Bools]:
     """How the rim's colours differ from those further in, and where the rim is."""
     flat = Pyramid(picture).flat(times).astype(np.float32)
-    solid = (flat[..., 3] > OPAQUE * 0.75).astype(np.uint8)
-    depth = depths(solid)
-    rim = (depth > 0) & (depth <= _RIM_PX)
-    inside = (depth > 2 * _RIM_PX) & (depth <= 4 * _RIM_PX)
+    solid = (cv2.extractChannel(flat, 3) > OPAQUE * 0.75).astype(np.uint8)
+    rim, inside = _band(solid, 0, _RIM_PX), _band(solid, 2 * _RIM_PX, 4 * _RIM_PX)
     colours = flat * each_channel(OPAQUE / np.maximum(cv2.extractChannel(flat, 3), 1))
-    outer, inner = (_around(colours, band) for band in (rim, inside))
-    known = rim & (inner[..., 3] > 0) & (outer[..., 3] > 0)
-    return outer[..., :3] - inner[..., :3], known
+    at = np.nonzero(rim)
+    outer, inner = (_around(colours, band, at) for band in (rim, inside))
+    known, away = np.zeros(rim.shape, np.bool_), np.zeros((*rim.shape, 3), np.float32)
+    known[at] = (inner[:, 3] > 0) & (outer[:, 3] > 0)
+    away[at] = outer[:, :3] - inner[:, :3]
+    return away, known
 
 
-def _around(colours: Floats, band: Bools) -> Floats:
-    """The mean colour of a band near each pixel, and in the fourth channel where there is one."""
+def _band(solid: Mask, nearest_px: int, farthest_px: int) -> Bools:
+    """What lies deeper in a mask than the one, and no deeper than the other."""
+    return _deeper(solid, nearest_px) > _deeper(solid, farthest_px)
+
+
+def _deeper(solid: Mask, px: int) -> Mask:
+    """Where no pixel that is not in the mask is within so many px."""
+    if px == 0:
+        return solid
+    y, x = np.ogrid[-px : px + 1, -px : px + 1]
+    return cast(Mask, cv2.erode(solid, (x * x + y * y <= px * px).astype(np.uint8)))
+
+
+def _around(colours: Floats, band: Bools, at: tuple[Indices, ...]) -> Floats:
+    """(n, 4): the mean colour of a band near each of some pixels, and 1 where there is one."""
     side = 8 * _RIM_PX + 5
     weight = band.astype(np.float32)
     weighted = colours * each_channel(weight)
     weighted[..., 3] = weight
-    total = cv2.boxFilter(weighted, -1, (side, side), normalize=False)
-    count = cv2.extractChannel(total, 3)
-    mean = total / each_channel(np.maximum(count, 0.5))
-    mean[..., 3] = count > 0.5
+    total = cv2.boxFilter(weighted, -1, (side, side), normalize=False)[at]
+    count = total[:, 3:]
+    mean = total / np.maximum(count, 0.5)
+    mean[:, 3:] = count > 0.5
     return cast(Floats, mean)
 
 
