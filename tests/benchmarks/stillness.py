@@ -130,7 +130,7 @@ def good(cases: Iterable[Case], height: int) -> Tally:
             float(np.abs(finished.picture.astype(np.int16) - wanted)[region > 0].mean())
         )
         tally.seam.append(seam_jump(finished.picture, reference, wanted, region))
-        raw = np.where((region > 0)[..., None], finished.sized, reference)
+        raw = np.where((region > 0)[..., None], finished.sized.picture, reference)
         tally.seam_bare.append(seam_jump(raw, reference, wanted, region))
         tally.false.update(found)
         keep(tally.figures, figures, LOCKED_FIGURES)
