@@ -76,13 +76,10 @@ def pytest_xdist_auto_num_workers() -> int:
 @pytest.fixture(scope="session", autouse=True)
 def _own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What a full disk keeps out of a project goes where it goes with the tests."""
-    before, folder = os.environ.get("TMPDIR"), tmp_path_factory.mktemp("temporary")
-    os.environ["TMPDIR"], tempfile.tempdir = str(folder), None
-    yield
-    tempfile.tempdir = None
-    os.environ.pop("TMPDIR")
-    if before is not None:
-        os.environ["TMPDIR"] = before
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("temporary")))
+        patch.setattr(tempfile, "tempdir", None)
+        yield
 
 
 @dataclass(frozen=True)

@@ -70,17 +70,19 @@ def _keyed(take: Pixels, colour: Colour, near: float, reference: Reference | Non
     band, sure = _edge(ground)
     # What stays and what goes whatever the edge is like: most that is not plausible shows there.
     stays = (sure > 0) & solid(take)
-    if reference is not None and not _plausible(stays, ground > 0, reference):
+    if not _plausible(stays, ground > 0, reference):
         return Keyed(take, done=False, problem=_NOT_FLAT)
     cut = _cut(take, colour, ground, band, sure)
     left = solid(cut)
-    if reference is not None and not _plausible(left, ~left, reference):
+    if not _plausible(left, ~left, reference):
         return Keyed(take, done=False, problem=_NOT_FLAT)
     return Keyed(cut, done=True)
 
 
-def _plausible(stays: Bools, goes: Bools, reference: Reference) -> bool:
-    """Whether about that is left which the reference shows."""
+def _plausible(stays: Bools, goes: Bools, reference: Reference | None) -> bool:
+    """Whether about that is left which the reference shows; without one, anything may be."""
+    if reference is None:
+        return True
     there = reference.figure
     left, taken = _part(stays, ~there), _part(goes, there)
     return left < _LEFT and taken < _LEFT and not _eaten(reference, goes)

@@ -103,11 +103,11 @@ def _may_turn(chunk: bytes) -> bool:
 
 
 def _decoded(image: Image.Image, data: bytes) -> Decoded:
-    pixels, note = unpacking.pixels(data) if is_unmarked(image, data) else None, ""
-    unchanged = pixels is not None
+    unmarked = is_unmarked(image, data)
+    pixels, unchanged, note = unpacking.pixels(data) if unmarked else None, True, ""
     if pixels is None:
         image.load()
-        pixels, unchanged, note = _converted(image, data)
+        pixels, unchanged, note = _converted(image, data, unmarked=unmarked)
     turn = _TURNS.get(_orientation(image))
     if turn is not None:
         pixels = np.asarray(Image.fromarray(pixels).transpose(turn))
@@ -117,9 +117,11 @@ def _decoded(image: Image.Image, data: bytes) -> Decoded:
     return Decoded(pixels, own and unchanged, texts, notes)
 
 
-def _converted(image: Image.Image, data: bytes) -> tuple[NDArray[np.uint8], bool, str]:
+def _converted(
+    image: Image.Image, data: bytes, *, unmarked: bool
+) -> tuple[NDArray[np.uint8], bool, str]:
     """A loaded picture as RGBA in sRGB, whether that changed no pixel, and what was ignored."""
-    if image.mode == "RGBA" and is_unmarked(image, data):
+    if image.mode == "RGBA" and unmarked:
         return np.asarray(image), True, ""
     channels = channels_of(image, data)
     rgb, note = in_srgb(channels.colour, image, data)
@@ -148,12 +150,13 @@ def _check(data: bytes) -> None:
         raise NoPicture(refused)
     if not data.startswith(png.START):
         return
+    kind = b""
     for kind, chunk in png.chunks(data):
         # Pillow passes over the checksum of the pixels, and over that of a long chunk at the end.
         critical = not kind[:1].islower()
         if critical and png.checksum(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
             raise NoPicture("damaged: a checksum of its PNG is wrong")
-    if not png.is_whole(data):
+    if kind != b"IEND":  # Pillow does not ask for it
         raise NoPicture("the end of its PNG is missing")
 
 

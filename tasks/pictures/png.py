@@ -57,8 +57,3 @@ def file(size_px: tuple[int, int], packed: bytes) -> bytes:
     header = struct.pack(">IIBBBBB", *size_px, 8, 6, 0, 0, 0)
     parts = (chunk(b"IHDR", header), chunk(b"IDAT", packed), chunk(b"IEND", b""))
     return b"".join((START, *parts))
-
-
-def is_whole(data: bytes) -> bool:
-    """Whether a PNG goes on to its end mark, which Pillow does not ask for; True for others."""
-    return not data.startswith(START) or any(kind == b"IEND" for kind, _ in chunks(data))

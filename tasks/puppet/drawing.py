@@ -113,16 +113,16 @@ class Expression:
         below = frame[top:bottom, left:right]
         for rows, columns in strips(changed):
             strip = rows, columns
-            at = _shifted(rows, top), _shifted(columns, left)
             if ready.backdrop is not None and not ready.backdrop.unclear:
                 # keeps the background still beside what moves
+                at = _shifted(rows, top), _shifted(columns, left)
                 share = sample_share(ready.backdrop.share, x[strip], y[strip])
                 changed[strip] &= before(ready.backdrop, colours[strip], share, at)
             if ready.layers.over is not None:
                 over = sample_share(ready.layers.over, from_x[strip], from_y[strip])
                 _keep_over(colours[strip], changed[strip], below[strip], over)
             straight = unpremultiply(colours[strip])
-            np.copyto(whole_pixels(frame[at]), whole_pixels(straight), where=changed[strip])
+            np.copyto(whole_pixels(below[strip]), whole_pixels(straight), where=changed[strip])
 
     def _part_lips(self, x: Floats, y: Floats) -> tuple[Cut, Parted] | None:
         if self.lips is None:
