@@ -3,7 +3,6 @@
 All pixels are 8-bit RGBA in sRGB with straight alpha, upright.
 """
 
-import hashlib
 import shlex
 import threading
 from dataclasses import dataclass
@@ -17,8 +16,9 @@ from PIL import Image
 from tasks.ground.boxes import inner_box
 from tasks.ground.errors import Mistake
 from tasks.ground.files import read_plain, stamp
-from tasks.pictures.alpha import covers, premultiply, whole_pixels
+from tasks.pictures.alpha import covers, whole_pixels
 from tasks.pictures.decode import PICTURES, PORTRAITS, Decoded, NoPicture, decode
+from tasks.pictures.digests import Digests
 from tasks.pictures.packing import Packer
 from tasks.pictures.refused import rendering
 
@@ -76,11 +76,10 @@ def pixels_digest(picture: Image.Image | Pixels) -> str:
 
     What is wholly transparent has no colour to compare: editors keep it or drop it as they like.
     """
-    pixels = as_pixels(picture)
-    height, width = pixels.shape[:2]
-    digest = hashlib.sha256(f"{width}x{height}:".encode())
-    digest.update(premultiply(pixels).data)
-    return digest.hexdigest()
+    return _DIGESTS.of(as_pixels(picture))
+
+
+_DIGESTS = Digests()
 
 
 def as_pixels(picture: Image.Image | Pixels) -> Pixels:
