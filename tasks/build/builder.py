@@ -76,7 +76,6 @@ class _Made:
     """A take, and the frame that it gives."""
 
     record: TakeRecord
-    picture: bytes
     frame: FinishedFrame
 
 
@@ -243,7 +242,7 @@ class Builder:
                 pixels = as_pixels(take.image)
             job.notes.extend(take.notes)
             draft = as_it_is(take.picture, pixels)
-            self._put(job, take.picture, draft, _origin_of(request))
+            self._put(job, draft, replace(_origin_of(request), take=take_id(take.picture)))
             return Step.DRAW
         check_place(job.place.path)
         if job.known.aim is Aim.NEW_TAKE:
@@ -296,13 +295,13 @@ class Builder:
         if newest and newest.id != best.record.id:
             pick = Pick(best.record.id, job.request.key, job.request.key)
             self._change_pick(job, pick)
-        self._put(job, best.picture, best.frame, _origin_of(job.request))
+        self._put(job, best.frame, replace(_origin_of(job.request), take=best.record.id))
 
     def _finished(self, job: _Job, take: Take, record: TakeRecord) -> _Made:
         job.notes.extend(take.notes)
         with FINISHING:
             answer = checked(self.store, job.request, record, self._strict_size)
-            return _Made(record, answer.data, self.finisher.finish(job.node, answer))
+            return _Made(record, self.finisher.finish(job.node, answer))
 
     @property
     def _strict_size(self) -> tuple[int, int] | None:
@@ -323,17 +322,16 @@ class Builder:
                     job.known = without(job.known, record)
                     continue
                 made = self.finisher.finish(job.node, answer)
-            self._put(job, answer.data, made, _origin_of(asked))
+            self._put(job, made, replace(_origin_of(asked), take=take_id(answer.data)))
             return True
         return False
 
-    def _put(self, job: _Job, take: bytes, made: FinishedFrame, origin: Provenance) -> None:
+    def _put(self, job: _Job, made: FinishedFrame, origin: Provenance) -> None:
         """Put a finished frame where it goes."""
         job.notes.extend(made.notes)
         job.flags.extend(flag.line for flag in made.flags)
         provenance = replace(
             origin,
-            take=take_id(take),
             pixels=pixels_digest(made.pixels),
             finish=made.digest,
             checks=made.checks,

@@ -110,8 +110,8 @@ def _is_transparent(reference: Reference) -> bool:
 
 def transparent(picture: Pixels) -> bool:
     """Whether there is any background to see through."""
-    alpha = picture[..., 3]
-    return bool(alpha.min() < 128 and np.count_nonzero(alpha < 128) > 0.005 * alpha.size)
+    whole = solid(picture)
+    return whole.size - int(np.count_nonzero(whole)) > 0.005 * whole.size
 
 
 def flat_background(picture: Pixels) -> tuple[Colour, float] | None:

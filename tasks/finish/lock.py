@@ -94,17 +94,14 @@ def _missing(face: Floats, below: Floats, part: Floats, region: Mask) -> Floats:
     It is spread smoothly over the face: the membrane of gradient-domain cloning, by way of smaller
     and smaller pictures, without its noise. The fourth channel means nothing.
     """
-    missing = np.empty_like(face)
-    for rows in bands(face):
-        here, one, other = missing[rows], face[rows], below[rows]
-        alphas = (cv2.extractChannel(each, 3) for each in (one, other))
-        opaque = np.minimum(*alphas) > OPAQUE - 1
-        known = ((region[rows] > 0) & (part[rows] < _SEAM) & opaque).astype(np.float32)
-        np.subtract(other, one, out=here)
-        # what is drawn differently is not told by the mean of a few pixels; of many it is
-        np.clip(here, -_MOST_LEVELS, _MOST_LEVELS, out=here)
-        here *= each_channel(known)
-        here[..., 3] = known
+    seam = np.flatnonzero((region > 0) & (part < _SEAM))
+    one, other = (each.reshape(-1, 4).take(seam, axis=0) for each in (face, below))
+    # what is drawn differently is not told by the mean of a few pixels; of many it is
+    lacks = np.clip(other - one, -_MOST_LEVELS, _MOST_LEVELS)
+    lacks[:, 3] = 1
+    opaque = np.minimum(one[:, 3], other[:, 3]) > OPAQUE - 1
+    missing = np.zeros_like(face)
+    missing.reshape(-1, 4)[seam[opaque]] = lacks[opaque]
     return _spread(missing)
 
 

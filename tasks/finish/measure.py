@@ -26,7 +26,6 @@ from tasks.finish.alpha import (
     Pixels,
     each_channel,
     same_pixels,
-    solid,
     toned,
 )
 from tasks.finish.match import recoloured
@@ -123,12 +122,12 @@ def measure(
         cropped=round(_cropped(finished, reference), 4),
         take_drift_px=_drift(finished.motion, reference, frame) if finished.registered else None,
         take_ssim=_rounded(_mean(_ssim(beside.take, beside), beside.figure)),
-        take_alpha_lost=round(reference.covered(seen.picture), 4),
+        take_alpha_lost=round(reference.covered(seen), 4),
         drift_px=drift,
         tracked=tracked,
         outside_ssim=ssim,
         outside_max=most,
-        alpha_lost=round(reference.covered(frame), 4),
+        alpha_lost=round(reference.covered(small), 4),
         halo=round(_halo(frame, reference, beside.times, locked=finished.locked), 2),
         strength=apart(face, plain) if face and plain else None,
         signature=face,
@@ -171,22 +170,28 @@ class _Beside:
         """Both, at the size that is measured."""
         times = min(1.0, _SIDE_PX / min(reference.picture.shape[:2]))
         flat = reference.pyramid.flat(times)
-        small = finished.sized.flat(times).astype(np.float32)
         matrix = scaled(finished.motion.matrix, times)[:2]
         size = (flat.shape[1], flat.shape[0])
         warp = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        seen = cast(Floats, cv2.warpAffine(small, matrix, size, flags=warp))
-        whole = np.full(seen.shape[:2], 255, np.uint8)
+        take = cv2.warpAffine(_matched(finished, times), matrix, size, flags=warp, borderValue=GREY)
+        whole = np.full(flat.shape[:2], 255, np.uint8)
         outside = cv2.erode(cv2.warpAffine(whole, matrix, size, flags=warp), _square(3)) == 255
         region = reference.region_at(size)
         near, whole_ring = reference.once(("ring", size), lambda: _rings(flat, region))
         if region is not None:
             outside &= region == 0
-        take = toned(seen if finished.colours is None else recoloured(seen, finished.colours))
         figure = outside & (flat[..., 3] == OPAQUE)
         tones = reference.pyramid.tones(times)
         local = reference.once(("local", times), lambda: _local(tones))
-        return _Beside(times, tones, local, take, outside, figure, figure & near, whole_ring)
+        ring = figure & near
+        return _Beside(times, tones, local, cast(Floats, take), outside, figure, ring, whole_ring)
+
+
+def _matched(finished: Finished, times: float) -> Floats:
+    """The tones of the take where it lay, small, in the colours that it was given."""
+    if finished.colours is None:
+        return finished.sized.tones(times)
+    return toned(recoloured(finished.sized.flat(times).astype(np.float32), finished.colours))
 
 
 def _rings(flat: Pixels, region: Mask | None) -> tuple[Bools, Bools]:
@@ -307,7 +312,7 @@ def _outside(frame: Pyramid, reference: Reference, beside: _Beside) -> tuple[flo
 
 def _cropped(finished: Finished, reference: Reference) -> float:
     """What the take has cut off; see `Figures.cropped`."""
-    figure, seen = reference.figure, solid(finished.sized.picture)
+    figure, seen = reference.figure, finished.sized.solid
     height, width = figure.shape
     lines = {"left": figure[:, 0], "top": figure[0], "right": figure[:, -1], "bottom": figure[-1]}
     free = {side for side, line in lines.items() if line.mean() < 0.02}

@@ -19,7 +19,6 @@ from tasks.finish.alpha import (
     Pixels,
     each_channel,
     premultiplied,
-    solid,
 )
 from tasks.finish.pyramid import Pyramid
 from tasks.finish.region import Box, box, weights
@@ -84,9 +83,9 @@ class Reference:
     @property
     def figure(self) -> Bools:
         """(height, width): where it is opaque, by half or more."""
-        return self.once("figure", lambda: solid(self.picture))
+        return self.pyramid.solid
 
-    def covered(self, picture: Pixels) -> float:
+    def covered(self, by: Pyramid) -> float:
         """How much of what is transparent here is opaque in a picture of its size: 0..1."""
 
         def found() -> tuple[Bools, int]:
@@ -96,7 +95,7 @@ class Reference:
         clear, total = self.once("clear", found)
         if total < 0.005 * clear.size:
             return 0.0
-        return int(np.count_nonzero(clear & solid(picture))) / total
+        return int(np.count_nonzero(clear & by.solid)) / total
 
     @property
     def where(self) -> Box:

@@ -99,7 +99,7 @@ def _against(begun: Finished, reference: Reference, settings: Finish) -> Finishe
     locked = settings.lock and reference.region is not None
     if locked:
         face = _aligned(picture, motion, colours, reference.where)
-        bare = reference.covered(picture) > _MOST_COVERED
+        bare = reference.covered(seen) > _MOST_COVERED
         join = Join(settings.seam_width * picture.shape[1], settings.seam, bare)
         frame = lock(face, reference, join)
     else:
