@@ -22,7 +22,7 @@ Bools = NDArray[np.bool_]
 OPAQUE = 255
 GREY = 127.5
 """what a picture is laid on where one tone a pixel is wanted: neither a dark nor a light edge"""
-_ROWS = 32
+_ROWS = 64
 """so many at a time stay in the processor's cache, in floats"""
 
 

@@ -32,10 +32,9 @@ from tasks.finish.match import recoloured
 from tasks.finish.motion import Motion, scaled
 from tasks.finish.pyramid import Pyramid
 from tasks.finish.reference import Reference
-from tasks.finish.region import Box, box
 from tasks.finish.size import sized
 from tasks.finish.steps import Finished
-from tasks.pictures.alpha import covers, opaque
+from tasks.pictures.alpha import covers
 
 Indices = NDArray[np.intp]
 _SIDE_PX = 512
@@ -113,7 +112,8 @@ def measure(
     # a frame that is the take as it came is shrunk already
     small = finished.sized if frame is finished.sized.picture else Pyramid(frame)
     ssim, most = _outside(small, reference, beside)
-    face = signature(frame, reference.region) if reference.region is not None else None
+    face = None if reference.region is None else Pyramid(frame[reference.where])
+    shown = signature(face, reference) if face else None
     plain = None if is_neutral else _plain_face(reference)
     return Figures(
         size_px=(take.shape[1], take.shape[0]),
@@ -128,18 +128,21 @@ def measure(
         outside_ssim=ssim,
         outside_max=most,
         alpha_lost=round(reference.covered(small), 4),
-        halo=round(_halo(frame, reference, beside.times, locked=finished.locked), 2),
-        strength=apart(face, plain) if face and plain else None,
-        signature=face,
+        halo=round(_halo(small, face if finished.locked else None, reference, beside.times), 2),
+        strength=apart(shown, plain) if shown and plain else None,
+        signature=shown,
     )
 
 
 def _plain_face(reference: Reference) -> str | None:
     """The neutral face, as a signature."""
-    region = reference.region
-    if region is None:
+    if reference.region is None:
         return None
-    return reference.once("signature", lambda: signature(reference.picture, region))
+    return reference.once("signature", lambda: signature(_neutral_face(reference), reference))
+
+
+def _neutral_face(reference: Reference) -> Pyramid:
+    return reference.once("neutral face", lambda: Pyramid(reference.picture[reference.where]))
 
 
 def _rounded(value: float | None) -> float | None:
@@ -345,17 +348,19 @@ def _touching(seen: Bools, free: set[str]) -> float:
     return float(edges.mean())
 
 
-def _halo(frame: Pixels, reference: Reference, times: float, *, locked: bool) -> float:
-    """How much the rim of the figure stands out, more than that of the reference does."""
-    if reference.pyramid.is_opaque or opaque(frame):
+def _halo(frame: Pyramid, face: Pyramid | None, reference: Reference, times: float) -> float:
+    """How much the rim of the figure stands out, more than that of the reference does.
+
+    `face`: the part of the frame where the region is, if the frame is locked.
+    """
+    if reference.pyramid.is_opaque or frame.is_opaque:
         return 0.0
-    everywhere: Box = (slice(None), slice(None))
-    where = reference.where if locked else everywhere
-    here, one = _rim(frame[where], times)
-    there, two = reference.once(("rim", locked), lambda: _rim(reference.picture[where], times))
+    here, one = _rim(face or frame, times)
+    beside = _neutral_face(reference) if face else reference.pyramid
+    there, two = reference.once(("rim", bool(face)), lambda: _rim(beside, times))
     both = one & two
-    if locked:
-        region = cast(Mask, reference.region)[where]
+    if face:
+        region = cast(Mask, reference.region)[reference.where]
         small = cv2.resize(region, both.shape[::-1], interpolation=cv2.INTER_AREA)
         both &= small == OPAQUE
     if both.sum() < 50:
@@ -367,9 +372,9 @@ _RIM_PX = 2
 """how wide the rim is, in pixels of the picture that is measured"""
 
 
-def _rim(picture: Pixels, times: float) -> tuple[Floats, Bools]:
+def _rim(picture: Pyramid, times: float) -> tuple[Floats, Bools]:
     """How the rim's colours differ from those further in, and where the rim is."""
-    flat = Pyramid(picture).flat(times).astype(np.float32)
+    flat = picture.flat(times).astype(np.float32)
     solid = (cv2.extractChannel(flat, 3) > OPAQUE * 0.75).astype(np.uint8)
     rim, inside = _band(solid, 0, _RIM_PX), _band(solid, 2 * _RIM_PX, 4 * _RIM_PX)
     colours = flat * each_channel(OPAQUE / np.maximum(cv2.extractChannel(flat, 3), 1))
@@ -407,16 +412,24 @@ def _around(colours: Floats, band: Bools, at: tuple[Indices, ...]) -> Floats:
     return cast(Floats, mean)
 
 
-def signature(frame: Pixels, region: Mask) -> str:
-    """The face of a frame as a few thousand tones, in text: `columns x rows : base64`."""
-    where = box(region)
-    face = frame[where]
-    height, width = face.shape[:2]
-    cells = (_CELLS, max(1, round(_CELLS * height / width)))
-    small = cv2.resize(Pyramid(face).tones(1.0), cells, interpolation=cv2.INTER_AREA)
-    inside = cv2.resize(region[where], cells, interpolation=cv2.INTER_AREA) == OPAQUE
+def signature(face: Pyramid, reference: Reference) -> str:
+    """The face of a frame as a few thousand tones, in text: `columns x rows : base64`.
+
+    `face`: the part of the frame where the region of its reference is.
+    """
+    region = cast(Mask, reference.region)
+    inside = reference.once("cells", lambda: _cells(region[reference.where]))
+    rows, columns = inside.shape
+    small = cv2.resize(face.tones(1.0), (columns, rows), interpolation=cv2.INTER_AREA)
     tone = np.where(inside, np.round(small), round(GREY)).astype(np.uint8)
-    return f"{cells[0]}x{cells[1]}:{base64.b64encode(tone.tobytes()).decode()}"
+    return f"{columns}x{rows}:{base64.b64encode(tone.tobytes()).decode()}"
+
+
+def _cells(region: Mask) -> Bools:
+    """Which cells of a signature lie wholly in the region."""
+    height, width = region.shape
+    cells = (_CELLS, max(1, round(_CELLS * height / width)))
+    return cast(Bools, cv2.resize(region, cells, interpolation=cv2.INTER_AREA) == OPAQUE)
 
 
 def apart(one: str, other: str) -> float | None:

@@ -44,6 +44,8 @@ from tasks.character.read import parse, read_text  # noqa: E402
 from tasks.character.vocabulary import AXES  # noqa: E402
 from tasks.finish.features import features, stray  # noqa: E402
 from tasks.finish.measure import apart, signature  # noqa: E402
+from tasks.finish.pyramid import Pyramid  # noqa: E402
+from tasks.finish.reference import Reference  # noqa: E402
 from tasks.finish.region import from_landmarks  # noqa: E402
 from tasks.pictures.decode import PORTRAITS  # noqa: E402
 from tasks.pictures.picture import read  # noqa: E402
@@ -244,8 +246,9 @@ def rim_changed(frames: Mapping[str, Pixels], portrait: Pixels, face: Face) -> f
 def nearest(frames: Mapping[str, Pixels], face: Face, portrait: Pixels) -> float:
     """The least difference between two expressions, and between one and neutral."""
     height, width = portrait.shape[:2]
-    region = from_landmarks(face, (width, height))
-    signatures = [signature(frame, region) for frame in (portrait, *frames.values())]
+    held = Reference(portrait, from_landmarks(face, (width, height)))
+    faces = (Pyramid(frame[held.where]) for frame in (portrait, *frames.values()))
+    signatures = [signature(face, held) for face in faces]
     return min(apart(one, other) or 0.0 for one, other in combinations(signatures, 2))
 
 
