@@ -40,6 +40,9 @@ Indices = NDArray[np.intp]
 _SIDE_PX = 512
 """the shorter side of the pictures that are measured"""
 _POINTS, _FEWEST_POINTS = 300, 24
+_WINDOW, _HALVINGS = (31, 31), 1
+"""how much around a point is looked for again, and first in a picture of how many halvings: that is
+some twenty pixels of a frame far, and what lies further off is no longer around the face"""
 _RING = 0.22
 """how far around the face the drift is measured, as a part of the width: the face must sit right
 in what is next to it"""
@@ -270,7 +273,9 @@ def _corners(soft: Pixels, beside: _Beside, reference: Reference) -> Floats | No
 
 def _tracked(one: Pixels, two: Pixels, points: Floats) -> tuple[Floats, Pixels]:
     """Where points of one picture lie in another, and 1 for each that was found."""
-    there, found, _ = cv2.calcOpticalFlowPyrLK(one, two, points, points.copy(), winSize=(31, 31))
+    there, found, _ = cv2.calcOpticalFlowPyrLK(
+        one, two, points, points.copy(), winSize=_WINDOW, maxLevel=_HALVINGS
+    )
     return cast(Floats, there), cast(Pixels, found)
 
 
