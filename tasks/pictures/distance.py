@@ -25,7 +25,8 @@ def distance(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
     Raises Mistake for a picture that is not (height, width, 4).
     """
     apart = _small(first) - _small(second)
-    return float(np.sqrt(np.mean(np.square(apart, dtype=np.float64))))
+    found = np.sqrt(np.mean(np.square(apart, dtype=np.float64)))
+    return min(float(found), 255.0)  # a mean of floats can be a millionth more
 
 
 def _small(picture: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -96,3 +96,8 @@ def test_fine_grain_averages_out_and_a_feature_does_not():
 def test_what_is_no_rgba_picture_is_refused():
     with pytest.raises(Mistake, match="not RGBA"):
         distance(np.zeros((4, 4, 3), np.uint8), plain(BLACK))
+
+
+def test_of_a_picture_of_seven_rows_the_means_round_upwards():
+    nothing = np.zeros((1, 1, 4), np.uint8)
+    assert distance(nothing, np.full((7, 1, 4), 255, np.uint8)) == 255
