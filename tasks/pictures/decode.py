@@ -95,11 +95,12 @@ def holds_its_pixels(data: bytes) -> bool:
     """
     if not data.startswith(png.START) or not is_own_depth(data):
         return False
-    return not any(_may_turn(chunk) for _, chunk in png.chunks(data)) and is_srgb(data)
+    chunks = png.chunks(memoryview(data))
+    return not any(_may_turn(kind, chunk) for kind, chunk in chunks) and is_srgb(data)
 
 
-def _may_turn(chunk: bytes) -> bool:
-    return chunk[4:8] == b"eXIf" or chunk[8:].startswith(_TURNING)
+def _may_turn(kind: bytes, chunk: memoryview) -> bool:
+    return kind == b"eXIf" or any(chunk[8 : 8 + len(start)] == start for start in _TURNING)
 
 
 def _decoded(image: Image.Image, data: bytes) -> Decoded:
@@ -151,7 +152,7 @@ def _check(data: bytes) -> None:
     if not data.startswith(png.START):
         return
     kind = b""
-    for kind, chunk in png.chunks(data):
+    for kind, chunk in png.chunks(memoryview(data)):
         # Pillow passes over the checksum of the pixels, and over that of a long chunk at the end.
         critical = not kind[:1].islower()
         if critical and png.checksum(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):

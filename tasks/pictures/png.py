@@ -5,23 +5,26 @@ Source: PNG specification, third edition, section 5.
 
 import struct
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 Data = bytes | memoryview
+AnyData = TypeVar("AnyData", bytes, memoryview)
 START = b"\x89PNG\r\n\x1a\n"
 _FRAME_BYTES = 12
 """what a chunk has around its data: length, kind, checksum"""
 
 
-def chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
+def chunks(png: AnyData) -> Iterator[tuple[bytes, AnyData]]:
     """Each chunk's kind, and the whole of it with length and checksum, as far as the file goes.
 
-    Ends with IEND: Pillow reads a PNG with something behind its end, and so does this.
+    Ends with IEND: Pillow reads a PNG with something behind its end, and so does this. Of a
+    memoryview, nothing is copied.
     """
     at = len(START)
     kind = b""
     while kind != b"IEND" and at + _FRAME_BYTES <= len(png):
         (length,) = struct.unpack(">I", png[at : at + 4])
-        kind, end = png[at + 4 : at + 8], at + length + _FRAME_BYTES
+        kind, end = bytes(png[at + 4 : at + 8]), at + length + _FRAME_BYTES
         yield kind, png[at:end]
         at = end
 

@@ -42,7 +42,7 @@ def _packed(data: bytes) -> bytes:
     """The packed rows of a PNG of that kind; none of any other."""
     if not data.startswith(png.START):
         return b""
-    *before, end = png.chunks(data)
+    *before, end = png.chunks(memoryview(data))
     parts = [chunk[8:-4] for kind, chunk in before if kind == b"IDAT"]
     first = len(before) - len(parts)
     kinds = {kind for kind, _ in before[:first]}

@@ -176,8 +176,8 @@ def compose(picture: bytes, image: Image.Image | Pixels, provenance: Provenance)
     `image` is `picture` decoded. A PNG that holds its pixels as they are is taken over chunk by
     chunk, without packing them again: what an artist packed tightly stays so.
     """
-    stored = png.chunks(picture if holds_its_pixels(picture) else png_bytes(image))
-    header, *chunks = stored
+    stored = picture if holds_its_pixels(picture) else png_bytes(image)
+    header, *chunks = png.chunks(memoryview(stored))
     rest = [chunk for kind, chunk in chunks if kind in _KEPT_CHUNKS]
     return b"".join([png.START, header[1], _SRGB, *_text_chunks(provenance), *rest])
 
