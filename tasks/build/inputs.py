@@ -170,7 +170,7 @@ class Inputs:
 
     def inner(self, path: Path) -> tuple[int, int, int, int]:
         """Where a picture lies in the frames: left, top, width and height in px."""
-        own_px = self._pictures.get(path, None).image.size
+        own_px = self._pictures.own_size(path)
         return inner_box(own_px, self._character.generation.size_px)
 
     def fitted(self, path: Path) -> CachedPicture:

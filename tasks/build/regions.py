@@ -88,8 +88,7 @@ class Regions:
         """
         width, height = self._character.generation.size_px
         portrait = self._project.input_path(self._character.base_image)
-        own = self._pictures.get(portrait, None).image
-        return inner_box(own.size, (width, height))
+        return inner_box(self._pictures.own_size(portrait), (width, height))
 
     def _mask_picture(self) -> CachedPicture | None:
         name = self._character.finish.face_mask

@@ -48,8 +48,16 @@ def from_landmarks(face: Face, size_px: tuple[int, int], margin: float = 1.0) ->
     cv2.fillConvexPoly(canvas, hull, 255, cv2.LINE_8, 4)
     # round corners: a fade follows a smooth edge better
     soft = max(3, round(unit * 0.12))
-    blurred = cv2.GaussianBlur(canvas, (0, 0), soft)
-    return np.where(blurred > 127, np.uint8(255), np.uint8(0))
+    rows, columns = box(canvas)
+    reach = 3 * soft + 2  # beyond that the blur of bytes does not look
+    about = (
+        slice(max(0, rows.start - reach), rows.stop + reach),
+        slice(max(0, columns.start - reach), columns.stop + reach),
+    )
+    blurred = cv2.GaussianBlur(canvas[about], (0, 0), soft)
+    region = np.zeros_like(canvas)
+    region[about] = np.where(blurred > 127, np.uint8(255), np.uint8(0))
+    return region
 
 
 def _edge(face: Face) -> list[Point]:

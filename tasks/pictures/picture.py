@@ -174,17 +174,46 @@ class PictureCache:
 
     def __init__(self, most: int = 8) -> None:
         self._lock = threading.Lock()
-        self._read = lru_cache(maxsize=most)(_read_entry)
+        self._most = most
+        self._own_px: dict[_File, tuple[int, int]] = {}
+        self._kept: dict[tuple[_File, tuple[int, int]], CachedPicture] = {}
+        """by file and size, the latest used last; what has its size already is read only once"""
 
     def get(self, path: Path, fit_to_px: tuple[int, int] | None) -> "CachedPicture":
         """The picture at `path`, fitted to a size in pixels if one is given."""
         with self._lock:
             # One at a time: sixteen workers that start together would read it sixteen times.
-            try:
-                status = path.stat()
-            except OSError as error:
-                raise Mistake(f"{path} is not there") from error
-            return self._read(path, status.st_mtime_ns, status.st_size, fit_to_px)
+            return self._get(_file(path), fit_to_px)
+
+    def own_size(self, path: Path) -> tuple[int, int]:
+        """Width and height of the picture at `path`, as it is shown."""
+        with self._lock:
+            file = _file(path)
+            if file not in self._own_px:
+                self._get(file, None)
+            return self._own_px[file]
+
+    def _get(self, file: "_File", fit_to_px: tuple[int, int] | None) -> "CachedPicture":
+        size_px = fit_to_px or self._own_px.get(file)
+        found = self._kept.pop((file, size_px), None) if size_px else None
+        if found is None:
+            found, self._own_px[file] = _read_entry(file[0], fit_to_px)
+        self._kept[file, found.image.size] = found
+        if len(self._kept) > self._most:
+            del self._kept[next(iter(self._kept))]
+        return found
+
+
+_File = tuple[Path, int, int]
+"""a file as it is now: when it was written, and its bytes"""
+
+
+def _file(path: Path) -> _File:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise Mistake(f"{path} is not there") from error
+    return path, status.st_mtime_ns, status.st_size
 
 
 class CachedPicture:
@@ -207,8 +236,9 @@ class CachedPicture:
 
 
 def _read_entry(
-    path: Path, _mtime_ns: int, _size: int, fit_to_px: tuple[int, int] | None
-) -> CachedPicture:
+    path: Path, fit_to_px: tuple[int, int] | None
+) -> tuple[CachedPicture, tuple[int, int]]:
+    """A picture, fitted to a size if one is given, and its own size."""
     # Read once: what is sent is what the digest is of, also when the file changes meanwhile.
     data = _read_bytes(path)
     decoded = _decode(data, path, PORTRAITS)
@@ -217,4 +247,4 @@ def _read_entry(
     # An engine is sent RGBA: of a PNG without alpha too.
     plain = image is original and decoded.as_stored and data[25] == _WITH_ALPHA
     notes = tuple(f"{path}: {note}" for note in decoded.notes)
-    return CachedPicture(image, data if plain else None, notes)
+    return CachedPicture(image, data if plain else None, notes), original.size

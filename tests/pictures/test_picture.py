@@ -289,6 +289,40 @@ def test_a_picture_is_read_once_while_its_file_does_not_change(tmp_path: Path, m
     assert len(reads) == 2
 
 
+def test_a_picture_that_fits_is_read_once_for_its_own_size_and_for_that_of_frames(
+    tmp_path: Path, monkeypatch
+):
+    path, larger = tmp_path / "me.png", tmp_path / "larger.png"
+    noise().save(path)
+    noise((24, 24)).save(larger)
+    reads = []
+    decode = picture._decode
+    monkeypatch.setattr(
+        picture,
+        "_decode",
+        lambda data, path, kinds: reads.append(path.name) or decode(data, path, kinds),
+    )
+    for first, second in ((SIZE, None), (None, SIZE)):
+        cache = PictureCache()
+        assert cache.get(path, first) is cache.get(path, second)
+        assert cache.own_size(path) == SIZE
+        assert cache.get(larger, SIZE).image.size == SIZE
+        assert cache.own_size(larger) == (24, 24)
+        assert cache.get(larger, None).image.size == (24, 24)
+        assert reads == ["me.png", "larger.png", "larger.png"]
+        reads.clear()
+
+
+def test_only_the_last_few_pictures_are_kept(tmp_path: Path):
+    cache = PictureCache(2)
+    paths = [tmp_path / f"{number}.png" for number in range(3)]
+    for path in paths:
+        noise().save(path)
+    first, second, _ = (cache.get(path, None) for path in paths)
+    assert cache.get(paths[1], None) is second
+    assert cache.get(paths[0], None) is not first
+
+
 def test_a_png_that_needs_no_change_is_shown_by_its_own_bytes(tmp_path: Path):
     path = tmp_path / "me.png"
     noise().save(path, compress_level=9)
