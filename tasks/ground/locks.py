@@ -68,8 +68,10 @@ def _sign(lock: "BaseFileLock", path: Path) -> None:
     from filelock import SoftFileLock
 
     if not isinstance(lock, SoftFileLock):
-        with contextlib.suppress(OSError):
-            path.write_text(f"{os.getpid()} {_host()} {time.time():.0f}\n")
+        text = f"{os.getpid()} {_host()} {time.time():.0f}\n"
+        # Over what is there, which is as long: to empty the file takes as long as all the rest.
+        with contextlib.suppress(OSError), path.open("r+b", buffering=0) as file:
+            file.write(text.encode())
 
 
 @lru_cache(maxsize=1)
