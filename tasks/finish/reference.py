@@ -4,6 +4,7 @@ All that depends on these alone is worked out once, for as many takes as there a
 sizes, the strongest edges, how the face is joined, what the neutral face looks like.
 """
 
+import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -49,8 +50,8 @@ def faded(part: Floats, below: Floats) -> Fade:
 class Reference:
     """A neutral picture (RGBA, straight alpha), and the region of its face, or None.
 
-    The region is of the frame's size, 255 inside. Threads may share one: at the worst two of them
-    work out the same. What it hands out is not to be written on.
+    The region is of the frame's size, 255 inside. Threads may share one; what it hands out is not
+    to be written on.
     """
 
     def __init__(self, picture: Pixels, region: Mask | None) -> None:
@@ -58,11 +59,18 @@ class Reference:
         self.region = region
         self.pyramid = Pyramid(picture)
         self._known: dict[Hashable, Any] = {}
+        self._lock = threading.RLock()
 
     def once(self, what: Hashable, make: Callable[[], T]) -> T:
-        """What `make` answers, asked for the first time only; `what` names it."""
+        """What `make` answers, asked for the first time only; `what` names it.
+
+        Who asks meanwhile waits: the first frames of a run are worked on at once, and each would
+        work all of it out.
+        """
         if what not in self._known:
-            self._known[what] = make()
+            with self._lock:
+                if what not in self._known:
+                    self._known[what] = make()
         return cast(T, self._known[what])
 
     def fitted(self, size_px: tuple[int, int]) -> "Reference":
