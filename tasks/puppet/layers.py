@@ -162,13 +162,14 @@ def _share(picture: Pixels, near: Zone, over: Mask, moves: Mask) -> Pixels | Non
     """How much of each pixel lies over the face: all of it in the mask, less just around it."""
     if not over.any():
         return None
-    share = np.zeros(picture.shape[:2], np.float32)
+    share = np.zeros(picture.shape[:2], np.uint8)
     # the soft edge of a line is a pixel wide, and its colours are the line's and the skin's; but
     # what moves beneath is not held by it
     grown = cv2.dilate(over.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     held = over | (grown & (near.unlike < 3 * UNLIKE) & ~moves)
-    share[near.cut] = smooth(cv2.GaussianBlur(held.astype(np.float32), (0, 0), 0.5) * 1.5 - 0.2)
-    return np.round(share * 255).astype(np.uint8)
+    part = smooth(cv2.GaussianBlur(held.astype(np.float32), (0, 0), 0.5) * 1.5 - 0.2)
+    share[near.cut] = np.round(part * 255)
+    return share
 
 
 def kind_of(near: Zone, parts: dict[str, EyeParts], over: Mask) -> EyeKind:
@@ -193,7 +194,7 @@ def _is_shut(near: Zone, parts: EyeParts, over: Mask) -> bool:
     """Whether an eye is a line with skin above and below it, in the whole of its width."""
     tall = np.maximum(parts.lower - parts.upper, 1)
     inside = parts.opening & (np.abs(parts.s) < SHUT_WIDTH)
-    if inside.sum() < FEWEST or over[inside].any() or _pale(near.lab)[inside & ~near.is_skin].any():
+    if inside.sum() < FEWEST or over[inside].any() or _pale(near.lab[inside & ~near.is_skin]).any():
         return False
     column = np.clip(((parts.s + 1) * COLUMNS / 2).astype(int), 0, COLUMNS - 1)
     height = np.bincount(column[inside], tall[inside], COLUMNS)
@@ -222,7 +223,7 @@ def _plain(near: Zone, face: Anatomy, parts: dict[str, EyeParts], over: Mask) ->
             return False
         # corners rounder than a lid's edge, as of an oval: their white would stay
         rim = one.rim(0.12 * tall, 0.12 * tall, 0.12) & ~one.opening & ~near.is_skin
-        if _pale(near.lab)[rim].sum() > WEDGE * one.opening.sum():
+        if _pale(near.lab[rim]).sum() > WEDGE * one.opening.sum():
             return False
     return True
 

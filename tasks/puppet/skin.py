@@ -100,9 +100,9 @@ def to_lab(colours: Pixels | Floats) -> Floats:
 
 
 def _far(lab: Floats, other: Floats, weight: Floats) -> Floats:
-    away = (lab - other) * weight
-    away *= away
-    return cast(Floats, np.sqrt(away[..., 0] + away[..., 1] + away[..., 2]))
+    # Each channel by itself: several times as quick as numpy is over an axis of three.
+    light, red, blue = (((lab[..., c] - other[..., c]) * weight[c]) ** 2 for c in range(3))
+    return cast(Floats, np.sqrt(light + red + blue))
 
 
 def _local(lab: Floats, near: Mask, usual: Floats, sigma: float) -> Floats:
@@ -146,10 +146,11 @@ def _beside(face: Anatomy, x: Floats, y: Floats) -> Mask:
 
 def bins(lab: Floats, size: Floats | float) -> NDArray[np.int64]:
     """The number of the box of colours, each of that size, that each of these (n, 3) lies in."""
-    places = np.floor(lab / size + np.float32(0.5)).astype(np.int64)
-    places -= places.min(axis=0)
-    _, greens, blues = (places.max(axis=0) + 1).tolist()
-    number: NDArray[np.int64] = (places[:, 0] * greens + places[:, 1]) * blues + places[:, 2]
+    number = np.zeros(len(lab), np.int64)
+    for channel, step in zip(lab.T, np.broadcast_to(np.float32(size), 3), strict=True):
+        places = np.floor(channel / step + np.float32(0.5)).astype(np.int64)
+        places -= places.min()
+        number = number * (places.max() + 1) + places
     return number
 
 
