@@ -10,7 +10,17 @@ from tasks.puppet.anatomy import EyeShape
 from tasks.puppet.grain import Grain
 from tasks.puppet.lash_line import LashLine
 from tasks.puppet.over import BESIDE, LASHES, EyeParts, reached
-from tasks.puppet.raster import Floats, Mask, Pixels, blurred, extent, smooth, spread, to_bytes
+from tasks.puppet.raster import (
+    Floats,
+    Mask,
+    Pixels,
+    blurred,
+    extent,
+    mixed,
+    smooth,
+    spread,
+    to_bytes,
+)
 from tasks.puppet.skin import UNLIKE, Zone
 
 GAP = 0.08
@@ -40,16 +50,13 @@ class EyeLayers:
 def bare_skin(picture: Pixels, zone: Zone, hidden: Mask, grain: Grain, sigma: float) -> Floats:
     """A zone's picture with plain skin in place of what is hidden; premultiplied, 0..255."""
     part = picture[zone.cut].astype(np.float32)
-    left, top, right, bottom = zone.window
-    y, x = np.mgrid[top:bottom, left:right].astype(np.float32)
     grown = cv2.dilate(hidden.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     known = zone.is_skin & ~grown
     if not known.any():
         return part
     skin = spread(part, known.astype(np.float32), sigma)
-    skin[..., :3] *= grain.at(x, y)[..., None]
-    share = smooth(blurred(hidden.astype(np.float32), 1.0) * 2)[..., None]
-    return cast(Floats, part + share * (skin - part))
+    grain.onto(skin, *zone.window[:2])
+    return mixed(part, skin, smooth(blurred(hidden.astype(np.float32), 1.0) * 2))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,8 @@ from tasks.puppet.raster import (
     Mask,
     Pixels,
     blurred,
+    mixed,
+    repeated,
     sample,
     smooth,
     spread,
@@ -66,9 +68,8 @@ def eyeball(
     well = (v > upper + edge) & (v < lower - edge) & (np.abs(s) < CORNER) & free
     well &= ~_shaded(patch, well & (far > WHITE))
     hidden = _continued(patch, well, far, v, eye)
-    hidden[..., :3] *= grain.at(x, y)[..., None]
-    weight = _faded(well, 0.02 * tall)[..., None]
-    clean = hidden + weight * (patch - hidden)
+    grain.onto(hidden, left, top)
+    clean = mixed(hidden, patch, _faded(well, 0.02 * tall))
     plain = np.where(seen[..., None], patch, hidden)
     return Eyeball(left, top, to_bytes(plain), to_bytes(clean))
 
@@ -80,11 +81,12 @@ def _taller(patch: Floats, across: Floats, down: Floats, eye: EyeShape, seen: Ma
     if white.sum() < FEWEST:
         return 1.0
     light = np.quantile(patch[white][:, :3], 0.75, axis=0)
-    other = np.abs(patch[..., :3] - light).sum(axis=-1) > FAR_FROM_WHITE
     middle = seen & (np.abs(across) < 0.25)
+    other = np.abs(patch[middle][:, :3] - light).sum(axis=-1) > FAR_FROM_WHITE
+    below = down[middle] / np.float32(eye.iris_radius)
     found = 1.0
     for step in np.arange(1.0, TALLEST, 0.06):
-        ring = middle & (np.abs(down / np.float32(eye.iris_radius) - step) < 0.05)
+        ring = np.abs(below - step) < 0.05
         if not ring.any():
             # one that the lower lid cuts goes on a little beneath it
             found += UNDER
@@ -106,9 +108,9 @@ EDGE, CORNER = 0.12, 0.93
 
 def _shaded(patch: Floats, white: Mask) -> Mask:
     """Where the white is dimmed by a lid's shadow or a pink corner."""
-    light = patch[..., :3].sum(axis=2)
     if white.sum() < FEWEST:
         return np.zeros_like(white)
+    light = _light(patch)
     dimmed: Mask = white & (light < DIM * float(np.quantile(light[white], 0.9)))
     return dimmed
 
@@ -149,12 +151,18 @@ def _continued(patch: Floats, known: Mask, far: Floats, v: Floats, eye: EyeShape
         # an eye of a few pixels, or one that is shut, has nothing that is surely its own
         white = known if known.any() else np.ones_like(known)
     # shadows and pink corners are darker than the white itself: they count for little
-    light = patch[..., :3].sum(axis=2)
+    light = _light(patch)
     bright = (light / max(float(light[white].max()), 1.0)) ** 8
     filled = spread(patch, white * bright, 0.6 * eye.height)
     iris = _round(patch, (known & (far < IRIS)) * _high(v, eye), far)
-    disc = smooth((1.06 - far) * eye.iris_radius / 2 + 0.5)[..., None]
-    return filled + disc * (iris - filled)
+    disc = smooth((1.06 - far) * eye.iris_radius / 2 + 0.5)
+    return mixed(filled, iris, disc)
+
+
+def _light(colours: Floats) -> Floats:
+    """Red, green and blue together."""
+    light: Floats = colours[..., 0] + (colours[..., 1] + colours[..., 2])
+    return light
 
 
 def _high(v: Floats, eye: EyeShape) -> Floats:
@@ -167,13 +175,14 @@ def _round(patch: Floats, weight: Floats, far: Floats) -> Floats:
     rings = np.minimum((far * RINGS).astype(np.int32), LAST_RING)
     profile = _rings(patch, weight, rings)
     # once more without the highlights, which belong to one place of their ring only
-    glare = (patch - profile[rings])[..., :3].sum(axis=2) > GLARE
+    glare = _light(patch - np.take(profile, rings, axis=0)) > GLARE
     profile = _rings(patch, np.where(glare, np.float32(0), weight), rings)
     at = np.clip(far * RINGS - 0.5, 0, LAST_RING - 1e-3)
     low = at.astype(np.int32)
-    part = (at - low)[..., None]
-    mixed: Floats = profile[low] * (1 - part) + profile[low + 1] * part
-    return mixed
+    part = repeated(at - low)
+    between: Floats = np.take(profile, low, axis=0) * (1 - part)
+    between += np.take(profile, low + 1, axis=0) * part
+    return between
 
 
 RINGS = 24

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from tasks.puppet.anatomy import Anatomy
 from tasks.puppet.raster import Floats, Pixels, blurred, mirrored
@@ -21,6 +23,22 @@ class Grain:
     def at(self, x: Floats, y: Floats) -> Floats:
         """The grain at any place, in pixels: the square, mirrored without end."""
         return mirrored(self.square, x, y)
+
+    def onto(self, colours: Floats, left: int, top: int) -> None:
+        """Lay it over colours (height, width, 4) whose first pixel is that of a picture, in place.
+
+        On whole pixels there is nothing to interpolate.
+        """
+        (height, width), (high, wide) = colours.shape[:2], self.square.shape
+        share = cv2.merge([self.square, self.square, self.square, np.ones_like(self.square)])
+        rows, columns = _back_and_forth(top, height, high), _back_and_forth(left, width, wide)
+        colours *= share[rows][:, columns]
+
+
+def _back_and_forth(start: int, count: int, size: int) -> NDArray[np.intp]:
+    """The places of a row of so many that is mirrored at its ends, from one of them on."""
+    places = np.arange(start, start + count) % (2 * size)
+    return np.minimum(places, 2 * size - 1 - places)
 
 
 def grain(picture: Pixels, face: Anatomy) -> Grain:
