@@ -123,7 +123,7 @@ def _stroke(patch: Floats, bare: Floats, alpha: Floats) -> Pixels:
 def belongs(zone: Zone, eye: EyeShape, parts: EyeParts, over: Mask) -> Mask:
     """All of the eye: its opening, and the lines and lashes that hang on it."""
     tall = eye.height
-    near = parts.rim(1.4 * LASHES * tall, 0.3 * tall, BESIDE) & ~over
+    near = parts.rim(1.4 * LASHES, 0.3, BESIDE) & ~over
     other = near & (~zone.is_skin | parts.opening)
     # a lash line may leave a gap to what it hangs on
     size = 2 * max(round(GAP * tall), 1) + 1

@@ -102,9 +102,7 @@ def _hanging(line: Mask, parts: EyeParts) -> Mask:
 def _flick(zone: Zone, eye: EyeShape, parts: EyeParts, over: Mask) -> float:
     """How far lashes stand out beyond the outer corner."""
     outer = -parts.s * eye.inwards
-    near = (
-        parts.rim(LASHES * eye.height, 0.0, BESIDE) & (outer > 1.0) & (parts.v < 0.1 * eye.height)
-    )
+    near = parts.rim(LASHES, 0.0, BESIDE) & (outer > 1.0) & (parts.v < 0.1 * eye.height)
     dark = near & ~over & (zone.unlike > 2 * UNLIKE)
     return float(np.quantile(outer[dark], 0.95)) - 1 if dark.sum() > 6 else 0.0
 

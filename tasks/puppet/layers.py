@@ -214,15 +214,14 @@ COLUMNS, FEWEST = 24, 48
 def _plain(near: Zone, face: Anatomy, parts: dict[str, EyeParts], over: Mask) -> bool:
     """Whether the skin above both eyes can be pulled down over them."""
     for side, one in parts.items():
-        tall = face.eyes[side].height
-        if tall > TALL * 2 * face.eyes[side].half:
+        if one.tall > TALL * 2 * face.eyes[side].half:
             return False
-        above = one.rim(0.9 * tall, 0.1 * tall, 0.1) & ~one.rim(0.25 * tall, 0.0, 0.0)
-        about = one.rim(0.5 * tall, 0.3 * tall, 0.2)
+        above = one.rim(0.9, 0.1, 0.1) & ~one.rim(0.25, 0.0, 0.0)
+        about = one.rim(0.5, 0.3, 0.2)
         if over[about].mean() > 0.01 or near.is_skin[above].mean() < 0.75:
             return False
         # corners rounder than a lid's edge, as of an oval: their white would stay
-        rim = one.rim(0.12 * tall, 0.12 * tall, 0.12) & ~one.opening & ~near.is_skin
+        rim = one.rim(0.12, 0.12, 0.12) & ~one.opening & ~near.is_skin
         if _pale(near.lab[rim]).sum() > WEDGE * one.opening.sum():
             return False
     return True

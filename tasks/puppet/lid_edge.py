@@ -12,7 +12,7 @@ import numpy as np
 
 from tasks.character.face import Point
 from tasks.puppet.anatomy import EyeShape
-from tasks.puppet.raster import Floats, Mask, Pixels, colours_at, look_up
+from tasks.puppet.raster import Floats, Mask, Pixels, colours_at, extent, look_up
 
 COLUMNS = 65
 BENDS = tuple((p, q) for p in (1.6, 2.0, 2.5, 3.0) for q in (1.0, 0.9, 0.8, 0.7, 0.6, 0.5))
@@ -31,7 +31,10 @@ class LidEdges:
         """The heights of the upper and lower edge at s = x / half; 0 beyond the corners."""
         places = (s + 1) * np.float32((COLUMNS - 1) / 2)
         table = np.stack([self.upper, self.lower], axis=-1)[None].astype(np.float32)
-        found = look_up(table, places, np.zeros_like(places))
+        found = np.zeros((*s.shape, 2), np.float32)
+        cut = extent(np.abs(s) < 1 + 2 / COLUMNS)
+        if cut is not None:
+            found[cut] = look_up(table, places[cut], np.zeros_like(places[cut]))
         return found[..., 0], found[..., 1]
 
 

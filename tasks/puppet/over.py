@@ -8,7 +8,7 @@ import numpy as np
 
 from tasks.puppet.anatomy import Anatomy, EyeShape
 from tasks.puppet.lid_edge import LidEdges
-from tasks.puppet.raster import Floats, Mask
+from tasks.puppet.raster import Cut, Floats, Mask, extent
 from tasks.puppet.skin import UNLIKE, Zone, bins
 
 LASHES = 0.3
@@ -34,6 +34,8 @@ class EyeParts:
     upper: Floats
     """the height of the upper lid's edge there"""
     lower: Floats
+    tall: float
+    """the eye's height"""
 
     @cached_property
     def opening(self) -> Mask:
@@ -41,14 +43,25 @@ class EyeParts:
         inside: Mask = (self.v > self.upper) & (self.v < self.lower) & (np.abs(self.s) < 1)
         return inside
 
+    @cached_property
+    def _near(self) -> Cut:
+        """The rows and columns of all that a rim may hold."""
+        near = (self.v > self.upper.min() - self.tall) & (self.v < self.lower.max() + self.tall)
+        return extent(near & (np.abs(self.s) < 1 + BESIDE)) or (slice(0), slice(0))
+
     def rim(self, above: float, below: float, beside: float) -> Mask:
-        """The opening and what is next to it, by so many pixels and parts of half a width."""
+        """The opening and what is next to it, by such parts of its height and of half its width.
+
+        At most by all of its height, and by `BESIDE`.
+        """
+        rim, cut = np.zeros(self.s.shape, bool), self._near
+        s, v = self.s[cut], self.v[cut]
         # beside the steep ends of the opening lashes are as high as in its middle, almost
-        wide = np.maximum(1 - (self.s / np.float32(1 + beside)) ** 2, 0)
-        roof = np.minimum(self.upper, self.upper.min() * wide)
-        near: Mask = (self.v > roof - above) & (self.v < self.lower + below)
-        near &= np.abs(self.s) < 1 + beside
-        return near
+        wide = np.maximum(1 - (s / np.float32(1 + beside)) ** 2, 0)
+        roof = np.minimum(self.upper[cut], self.upper.min() * wide)
+        near = (v > roof - above * self.tall) & (v < self.lower[cut] + below * self.tall)
+        rim[cut] = near & (np.abs(s) < 1 + beside)
+        return rim
 
 
 def eye_parts(zone: Zone, eye: EyeShape, edges: LidEdges) -> EyeParts:
@@ -58,7 +71,7 @@ def eye_parts(zone: Zone, eye: EyeShape, edges: LidEdges) -> EyeParts:
     along, v = eye.axes.locals(x, y)
     s = along / np.float32(eye.half)
     upper, lower = edges.at(s)
-    return EyeParts(s, v, upper, lower)
+    return EyeParts(s, v, upper, lower, eye.height)
 
 
 def found_over(zone: Zone, face: Anatomy, eyes: dict[str, EyeParts]) -> Mask:
@@ -66,9 +79,8 @@ def found_over(zone: Zone, face: Anatomy, eyes: dict[str, EyeParts]) -> Mask:
     surrounds the face."""
     other = ~zone.is_skin
     kept = _brows(zone, face, 0.1)
-    for side, parts in eyes.items():
-        tall = face.eyes[side].height
-        kept |= parts.rim(LASHES * tall, 0.15 * tall, BESIDE)
+    for parts in eyes.values():
+        kept |= parts.rim(LASHES, 0.15, BESIDE)
     outside = reached(other & ~kept, _border(other.shape))
     if not _has_an_edge(zone, outside):
         return np.zeros_like(outside)
@@ -121,10 +133,13 @@ def _brows(zone: Zone, face: Anatomy, half: float) -> Mask:
     thick = np.float32(half * face.unit)
     for brow in face.brows.values():
         ends = sorted((brow.inner, brow.middle, brow.outer))
-        xs, ys = zip(*ends, strict=True)
-        line = np.interp(zone.across, xs, ys).astype(np.float32)
-        beyond = np.maximum(np.maximum(xs[0] - zone.across, zone.across - xs[-1]), 0)
-        found |= np.hypot(zone.down - line, beyond) < thick
+        cut = zone.about(ends, thick + 1)
+        if cut is None:
+            continue
+        (xs, ys), across = zip(*ends, strict=True), zone.across[cut]
+        line = np.interp(across, xs, ys).astype(np.float32)
+        beyond = np.maximum(np.maximum(xs[0] - across, across - xs[-1]), 0)
+        found[cut] |= np.hypot(zone.down[cut] - line, beyond) < thick
     return found
 
 

@@ -1,5 +1,6 @@
 """Which of a face's pixels are skin: the colour is found beside the eyes, not assumed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -7,9 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.character.face import Point
 from tasks.puppet.anatomy import Anatomy
 from tasks.puppet.palette import SOLID
-from tasks.puppet.raster import Floats, Mask, Pixels, Window, spread, window
+from tasks.puppet.raster import Cut, Floats, Mask, Pixels, Window, extent, spread, window
 
 UNLIKE = 13.0
 """how far from the skin around it a pixel is that is none: CIELAB, lightness at seven tenths"""
@@ -48,6 +50,14 @@ class Zone:
         """Its rows and columns."""
         left, top, right, bottom = self.window
         return slice(top, bottom), slice(left, right)
+
+    def about(self, line: Sequence[Point], reach: float) -> Cut | None:
+        """Its rows and columns that hold all that is not further than this from points along the
+        face's axes, and from what is between them; None where that lies beside it."""
+        xs, ys = zip(*line, strict=True)
+        left, top, right, bottom = min(xs) - reach, min(ys) - reach, max(xs) + reach, max(ys) + reach
+        near = (self.across > left) & (self.across < right)
+        return extent(near & (self.down > top) & (self.down < bottom))
 
 
 def zone(picture: Pixels, face: Anatomy) -> Zone:
