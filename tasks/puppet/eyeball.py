@@ -14,6 +14,7 @@ from tasks.puppet.raster import (
     Pixels,
     blurred,
     mixed,
+    places,
     repeated,
     sample,
     smooth,
@@ -54,8 +55,7 @@ def eyeball(
     """
     left, top, right, bottom = _box(picture, eye)
     patch = picture[top:bottom, left:right].astype(np.float32)
-    y, x = np.mgrid[top:bottom, left:right].astype(np.float32)
-    along, v = eye.axes.locals(x, y)
+    along, v = eye.axes.locals(*places((left, top, right, bottom)))
     s = along / np.float32(eye.half)
     upper, lower = edges.at(s)
     tall = eye.height
@@ -194,9 +194,10 @@ GLARE = 60
 
 def _rings(patch: Floats, weight: Floats, rings: NDArray[np.int32]) -> Floats:
     """The mean colour (LAST_RING + 1, 4) of each ring; unknown ones are drawn from the next."""
-    flat, size = rings.ravel(), LAST_RING + 1
-    count = np.bincount(flat, weight.ravel(), size)
-    sums = [np.bincount(flat, (weight * patch[..., c]).ravel(), size) for c in range(4)]
+    size, seen = LAST_RING + 1, weight > 0
+    ring, share, colours = rings[seen], weight[seen], patch[seen]
+    count = np.bincount(ring, share, size)
+    sums = [np.bincount(ring, share * colours[:, c], size) for c in range(4)]
     known = np.flatnonzero(count >= FAINTEST)
     if not known.size:
         return np.full((size, 4), patch.mean(axis=(0, 1)), np.float32)

@@ -32,7 +32,7 @@ class Grain:
         (height, width), (high, wide) = colours.shape[:2], self.square.shape
         share = cv2.merge([self.square, self.square, self.square, np.ones_like(self.square)])
         rows, columns = _back_and_forth(top, height, high), _back_and_forth(left, width, wide)
-        colours *= share[rows][:, columns]
+        colours *= share[:, columns][rows]
 
 
 def _back_and_forth(start: int, count: int, size: int) -> NDArray[np.intp]:

@@ -137,6 +137,13 @@ def to_bytes(colours: Floats) -> Pixels:
     return rounded
 
 
+def places(window: Window) -> tuple[Floats, Floats]:
+    """The places x and y of a window's pixels, as a row and a column that numpy multiplies out."""
+    left, top, right, bottom = window
+    across, down = np.arange(left, right, dtype=np.float32), np.arange(top, bottom, dtype=np.float32)
+    return across[None], down[:, None]
+
+
 def repeated(share: Floats, channels: int = 4) -> Floats:
     """A value for each pixel as one for each of its channels.
 
@@ -147,7 +154,10 @@ def repeated(share: Floats, channels: int = 4) -> Floats:
 
 def mixed(below: Floats, above: Floats, share: Floats) -> Floats:
     """Colours over colours, (height, width, channels); `share`: how much of each is the upper."""
-    return below + repeated(share, below.shape[2]) * (above - below)
+    way = above - below
+    way *= repeated(share, below.shape[2])
+    way += below
+    return way
 
 
 def extent(mask: Mask) -> Cut | None:

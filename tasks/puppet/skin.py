@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tasks.character.face import Point
 from tasks.puppet.anatomy import Anatomy
 from tasks.puppet.palette import SOLID
-from tasks.puppet.raster import Cut, Floats, Mask, Pixels, Window, extent, spread, window
+from tasks.puppet.raster import Cut, Floats, Mask, Pixels, Window, extent, places, spread, window
 
 UNLIKE = 13.0
 """how far from the skin around it a pixel is that is none: CIELAB, lightness at seven tenths"""
@@ -64,7 +64,7 @@ def zone(picture: Pixels, face: Anatomy) -> Zone:
     """Look at the picture about the eyes."""
     left, top, right, bottom = _window(picture, face)
     part = picture[top:bottom, left:right]
-    y, x = np.mgrid[top:bottom, left:right].astype(np.float32)
+    x, y = places((left, top, right, bottom))
     across, down = face.axes.locals(x, y)
     lab = to_lab(part)
     solid = part[..., 3] > SOLID
@@ -85,7 +85,7 @@ def zone(picture: Pixels, face: Anatomy) -> Zone:
 
 def _openings(face: Anatomy, x: Floats, y: Floats) -> Mask:
     """Within both eyes, whatever their lids' shape."""
-    inside = np.zeros(x.shape, bool)
+    inside = np.zeros((y.size, x.size), bool)
     for eye in face.eyes.values():
         along, v = eye.axes.locals(x, y)
         inside |= (along / eye.half) ** 2 + (2 * v / eye.height) ** 2 < 0.9
@@ -105,8 +105,8 @@ def _finer(lab: Floats, usual: Floats, inside: Mask) -> float:
 
 def to_lab(colours: Pixels | Floats) -> Floats:
     """RGB (or RGBA) 0..255 in CIELAB."""
-    rgb = np.ascontiguousarray(colours[..., :3], dtype=np.float32) / np.float32(255)
-    return cast(Floats, cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB))
+    rgb = cv2.cvtColor(colours, cv2.COLOR_RGBA2RGB) if colours.shape[-1] == 4 else colours
+    return cast(Floats, cv2.cvtColor(rgb / np.float32(255), cv2.COLOR_RGB2LAB))
 
 
 def _far(lab: Floats, other: Floats, weight: Floats) -> Floats:
@@ -158,9 +158,9 @@ def bins(lab: Floats, size: Floats | float) -> NDArray[np.int64]:
     """The number of the box of colours, each of that size, that each of these (n, 3) lies in."""
     number = np.zeros(len(lab), np.int64)
     for channel, step in zip(lab.T, np.broadcast_to(np.float32(size), 3), strict=True):
-        places = np.floor(channel / step + np.float32(0.5)).astype(np.int64)
-        places -= places.min()
-        number = number * (places.max() + 1) + places
+        at = np.floor(channel / step + np.float32(0.5)).astype(np.int64)
+        at -= at.min()
+        number = number * (at.max() + 1) + at
     return number
 
 

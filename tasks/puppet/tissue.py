@@ -156,8 +156,14 @@ def _inside(face: Anatomy, x: Floats, y: Floats) -> Floats:
 
 
 def _field(face: Anatomy, movers: tuple[Mover, ...], x: Floats, y: Floats) -> Floats:
-    pushes = [mover.push(x, y) for mover in movers]
-    dx, dy = np.array(pushes, np.float32).sum(axis=0)
+    dx, dy = np.zeros_like(x), np.zeros_like(y)
+    for mover in movers:
+        (left, top), (right, bottom) = mover.corners()
+        cut = extent((x > left - 1) & (x < right + 1) & (y > top - 1) & (y < bottom + 1))
+        if cut is not None:
+            pushed = mover.push(x[cut], y[cut])
+            dx[cut] += pushed[0]
+            dy[cut] += pushed[1]
     return np.stack(face.axes.turn(dx, dy), axis=-1).astype(np.float32)
 
 
