@@ -132,7 +132,7 @@ def _brows(zone: Zone, face: Anatomy, half: float) -> Mask:
     thick = np.float32(half * face.unit)
     for brow in face.brows.values():
         ends = sorted((brow.inner, brow.middle, brow.outer))
-        cut = zone.about(ends, thick + 1)
+        cut = zone.about(ends, float(thick) + 1)
         if cut is None:
             continue
         (xs, ys), across = zip(*ends, strict=True), zone.across[cut]

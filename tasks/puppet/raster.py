@@ -140,7 +140,10 @@ def to_bytes(colours: Floats) -> Pixels:
 def places(window: Window) -> tuple[Floats, Floats]:
     """The places x and y of a window's pixels, as a row and a column that numpy multiplies out."""
     left, top, right, bottom = window
-    across, down = np.arange(left, right, dtype=np.float32), np.arange(top, bottom, dtype=np.float32)
+    across, down = (
+        np.arange(left, right, dtype=np.float32),
+        np.arange(top, bottom, dtype=np.float32),
+    )
     return across[None], down[:, None]
 
 

@@ -55,7 +55,12 @@ class Zone:
         """Its rows and columns that hold all that is not further than this from points along the
         face's axes, and from what is between them; None where that lies beside it."""
         xs, ys = zip(*line, strict=True)
-        left, top, right, bottom = min(xs) - reach, min(ys) - reach, max(xs) + reach, max(ys) + reach
+        left, top, right, bottom = (
+            min(xs) - reach,
+            min(ys) - reach,
+            max(xs) + reach,
+            max(ys) + reach,
+        )
         near = (self.across > left) & (self.across < right)
         return extent(near & (self.down > top) & (self.down < bottom))
 
