@@ -1,5 +1,7 @@
 """The puppet as an engine: free, local, exact. It moves the base portrait by the request's rig."""
 
+from threading import Thread
+
 import numpy as np
 
 from tasks import puppet
@@ -32,4 +34,6 @@ class PuppetEngine:
 
 def open_engine(_settings: EngineSettings) -> PuppetEngine:
     """The puppet needs nothing but the request."""
+    # the first rig needs them; until then a run has one thread only, and a core to spare
+    Thread(target=puppet.make_tables).start()
     return PuppetEngine()

@@ -6,7 +6,7 @@ files as sRGB everywhere.
 """
 
 import io
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -60,8 +60,9 @@ def is_srgb(data: bytes) -> bool:
         return in_srgb(grid, image, data)[0] is grid
 
 
+@cache
 def _grid() -> Image.Image:
-    """All colours, some of each."""
+    """All colours, some of each; not to be written to."""
     steps = np.linspace(0, 255, _GRID).round().astype(np.uint8)
     return Image.fromarray(np.stack(np.meshgrid(steps, steps, steps), -1).reshape(_GRID, -1, 3))
 

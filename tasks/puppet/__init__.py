@@ -17,8 +17,9 @@ from tasks.puppet.drawing import draw
 from tasks.puppet.lips import OPENERS
 from tasks.puppet.rig import name
 from tasks.puppet.rig import rig as rig_of
+from tasks.puppet.skin import make_tables
 
-__all__ = ["SHOWN", "FaceError", "Puppet", "complete", "render", "unshown"]
+__all__ = ["SHOWN", "FaceError", "Puppet", "complete", "make_tables", "render", "unshown"]
 
 SHOWN: frozenset[str] = frozenset(
     {

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tasks.character.face import Point
 from tasks.puppet.anatomy import Anatomy
+from tasks.puppet.memo import Memo
 from tasks.puppet.palette import SOLID
 from tasks.puppet.raster import Cut, Floats, Mask, Pixels, Window, extent, places, spread, window
 
@@ -110,8 +111,20 @@ def _finer(lab: Floats, usual: Floats, inside: Mask) -> float:
 
 def to_lab(colours: Pixels | Floats) -> Floats:
     """RGB (or RGBA) 0..255 in CIELAB."""
+    make_tables()
     rgb = cv2.cvtColor(colours, cv2.COLOR_RGBA2RGB) if colours.shape[-1] == 4 else colours
     return cast(Floats, cv2.cvtColor(rgb / np.float32(255), cv2.COLOR_RGB2LAB))
+
+
+def make_tables() -> None:
+    """Have OpenCV make its tables for CIELAB: an eighth of a second, in which others may go on.
+
+    Whoever asks for such colours waits for them: OpenCV itself would make them twice.
+    """
+    _TABLES.get((), lambda: cv2.cvtColor(np.zeros((1, 1, 3), np.float32), cv2.COLOR_RGB2LAB))
+
+
+_TABLES: Memo[object] = Memo(1)
 
 
 def _far(lab: Floats, other: Floats, weight: Floats) -> Floats:
