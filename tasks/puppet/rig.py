@@ -7,7 +7,7 @@ from hashlib import sha256
 import numpy as np
 
 from tasks.character.face import Face, Head
-from tasks.pictures.alpha import premultiply, whole_pixels
+from tasks.pictures.alpha import covers, premultiply, whole_pixels
 from tasks.pictures.packing import Packer
 from tasks.puppet.anatomy import Anatomy, anatomy
 from tasks.puppet.backdrop import Backdrop, TurnError, backdrop, before
@@ -18,7 +18,18 @@ from tasks.puppet.lid_edge import lid_edges
 from tasks.puppet.memo import Memo
 from tasks.puppet.mouth_look import MouthLook, mouth_look
 from tasks.puppet.palette import Palette, palette
-from tasks.puppet.raster import Pixels, fit, sample, sample_share, unpremultiply
+from tasks.puppet.raster import (
+    Floats,
+    Mask,
+    Pixels,
+    fit,
+    places,
+    sample,
+    sample_share,
+    shifted,
+    strips,
+    unpremultiply,
+)
 from tasks.puppet.socket import Socket, sockets
 from tasks.puppet.tissue import Tissue
 from tasks.puppet.turn import Turn, turn
@@ -91,16 +102,45 @@ class Rig:
             return turned, self.picture
         left, top, right, bottom = part
         x, y = turned.back(*part)
-        moved = (x != np.arange(left, right)) | (y != np.arange(top, bottom)[:, None])
+        across, down = places(part)
+        moved = (x != across) | (y != down)
         neutral = self.picture.copy()
-        colours = sample(self.premultiplied, x, y)
-        if behind is not None:
-            at = slice(top, bottom), slice(left, right)
-            moved &= before(behind, colours, sample_share(behind.share, x, y), at)
-        straight = unpremultiply(colours)
         part_of = whole_pixels(neutral[top:bottom, left:right])
-        np.copyto(part_of, whole_pixels(straight), where=moved)
+        if behind is None:
+            np.copyto(part_of, np.uint32(0), where=moved)
+            moved &= _figure_at(covers(self.picture, 1), x, y)
+        for rows, columns in strips(moved):
+            strip = rows, columns
+            colours = sample(self.premultiplied, x[strip], y[strip])
+            if behind is not None:
+                at = shifted(rows, top), shifted(columns, left)
+                share = sample_share(behind.share, x[strip], y[strip])
+                moved[strip] &= before(behind, colours, share, at)
+            straight = unpremultiply(colours)
+            np.copyto(part_of[strip], whole_pixels(straight), where=moved[strip])
         return turned, neutral
+
+
+def _figure_at(figure: Mask, x: Floats, y: Floats) -> Mask:
+    """Where a picture is perhaps not clear, at some places: in the columns of its figure's part.
+
+    Beside a figure on nothing there is two thirds as much to sample.
+    """
+    height, width = figure.shape
+    ends = float(y.min()), float(y.max())
+    top, bottom = (int(min(max(at, 0), height - 1)) for at in ends)
+    columns = np.flatnonzero(figure[max(top - _AROUND, 0) : bottom + _AROUND + 1].any(axis=0))
+    if not columns.size:
+        return np.zeros(x.shape, bool)
+    # beyond an edge of the picture is its edge's own colour
+    left = columns[0] - _AROUND if columns[0] > 0 else -np.inf
+    right = columns[-1] + _AROUND if columns[-1] < width - 1 else np.inf
+    found: Mask = (x > left) & (x < right)
+    return found
+
+
+_AROUND = 3
+"""pixels: so far from a place no colour counts for it"""
 
 
 _POSES_BYTES = 200_000_000
