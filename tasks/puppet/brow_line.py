@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from tasks.puppet.anatomy import Anatomy, BrowShape
-from tasks.puppet.raster import Floats, Mask, median, smooth
+from tasks.puppet.raster import Floats, Mask, smooth
 from tasks.puppet.skin import UNLIKE, Zone
 
 BAND = 0.09
@@ -31,10 +31,10 @@ def _continue(picture: Floats, zone: Zone, brow: BrowShape, reach: float, over: 
     if len(seen) < max(ENOUGH * (xs[-1] - xs[0]), 3):
         return
     thick = max(ink.sum() / len(seen), 1.5)
-    middle = float(median(away[ink]))
+    middle = float(np.median(away[ink]))
     beyond = np.minimum(zone.across - xs[0], xs[-1] - zone.across)
     taper = np.float32(thick / 2) * smooth(beyond / np.float32(0.15 * (xs[-1] - xs[0])) + 0.4)
     beside = cv2.dilate(over.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     share = np.clip(taper - np.abs(away - middle) + 0.5, 0, 1) * beside
-    colour = median(picture[ink])
+    colour = np.median(picture[ink], axis=0)
     picture += share[..., None] * (colour - picture)

@@ -15,7 +15,6 @@ from tasks.puppet.raster import (
     blurred,
     mixed,
     places,
-    quantile,
     repeated,
     sample,
     smooth,
@@ -81,7 +80,7 @@ def _taller(patch: Floats, across: Floats, down: Floats, eye: EyeShape, seen: Ma
     white = seen & (np.abs(across) > WHITE) & (np.abs(across) < 1.6)
     if white.sum() < FEWEST:
         return 1.0
-    light = quantile(patch[white][:, :3], 0.75)
+    light = np.quantile(patch[white][:, :3], 0.75, axis=0)
     middle = seen & (np.abs(across) < 0.25)
     other = np.abs(patch[middle][:, :3] - light).sum(axis=-1) > FAR_FROM_WHITE
     below = down[middle] / np.float32(eye.iris_radius)
@@ -112,7 +111,7 @@ def _shaded(patch: Floats, white: Mask) -> Mask:
     if white.sum() < FEWEST:
         return np.zeros_like(white)
     light = _light(patch)
-    dimmed: Mask = white & (light < DIM * float(quantile(light[white], 0.9)))
+    dimmed: Mask = white & (light < DIM * float(np.quantile(light[white], 0.9)))
     return dimmed
 
 

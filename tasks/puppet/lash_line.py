@@ -8,7 +8,7 @@ import numpy as np
 
 from tasks.puppet.anatomy import EyeShape
 from tasks.puppet.over import BESIDE, LASHES, EyeParts, reached
-from tasks.puppet.raster import Floats, Mask, blurred, median
+from tasks.puppet.raster import Floats, Mask, blurred
 from tasks.puppet.skin import UNLIKE, Zone
 
 COLUMNS = 33
@@ -59,7 +59,7 @@ def lash_line(
     filled = np.interp(places, places[seen], best[seen]).astype(np.float32)
     # the steep ends of a lid are no part of the line that it comes to lie in
     # ... and what is darker than a pen's line is the iris beneath it
-    most = min(1.5 * float(median(filled[4:-4])) + 0.5, max(THICKEST * height, 1.2))
+    most = min(1.5 * float(np.median(filled[4:-4])) + 0.5, max(THICKEST * height, 1.2))
     calm = blurred(np.clip(filled, 1.2, most)[None], 2.0)[0]
     flick = max(_flick(zone, eye, parts[side], over) for side, eye in eyes.items())
     return LashLine(np.maximum(calm, 1.2), _darkest(inks), flick)
@@ -117,4 +117,4 @@ def _darkest(inks: list[Floats]) -> Floats:
     if not len(ink):
         return np.array([0, 0, 0, 255], np.float32)
     order = np.argsort(ink[:, :3].sum(axis=1), kind="stable")
-    return cast(Floats, median(ink[order[: max(len(order) // 3, 1)]]).astype(np.float32))
+    return cast(Floats, np.median(ink[order[: max(len(order) // 3, 1)]], axis=0).astype(np.float32))

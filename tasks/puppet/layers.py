@@ -13,18 +13,7 @@ from tasks.puppet.grain import Grain
 from tasks.puppet.lash_line import lash_line
 from tasks.puppet.lid_edge import LidEdges
 from tasks.puppet.over import EyeParts, covered, eye_parts, found_over, tones
-from tasks.puppet.raster import (
-    Floats,
-    Mask,
-    Pixels,
-    extent,
-    fit,
-    median,
-    quantile,
-    smooth,
-    spread,
-    to_bytes,
-)
+from tasks.puppet.raster import Floats, Mask, Pixels, extent, fit, smooth, spread, to_bytes
 from tasks.puppet.skin import UNLIKE, Zone, zone
 
 WEDGE = 0.015
@@ -135,7 +124,7 @@ def layers(seen: Seen, edges: dict[str, LidEdges], grain: Grain) -> Layers:
     share = _share(picture, near, over, whole)
     if given is not None:
         share = _with_painted(share, given, near)
-    skin = median(near.skin.reshape(-1, 3)).astype(np.float32)
+    skin = np.median(near.skin, axis=(0, 1)).astype(np.float32)
     hides = _whole(picture, near, over)
     return Layers(under, share, kinds, eyes, hides, skin, frozenset(shows))
 
@@ -211,7 +200,7 @@ def _is_shut(near: Zone, parts: EyeParts, over: Mask) -> bool:
     height = np.bincount(column[inside], tall[inside], COLUMNS)
     other = np.bincount(column[inside], tall[inside] * ~near.is_skin[inside], COLUMNS)
     share = other[height > 0] / height[height > 0]
-    return bool(quantile(share, 0.9) < SHUT and share.mean() > LINE)
+    return bool(np.quantile(share, 0.9) < SHUT and share.mean() > LINE)
 
 
 PUPIL = 0.04

@@ -6,7 +6,7 @@ import numpy as np
 
 from tasks.character.face import Point
 from tasks.puppet.anatomy import Anatomy, Axes, MouthShape
-from tasks.puppet.raster import Floats, Mask, Pixels, colours_at, median, quantile
+from tasks.puppet.raster import Floats, Mask, Pixels, colours_at
 from tasks.puppet.skin import UNLIKE, to_lab
 
 ROWS, COLUMNS = 41, 41
@@ -92,8 +92,8 @@ def _filled(inside: Floats, white: Mask, skin: Floats) -> bool:
     dark = light < DARK * skin[0]
     if pale[ROWS // 3 : -(ROWS // 3)].mean() > TEETH:
         return True
-    rows = median(light, axis=1)
-    inked = rows < (rows.min() + quantile(rows, 0.75)) / 2
+    rows = np.median(light, axis=1)
+    inked = rows < (rows.min() + np.quantile(rows, 0.75)) / 2
     lines = int((np.diff(inked.astype(int), prepend=0) == 1).sum())
     # closed lips have one line, where they meet; an open mouth is outlined at both its edges
     if lines == 1 and inked.mean() < THIN:
@@ -108,7 +108,7 @@ def _drawn_line(picture: Pixels, face: Anatomy) -> Floats | None:
     """Where the mouth's line is drawn, when that is not along the landmarks."""
     reach = STEEP * face.mouth.half
     light = _patch(picture, face, -reach, reach)[..., 0]
-    dark = np.maximum(median(light) - light, 0)
+    dark = np.maximum(np.median(light, axis=0) - light, 0)
     # the corners are given
     dark[:, [0, -1]] = 0
     path = _steadiest(dark)

@@ -8,7 +8,7 @@ import numpy as np
 
 from tasks.puppet.anatomy import Anatomy, EyeShape
 from tasks.puppet.lid_edge import LidEdges
-from tasks.puppet.raster import Cut, Floats, Mask, extent, median, places
+from tasks.puppet.raster import Cut, Floats, Mask, extent, places
 from tasks.puppet.skin import UNLIKE, Zone, bins
 
 LASHES = 0.3
@@ -106,7 +106,7 @@ def covered(zone: Zone, face: Anatomy, over: Mask) -> dict[str, float]:
 def _has_an_edge(zone: Zone, outside: Mask) -> bool:
     """Whether it begins where the skin ends; a face that only gets darker has nothing over it."""
     ring = outside & (cv2.dilate(zone.is_skin.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0)
-    return bool(ring.any()) and float(median(zone.unlike[ring])) > 1.5 * UNLIKE
+    return bool(ring.any()) and float(np.median(zone.unlike[ring])) > 1.5 * UNLIKE
 
 
 def _border(shape: tuple[int, ...]) -> Mask:

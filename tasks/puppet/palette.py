@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.puppet.anatomy import Anatomy, EyeShape
-from tasks.puppet.raster import Floats, Pixels, median
+from tasks.puppet.raster import Floats, Pixels
 
 SOLID = 200
 """alpha: what is thinner than this has not the whole colour"""
@@ -82,7 +82,7 @@ def _around(picture: Pixels, face: Anatomy, at: tuple[float, float], radius: flo
 
 
 def _typical(colours: Floats) -> Colour:
-    return median(colours).astype(np.float32)
+    return np.median(colours, axis=0).astype(np.float32)
 
 
 def darkest(picture: Pixels, face: Anatomy, eye: EyeShape) -> Colour:

@@ -221,33 +221,6 @@ def around(boxes: Iterable[Box]) -> Box:
     return min(left), min(top), max(right), max(bottom)
 
 
-def median(values: Floats, axis: int = 0) -> Floats:
-    """The median along an axis; of finite values, of which there is one at least.
-
-    numpy's own, as its `quantile`, first loads what it has for masked arrays, which takes 13 ms.
-    """
-    count = values.shape[axis]
-    lower, upper = _ordered(values, (count - 1) // 2, count // 2, axis)
-    middle: Floats = (lower + upper) / 2
-    return middle
-
-
-def quantile(values: Floats, share: float) -> Floats:
-    """What a share of the values, along the first axis, is below; linearly between two of them."""
-    last = len(values) - 1
-    first, part = divmod(share * last, 1)
-    lower, upper = _ordered(values, int(first), min(int(first) + 1, last), 0)
-    way = upper - lower
-    found: Floats = lower + way * part if part < 0.5 else upper - way * (1 - part)
-    return found
-
-
-def _ordered(values: Floats, first: int, second: int, axis: int) -> tuple[Floats, Floats]:
-    """The values along an axis that would be at two places of them in order."""
-    parted = np.partition(values, (first, second), axis)
-    return np.asarray(parted.take(first, axis)), np.asarray(parted.take(second, axis))
-
-
 def spread(values: Floats, weight: Floats, sigma: float) -> Floats:
     """Values, by their weight, blurred out ever further (normalised convolution)."""
     # what is blurred so much needs few pixels

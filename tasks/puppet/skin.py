@@ -12,18 +12,7 @@ from tasks.character.face import Point
 from tasks.puppet.anatomy import Anatomy
 from tasks.puppet.memo import Memo
 from tasks.puppet.palette import SOLID
-from tasks.puppet.raster import (
-    Cut,
-    Floats,
-    Mask,
-    Pixels,
-    Window,
-    extent,
-    median,
-    places,
-    spread,
-    window,
-)
+from tasks.puppet.raster import Cut, Floats, Mask, Pixels, Window, extent, places, spread, window
 
 UNLIKE = 13.0
 """how far from the skin around it a pixel is that is none: CIELAB, lightness at seven tenths"""
@@ -88,7 +77,7 @@ def zone(picture: Pixels, face: Anatomy) -> Zone:
     beside = solid & _beside(face, across, down)
     usual = _usual(lab, beside)
     away = _far(lab, usual, _WIDE)
-    plain = bool(beside.any()) and float(median(away[beside])) < _PLAIN
+    plain = bool(beside.any()) and float(np.median(away[beside])) < _PLAIN
     near = solid & (away < (_SHADED if plain else _LIGHTING))
     local = _local(lab, near, usual, 0.25 * face.unit)
     # once more without what only looks like skin from afar: a pale iris, light hair
@@ -116,7 +105,7 @@ def _finer(lab: Floats, usual: Floats, inside: Mask) -> float:
     pale = inside & (lab[..., 0] > 78) & (np.hypot(lab[..., 1], lab[..., 2]) < 20)
     if pale.sum() < 0.05 * inside.sum():
         return 1.0
-    white = float(median(far[pale]))
+    white = float(np.median(far[pale]))
     return UNLIKE / max(0.55 * white, 5.5) if 0.5 * UNLIKE < white < 1.1 * UNLIKE else 1.0
 
 
@@ -199,6 +188,6 @@ def _usual(lab: Floats, where: Mask) -> Floats:
     if not len(found):
         found = lab.reshape(-1, 3)
     which = bins(found, _BINS)
-    mode = median(found[which == np.bincount(which).argmax()])
+    mode = np.median(found[which == np.bincount(which).argmax()], axis=0)
     close = found[_far(found, mode, _WIDE) < 8]
-    return cast(Floats, median(close).astype(np.float32))
+    return cast(Floats, np.median(close, axis=0).astype(np.float32))

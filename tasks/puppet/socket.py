@@ -10,7 +10,7 @@ from tasks.puppet.grain import Grain
 from tasks.puppet.layers import Layers
 from tasks.puppet.lid_edge import LidEdges
 from tasks.puppet.palette import darkest
-from tasks.puppet.raster import Floats, Pixels, blurred, colours_at, look_up, median
+from tasks.puppet.raster import Floats, Pixels, blurred, colours_at, look_up
 
 DEPTHS = 64
 FALLS = 24
@@ -102,7 +102,7 @@ def _behind(picture: Pixels, eye: EyeShape, edge: Floats, reach: float) -> Float
 
 
 def _slack(behind: Floats, reach: float, furthest: float) -> Slack:
-    skin = median(behind[DEPTHS // 8 :].reshape(-1, 3))
+    skin = np.median(behind[DEPTHS // 8 :], axis=(0, 1))
     change = np.abs(np.diff(behind, axis=0, prepend=behind[:1])).mean(axis=(1, 2))
     unlike = np.abs(behind - skin).mean(axis=(1, 2))
     busy = blurred((change + 0.3 * unlike)[:, None].astype(np.float32), 1.5)[:, 0]
@@ -123,9 +123,9 @@ def _lashes(picture: Pixels, face: Anatomy, eye: EyeShape, behind: Floats) -> tu
     """The colour of the lashes, and how far the portrait has a line of them."""
     shade = behind.sum(axis=2)
     near = shade[: DEPTHS // 6]
-    skin = float(median(shade[DEPTHS // 4 :].ravel()))
-    line = float(median(near.min(axis=0)))
+    skin = float(np.median(shade[DEPTHS // 4 :]))
+    line = float(np.median(near.min(axis=0)))
     lashed = float(np.clip((1 - line / max(skin, 1.0)) / 0.5, 0, 1))
     own = behind[near.argmin(axis=0), np.arange(near.shape[1])]
     ink = darkest(picture, face, eye)
-    return (lashed * median(own) + (1 - lashed) * ink).astype(np.float32), lashed
+    return (lashed * np.median(own, axis=0) + (1 - lashed) * ink).astype(np.float32), lashed

@@ -21,10 +21,8 @@ from tasks.character.read import parse, read_text
 from tasks.character.vocabulary import ARKIT_NAMES, AXES, POSES
 from tasks.ground.errors import Mistake
 from tasks.puppet import SHOWN, Puppet, render, unshown
-from tasks.puppet.grain import Grain
 from tasks.puppet.lips import OPENERS
 from tasks.puppet.memo import Memo
-from tasks.puppet.raster import median, quantile
 
 Pixels = NDArray[np.uint8]
 Weights = Mapping[str, float]
@@ -506,21 +504,3 @@ def test_eyes_and_mouth_alone_are_enough_to_move_a_face() -> None:
     for name in ("jawOpen", "eyeBlinkLeft", "browInnerUp", "mouthSmileLeft"):
         frame = render(portrait(), bare, {name: 1.0}, STRAIGHT, SIZE)
         assert (difference(frame, portrait()) > 24).sum() > 30, name
-
-
-@pytest.mark.parametrize("count", [1, 2, 3, 10, 417])
-def test_medians_and_quantiles_are_those_of_numpy_to_the_bit(count: int) -> None:
-    values = np.random.default_rng(count).random((count, 3), np.float32)
-    assert np.array_equal(median(values), np.median(values, axis=0))
-    assert np.array_equal(median(values, axis=1), np.median(values, axis=1))
-    for share in (0.75, 0.9):
-        assert np.array_equal(quantile(values, share), np.quantile(values, share, axis=0))
-
-
-def test_grain_on_whole_pixels_is_what_it_is_at_their_places() -> None:
-    square = np.random.default_rng(1).random((5, 7), np.float32)
-    colours = np.ones((40, 30, 4), np.float32)
-    Grain(square).onto(colours, 12, 3)
-    y, x = np.mgrid[3:43, 12:42].astype(np.float32)
-    assert np.array_equal(colours[..., 1], Grain(square).at(x, y))
-    assert (colours[..., 3] == 1).all()
