@@ -34,7 +34,7 @@ class Pyramid:
 
     def flat(self, times: float) -> Pixels:
         """Premultiplied in 8 bits, at `times` its size (at most 1) by averaging."""
-        if times not in self._flats and times <= _QUARTER:
+        if times not in self._flats and times in _HALVED:
             self._flats.update(_halved(self._whole))
         if times not in self._flats:
             self._flats[times] = shrunk_flat(self._whole, times)
@@ -51,7 +51,8 @@ class Pyramid:
         return premultiply(self.picture)
 
 
-_QUARTER = 0.25
+_HALVED = {1 / 2**times for times in range(2, 12)}
+"""a quarter, an eighth and so on"""
 
 
 def _halved(flat: Pixels) -> Iterator[tuple[float, Pixels]]:
@@ -63,7 +64,7 @@ def _halved(flat: Pixels) -> Iterator[tuple[float, Pixels]]:
     mean: Floats | None = _half(flat)
     times = 0.5
     while mean is not None:
-        if times <= _QUARTER:
+        if times in _HALVED:
             yield times, cast(Pixels, cv2.convertScaleAbs(mean))
         mean, times = _half(mean), times / 2
 
