@@ -122,8 +122,6 @@ class Run(OwnDefaults, DoitRun):
         self.control = TaskControl(self.task_list, auto_delayed_regex=auto_delayed_regex)
         self._select(single=single)
         scope = self._scope(num_process, self._forced(always=always))
-        if self.control.selected_tasks:
-            share_arena()
         self.session.calls.limiter.open(max(1, num_process))
         self.session.calls.resume = self._resume(always=always)
         record = RunRecord()
@@ -146,6 +144,8 @@ class Run(OwnDefaults, DoitRun):
 
     def _run_all(self, arguments: list[Any], workers: int) -> int:
         """Have doit run what is out of date; the exit code."""
+        if workers and self.control.selected_tasks:
+            share_arena()
         # Twice as many threads as slots: while one waits for its picture, another finishes.
         runner = _ThreadRunner(*arguments, 2 * workers) if workers else _SerialRunner(*arguments)
         gc.freeze()
