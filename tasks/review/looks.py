@@ -8,13 +8,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from tasks.finish.flags import Flag, Kind
 from tasks.graph.node import Node
 from tasks.graph.project import Project
 from tasks.ground import json_file
 from tasks.ground.files import set_aside, stamp
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # loads OpenCV, and most sheets have nothing that was looked at
+    from tasks.finish.flags import Flag, Kind
     from tasks.review.checks import Checked
 
 
@@ -54,7 +54,7 @@ def keep(project: Project, found: Mapping[str, "Checked"]) -> None:
     json_file.write(project.looks, document, indent=None)
 
 
-def flags_of(project: Project, nodes: Collection[Node]) -> dict[str, tuple[Flag, ...]]:
+def flags_of(project: Project, nodes: Collection[Node]) -> "dict[str, tuple[Flag, ...]]":
     """The flags of those frames that are as they were looked at.
 
     Which look alike is said of frames together: it is known while all at a pose stay as they are.
@@ -62,6 +62,8 @@ def flags_of(project: Project, nodes: Collection[Node]) -> dict[str, tuple[Flag,
     known = _read(project)
     if known is None or known.thresholds != _thresholds(project):
         return {}
+    from tasks.finish.flags import Flag
+
     looked_at = [node for node in nodes if node.name in known.frames]
     same = {
         node
@@ -74,14 +76,14 @@ def flags_of(project: Project, nodes: Collection[Node]) -> dict[str, tuple[Flag,
         rows = known.frames[node.name].flags.items()
         together = (node.costume, node.pose) in moved_on
         flags = [
-            Flag(cast(Kind, kind), line) for kind, line in rows if kind != "alike" or not together
+            Flag(cast("Kind", kind), line) for kind, line in rows if kind != "alike" or not together
         ]
         if flags:
             found[node.name] = tuple(flags)
     return found
 
 
-def also(flags: tuple[Flag, ...], more: tuple[Flag, ...]) -> tuple[Flag, ...]:
+def also(flags: "tuple[Flag, ...]", more: "tuple[Flag, ...]") -> "tuple[Flag, ...]":
     """Flags with those of other kinds."""
     kinds = {flag.kind for flag in flags}
     return (*flags, *(flag for flag in more if flag.kind not in kinds))

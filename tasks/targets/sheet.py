@@ -3,6 +3,7 @@
 import datetime
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,8 +62,21 @@ def same_frames(task: Any, values: dict[str, Any], session: Session, paths: list
     # what `doit check` flagged is shown too
     paths = [*paths, str(session.project.looks)]
     seen = _seen(paths)
-    task.value_savers.append(lambda: {"seen": _seen(paths), "marks": bool(session.failures)})
+    # Asked twice of a task that is out of date, and saved once: of thousands it takes its time.
+    if not any(isinstance(saver, _Saved) for saver in task.value_savers):
+        task.value_savers.append(_Saved(session, paths))
     return bool(values.get("seen") == seen and not values.get("marks"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """What is kept of a sheet that was drawn."""
+
+    session: Session
+    paths: list[str]
+
+    def __call__(self) -> dict[str, Any]:
+        return {"seen": _seen(self.paths), "marks": bool(self.session.failures)}
 
 
 def _seen(paths: list[str]) -> str:
