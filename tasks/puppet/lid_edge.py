@@ -32,7 +32,7 @@ class LidEdges:
         places = (s + 1) * np.float32((COLUMNS - 1) / 2)
         table = np.stack([self.upper, self.lower], axis=-1)[None].astype(np.float32)
         found = np.zeros((*s.shape, 2), np.float32)
-        cut = extent(np.abs(s) < 1 + 2 / COLUMNS)
+        cut = extent(np.abs(s) < 1 + 2 / (COLUMNS - 1))  # a column beyond the corners
         if cut is not None:
             found[cut] = look_up(table, places[cut], np.zeros_like(places[cut]))
         return found[..., 0], found[..., 1]
