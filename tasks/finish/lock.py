@@ -17,14 +17,13 @@ from tasks.finish.alpha import (
     Mask,
     Pixels,
     bands,
-    each_channel,
     overlaid,
     straight,
     within_alpha,
 )
 from tasks.finish.reference import Reference, faded
 from tasks.finish.region import depths
-from tasks.pictures.alpha import covers
+from tasks.pictures.alpha import covers, each_channel
 
 _MOST_LEVELS = 40.0
 """differences along the seam beyond this are not of colour but of drawing"""

@@ -24,7 +24,6 @@ from tasks.finish.alpha import (
     Floats,
     Mask,
     Pixels,
-    each_channel,
     same_pixels,
     toned,
 )
@@ -34,7 +33,7 @@ from tasks.finish.pyramid import Pyramid
 from tasks.finish.reference import Reference
 from tasks.finish.size import sized
 from tasks.finish.steps import Finished
-from tasks.pictures.alpha import covers
+from tasks.pictures.alpha import covers, each_channel
 
 Indices = NDArray[np.intp]
 _SIDE_PX = 512

@@ -61,12 +61,10 @@ def _halved(flat: Pixels) -> Iterator[tuple[float, Pixels]]:
     To the bit what `shrunk_flat` gives, in a quarter of the time: sums of so few bytes are exact in
     floats, so that each size can be made of the one before.
     """
-    mean: Floats | None = _half(flat)
-    times = 0.5
-    while mean is not None:
-        if times in _HALVED:
-            yield times, cast(Pixels, cv2.convertScaleAbs(mean))
-        mean, times = _half(mean), times / 2
+    mean, times = _half(flat), 0.5
+    while mean is not None and (mean := _half(mean)) is not None:
+        times /= 2
+        yield times, cast(Pixels, cv2.convertScaleAbs(mean))
 
 
 def _half(picture: Pixels | Floats) -> Floats | None:

@@ -18,12 +18,12 @@ from tasks.finish.alpha import (
     Floats,
     Mask,
     Pixels,
-    each_channel,
     premultiplied,
 )
 from tasks.finish.pyramid import Pyramid
 from tasks.finish.region import Box, box, weights
 from tasks.finish.size import sized
+from tasks.pictures.alpha import each_channel
 from tasks.pictures.packing import Packer
 
 T = TypeVar("T")

@@ -1,6 +1,6 @@
 """Alpha in 8 bits: straight where pictures are stored, premultiplied where they are compared."""
 
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -27,6 +27,12 @@ def whole_pixels(picture: NDArray[np.uint8]) -> NDArray[np.uint32]:
     The four channels must lie side by side.
     """
     return picture.view("<u4")[..., 0]
+
+
+def each_channel(one: NDArray[Any], channels: int = 4) -> NDArray[Any]:
+    """(height, width) so many times over, (height, width, channels): whole rows are worked on at
+    once, which is several times as quick as numpy's broadcasting over the last axis."""
+    return cast(NDArray[Any], cv2.merge([one] * channels))
 
 
 def premultiply(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.pictures.alpha import each_channel
 from tasks.puppet.anatomy import EyeShape
 from tasks.puppet.grain import Grain
 from tasks.puppet.lid_edge import LidEdges
@@ -15,7 +16,6 @@ from tasks.puppet.raster import (
     blurred,
     mixed,
     places,
-    repeated,
     sample,
     smooth,
     spread,
@@ -179,7 +179,7 @@ def _round(patch: Floats, weight: Floats, far: Floats) -> Floats:
     profile = _rings(patch, np.where(glare, np.float32(0), weight), rings)
     at = np.clip(far * RINGS - 0.5, 0, LAST_RING - 1e-3)
     low = at.astype(np.int32)
-    part = repeated(at - low)
+    part = each_channel(at - low)
     between: Floats = np.take(profile, low, axis=0) * (1 - part)
     between += np.take(profile, low + 1, axis=0) * part
     return between

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tasks.ground.boxes import inner_box
-from tasks.pictures.alpha import covers, opaque, whole_pixels
+from tasks.pictures.alpha import covers, each_channel, opaque, whole_pixels
 
 Pixels = NDArray[np.uint8]
 """(height, width, 4) RGBA"""
@@ -72,7 +72,7 @@ def sample(premultiplied: Pixels, x: Floats, y: Floats) -> Pixels:
     # bicubic weights overshoot beside a sharp edge: no colour may exceed its alpha
     if opaque(found):
         return found
-    return cast(Pixels, cv2.min(found, cv2.merge([cv2.extractChannel(found, 3)] * 4)))
+    return cast(Pixels, cv2.min(found, each_channel(cv2.extractChannel(found, 3))))
 
 
 def sample_share(share: Pixels, x: Floats, y: Floats) -> Floats:
@@ -147,18 +147,10 @@ def places(window: Window) -> tuple[Floats, Floats]:
     return across[None], down[:, None]
 
 
-def repeated(share: Floats, channels: int = 4) -> Floats:
-    """A value for each pixel as one for each of its channels.
-
-    Several times as quick as to have numpy repeat it over an axis of three or four.
-    """
-    return cast(Floats, cv2.merge([share] * channels))
-
-
 def mixed(below: Floats, above: Floats, share: Floats) -> Floats:
     """Colours over colours, (height, width, channels); `share`: how much of each is the upper."""
     way = above - below
-    way *= repeated(share, below.shape[2])
+    way *= each_channel(share, below.shape[2])
     way += below
     return way
 
@@ -225,7 +217,7 @@ def spread(values: Floats, weight: Floats, sigma: float) -> Floats:
     """Values, by their weight, blurred out ever further (normalised convolution)."""
     # what is blurred so much needs few pixels
     shrink = max(1.0, sigma / COARSE)
-    weighted = shrunk(values * repeated(weight, values.shape[2]), shrink)
+    weighted = shrunk(values * each_channel(weight, values.shape[2]), shrink)
     weight = shrunk(weight, shrink)
     both = np.dstack([weighted, weight])
     total = np.zeros_like(both)

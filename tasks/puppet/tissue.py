@@ -10,11 +10,12 @@ from math import ceil
 
 import numpy as np
 
+from tasks.pictures.alpha import each_channel
 from tasks.puppet.anatomy import SIDES, Anatomy
 from tasks.puppet.brows import brows
 from tasks.puppet.bump import Mover
 from tasks.puppet.muscles import muscles
-from tasks.puppet.raster import Box, Floats, enlarged, extent, look_up, repeated, smooth
+from tasks.puppet.raster import Box, Floats, enlarged, extent, look_up, smooth
 
 CALM = 0.86
 """the steepest that a field may be: at 1 the tissue would fold over itself"""
@@ -80,7 +81,7 @@ class Tissue:
         spots = face.axes.locals(x + np.float32(left), y + np.float32(top))
         self._face, self._spots = face, spots
         self._brow_sides = sorted(brow_sides)
-        inside = repeated(_inside(face, *spots), 2)
+        inside = each_channel(_inside(face, *spots), 2)
         self._fields = {
             name: _field(face, bumps, *spots) * (1 if name in BEYOND else inside)
             for name, bumps in table.items()

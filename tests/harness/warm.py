@@ -304,15 +304,13 @@ def _fill_tables() -> None:
 
     Each takes long, has no thread and is the same for every command.
     """
-    import cv2
-    import numpy as np
-
+    from tasks.puppet import make_tables
     from tasks.review.page.write import template
     from tasks.timelines.spec import form
 
     template()
     form()
-    cv2.cvtColor(np.zeros((1, 1, 3), np.float32), cv2.COLOR_RGB2LAB)
+    make_tables()
 
 
 def _look_up_once() -> None:
